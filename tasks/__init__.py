@@ -1,0 +1,1 @@
+"""The steps of a deployment; dodo.py is their table of contents."""

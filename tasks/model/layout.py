@@ -1,0 +1,133 @@
+"""Every path, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+"""The checkout that this module was loaded from."""
+
+DEFAULT_PORT = 4000
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things are: in this checkout, in Claude Code's directory, in the gateway's."""
+
+    project: Path
+    claude: Path
+    gateway: Path
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], target: str | None = None, project: Path = PROJECT) -> Layout:
+        """The layout for this environment: CLAUDE_CONFIG_DIR moves ~/.claude, *target* moves the gateway."""
+        home = Path(environ.get("HOME") or Path("~").expanduser())
+        claude = Path(environ["CLAUDE_CONFIG_DIR"]) if environ.get("CLAUDE_CONFIG_DIR") else home / ".claude"
+        return cls(project, claude, Path(target) if target else claude / "gateway")
+
+    @property
+    def templates(self) -> Path:
+        """The catalogue: models, presets, gateways, providers, artifacts, schemas."""
+        return self.project / "templates"
+
+    @property
+    def schemas(self) -> Path:
+        """JSON Schemas of everything that is read or deployed."""
+        return self.templates / "schemas"
+
+    @property
+    def build(self) -> Path:
+        """The workshop of doit; can be emptied at any time."""
+        return self.project / "build"
+
+    @property
+    def choices(self) -> Path:
+        """What was last chosen to be deployed."""
+        return self.build / "choices.json"
+
+    @property
+    def catalogue(self) -> Path:
+        """The catalogue as last read, so that reading YAML can be spared."""
+        return self.build / "catalogue.json"
+
+    @property
+    def rendered(self) -> Path:
+        """One file per artifact, without secrets."""
+        return self.build / "rendered"
+
+    @property
+    def release(self) -> Path:
+        """What should stand: the rendered artifacts and their manifest."""
+        return self.build / "release"
+
+    @property
+    def release_manifest(self) -> Path:
+        """The manifest of the release."""
+        return self.release / self.manifest.name
+
+    @property
+    def settings(self) -> Path:
+        """Claude Code's user settings."""
+        return self.claude / "settings.json"
+
+    @property
+    def config(self) -> Path:
+        """LiteLLM's configuration."""
+        return self.gateway / "litellm_config.yaml"
+
+    @property
+    def env_file(self) -> Path:
+        """The gateway's variables, secrets among them; 0600."""
+        return self.gateway / ".env"
+
+    @property
+    def start_script(self) -> Path:
+        """Starts the gateway without this repository."""
+        return self.gateway / "start-gateway.sh"
+
+    @property
+    def stop_script(self) -> Path:
+        """Stops what the start script started."""
+        return self.gateway / "stop-gateway.sh"
+
+    @property
+    def manifest(self) -> Path:
+        """What was last written to the gateway's directory."""
+        return self.gateway / "deployment-manifest.json"
+
+    @property
+    def ledger(self) -> Path:
+        """Per owned key of settings.json: what stood there before, and a fingerprint of what we wrote."""
+        return self.gateway / "settings-ledger.json"
+
+    @property
+    def log(self) -> Path:
+        """What LiteLLM prints."""
+        return self.gateway / "litellm.log"
+
+    @property
+    def pid_file(self) -> Path:
+        """Which process is the gateway."""
+        return self.gateway / "gateway.pid"
+
+    @property
+    def deployment_log(self) -> Path:
+        """One JSON line per step of every deployment."""
+        return self.gateway / "deployment.log"
+
+    @property
+    def backups(self) -> Path:
+        """Archives of what stood before."""
+        return self.gateway / "backups"
+
+    @property
+    def history(self) -> Path:
+        """Revisions: what was rendered and what then stood."""
+        return self.gateway / "history"
+
+    @property
+    def venv(self) -> Path:
+        """The gateway's own virtual environment, where `doit litellm` installs."""
+        return self.gateway / "venv"

@@ -1,0 +1,1 @@
+"""What the steps stand on: files, documents, templates, secrets, processes, the console."""

@@ -1,0 +1,163 @@
+"""The pages of the guide that are made from the catalogue. Values in, Markdown out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tasks.model.catalogue import Catalogue, Gateway, Model, Preset, Provider, Variable
+
+_HEADER = "<!-- Made by `doit docs` from {source}. Edit those files, then run the command again. -->"
+
+
+def models_page(catalogue: Catalogue) -> str:
+    """docs/models.md: every preset and every model, with what it costs, takes, needs, and until when it lives."""
+    parts = [
+        _HEADER.format(source="templates/models, templates/presets and templates/providers"),
+        "# Models",
+        _MODELS_INTRODUCTION,
+        "## Presets",
+        _table(("Preset", "What you get", "Models", "opus / sonnet / haiku"), map(_preset_row, _ready(catalogue))),
+        _coming(catalogue),
+        "## All models",
+    ]
+    for provider in catalogue.providers.values():
+        models = [model for model in catalogue.models.values() if model.provider == provider.id]
+        parts += [f"### {provider.name}", provider.description + _needs(provider.needs), _models_table(models)]
+        parts += [_bullets(models, _note)]
+    parts += ["## Retired, or about to be", _RETIRED_INTRODUCTION, _retirement_table(catalogue)]
+    return _joined(parts)
+
+
+def environment_page(catalogue: Catalogue) -> str:
+    """docs/environment.md: every variable of the gateway, what it is for and how to set it."""
+    used = _users(catalogue)
+    needed = [variable for variable in catalogue.variables.values() if variable.name in used]
+    others = [variable for variable in catalogue.variables.values() if variable.name not in used]
+    parts = [
+        _HEADER.format(source="templates/variables.yaml"),
+        "# Environment variables",
+        _ENVIRONMENT_INTRODUCTION,
+        "## Needed",
+        "Depending on what you deploy; a deployment stops and says so when one of its own is missing.",
+        _table(("Variable", "Needed for"), ((_code(v.name), used[v.name]) for v in needed)),
+        "\n\n".join(map(_variable, needed)),
+        "## Optional, or better left alone",
+        "\n\n".join(map(_variable, others)),
+    ]
+    return _joined(parts)
+
+
+_MODELS_INTRODUCTION = """\
+A gateway serves each model under its id. Choose a preset, or name models yourself:
+
+```sh
+doit deploy --preset basic
+doit deploy --preset basic --models gemini-3.5-flash,codestral --sonnet gemini-3.5-flash
+```
+
+Prices are US dollars per million tokens, as LiteLLM's own list had them on the day given in the model's file; your
+provider's bill counts. Claude Code needs a model that can call tools, at least for its opus and sonnet tiers."""
+
+_RETIRED_INTRODUCTION = """\
+Days on which a provider stops a model, as far as they are known. A retired model can still be deployed, since a
+contract may keep it alive; a warning names the one to take instead."""
+
+_ENVIRONMENT_INTRODUCTION = """\
+A value is looked for in this order: the environment of the command, the `.env` of the gateway, `~/.claude/.env`, the
+profiles of your shell (they are read, never run), gcloud, and at last the default. Values that are mere placeholders,
+beginning with `CHANGE-ME` or `YOUR_`, count as missing. Secrets are never shown, nor accepted on the command line."""
+
+
+def _ready(catalogue: Catalogue) -> list[Preset]:
+    return [preset for preset in catalogue.presets.values() if preset.ready]
+
+
+def _preset_row(preset: Preset) -> tuple[str, ...]:
+    tiers = " / ".join(_code(model) for model in preset.tiers.values())
+    return _code(preset.id), preset.description, ", ".join(map(_code, preset.models)), tiers
+
+
+def _coming(catalogue: Catalogue) -> str:
+    names = [_code(preset.id) for preset in catalogue.presets.values() if not preset.ready]
+    return f"Known by name, but not there yet: {', '.join(names)}." if names else ""
+
+
+def _models_table(models: Iterable[Model]) -> str:
+    heads = ("Id", "What it is", "Tier", "Input / output tokens", "$ in / out", "Tools", "Where")
+    return _table(heads, map(_model_row, models))
+
+
+def _model_row(model: Model) -> tuple[str, ...]:
+    tokens = f"{model.limits['input_tokens']:,} / {model.limits['output_tokens']:,}"
+    prices = f"{model.prices['input']:.2f} / {model.prices['output']:.2f}"
+    where = model.region or ", ".join(model.regions)
+    return _code(model.id), f"**{model.name}**. {model.description}", model.tier, tokens, prices, model.tools, where
+
+
+def _note(model: Model) -> str:
+    return f"{_code(model.id)}: {model.notes}" if model.notes else ""
+
+
+def _retirement_table(catalogue: Catalogue) -> str:
+    models = [model for model in catalogue.models.values() if model.retires_on]
+    rows = ((_code(m.id), str(m.retires_on), _code(m.replacement or "")) for m in _by_end(models))
+    return _table(("Id", "Ends on", "Take instead"), rows)
+
+
+def _by_end(models: list[Model]) -> list[Model]:
+    return sorted(models, key=lambda model: (str(model.retires_on), model.id))
+
+
+def _users(catalogue: Catalogue) -> dict[str, str]:
+    """Per variable who needs it, as one text."""
+    owners: list[Gateway | Provider | Model] = [*catalogue.gateways.values(), *catalogue.providers.values()]
+    owners += catalogue.models.values()
+    pairs = [(name, owner.name) for owner in owners for name in owner.needs]
+    return {name: ", ".join(owner for needed, owner in pairs if needed == name) for name, _ in pairs}
+
+
+def _variable(variable: Variable) -> str:
+    facts = [
+        "secret" if variable.secret else "",
+        f"default {_code(variable.default)}" if variable.default else "",
+        f"for example {_code(variable.example)}" if variable.example else "",
+        f"also found as {', '.join(map(_code, variable.aliases))}" if variable.aliases else "",
+        _FOUND_BY.get(variable.found_by or "", ""),
+    ]
+    line = "; ".join(fact for fact in facts if fact)
+    lines = [f"### {variable.name}", "", variable.description, "", variable.how]
+    return "\n".join([*lines, "", f"*{line[0].upper()}{line[1:]}.*"] if line else lines)
+
+
+_FOUND_BY = {
+    "gcloud-project": "otherwise asked of gcloud",
+    "gcloud-adc": "otherwise the file that gcloud keeps",
+    "generated-key": "made when there is none",
+}
+
+
+def _needs(names: Iterable[str]) -> str:
+    """The sentence about needed variables, with links to their page."""
+    links = ", ".join(f"[{_code(name)}](environment.md#{name.lower()})" for name in names)
+    return f" Needs {links}." if links else ""
+
+
+def _bullets(models: Iterable[Model], told: Callable[[Model], str]) -> str:
+    return "\n".join(f"- {text}" for model in models if (text := told(model)))
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [heads, ("---",) * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "\n\n".join(part for part in parts if part) + "\n"
