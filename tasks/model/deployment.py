@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from tasks.model.catalogue import TIERS, Catalogue, Gateway, Model, Preset, Provider, Variable
+from tasks.model.catalogue import TIERS, Catalogue, Gateway, Model, Preset, Provider, Setting, Variable
 from tasks.model.choices import Choices, unknown
 from tasks.model.errors import UsageError
 from tasks.model.layout import DEFAULT_PORT
@@ -63,7 +63,7 @@ class Deployment:
 
 
 def settle(choices: Choices, catalogue: Catalogue) -> Deployment:
-    """The deployment that *choices* name; UsageError for a name that the catalogue does not have or that is not ready."""
+    """The deployment that *choices* name; UsageError for a name that is not in the catalogue, or not ready yet."""
     preset = _named("preset", choices.preset, catalogue.presets)
     kind = "custom" if choices.gateway_type == "enterprise" else choices.gateway_type or preset.gateway
     gateway = _named("gateway type", kind, catalogue.gateways)
@@ -127,8 +127,8 @@ def _entry(name: str, model: Model, deployment: Deployment) -> dict[str, Any]:
     return {"model_name": name, "litellm_params": params, "model_info": size}
 
 
-def facts(deployment: Deployment, no_proxy: str | None) -> dict[str, str | None]:
-    """What Claude Code's settings are made from; None means: this key is not needed."""
+def facts(deployment: Deployment) -> dict[str, str]:
+    """What Claude Code's settings are made from."""
     serving = list(deployment.tiers.values())
     return {
         "base_url": deployment.url,
@@ -136,22 +136,16 @@ def facts(deployment: Deployment, no_proxy: str | None) -> dict[str, str | None]
         **{f"{tier}_model": model.id for tier, model in deployment.tiers.items()},
         "max_context": str(min(model.limits["input_tokens"] for model in serving)),
         "max_output": str(min(MOST_OUTPUT, *(model.limits["output_tokens"] for model in serving))),
-        "no_proxy": no_proxy,
     }
 
 
-def wanted_settings(
-    deployment: Deployment, values: Values, no_proxy: str | None
-) -> dict[tuple[str, ...], str | Secret]:
-    """Per key of settings.json that joins Claude Code to the gateway: its value."""
-    known = facts(deployment, no_proxy)
-    wanted: dict[tuple[str, ...], str | Secret] = {}
-    for setting in deployment.gateway.settings:
-        value = (
-            setting.text
-            if setting.text is not None
-            else known.get(setting.fact or "") or values.get(setting.variable or "")
-        )
-        if value is not None:
-            wanted[setting.path] = value
-    return wanted
+def settings_of(deployment: Deployment) -> tuple[Setting, ...]:
+    """The keys of settings.json that join Claude Code to the gateway, with their texts.
+
+    What is secret stays the name of its variable, and what depends on the settings found (no_proxy) stays a fact.
+    """
+    known = facts(deployment)
+    return tuple(
+        replace(setting, fact=None, text=known[setting.fact]) if setting.fact in known else setting
+        for setting in deployment.gateway.settings
+    )

@@ -32,7 +32,7 @@ class Edit:
     """What to do to the found document: add, set or remove a value; or clash, where nobody but the user can decide.
 
     *base*, *found*, *wanted* say where the value is in each document; where *found* has none it is the container,
-    and *after* the key or index of the neighbour behind which the value belongs (None: at the end). *has* tells which
+    and *after* the key or index of the neighbour behind which the value belongs (None: it is the first). *has* tells which
     of the three have the value; a *mixed* value is what both sides make together, not simply the wanted one.
     """
 
@@ -134,7 +134,7 @@ class _Merger:
                 there = replace(there, after=places[1].get(neighbour))
             states = (_item(data, each.get(name)) for data, each in zip((base, found, wanted), places, strict=True))
             behind.setdefault(neighbour, []).append(self.value(there, *states))
-        return [value for name in [*names[1], None] for value in behind.get(name, ()) if value is not ABSENT]
+        return [value for name in [None, *names[1]] for value in behind.get(name, ()) if value is not ABSENT]
 
 
 def _disagree(base: list[Any], found: list[Any], wanted: list[Any]) -> bool:

@@ -109,7 +109,7 @@ def _statements(text: str) -> Iterator[_Statement]:
     at, line = 0, 1
     while at < len(text):
         match = _STATEMENT.match(text, at)
-        assert match is not None, "every part of the grammar is optional"  # noqa: S101
+        assert match is not None, "every part of the grammar is optional"
         yield _statement(match, line + match["lead"].count("\n"))
         at, line = match.end(), line + match[0].count("\n")
 

@@ -1,0 +1,112 @@
+"""test, bench, docs, lock: for people who change this project; run as `python3 dodo.py test`, they have their tools."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from tasks.model.errors import GatewayError, UsageError
+from tasks.model.layout import PROJECT, Layout
+from tasks.tools import console
+from tasks.tools.steps import Task, action
+
+CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+LOCKS: dict[str, tuple[str, ...]] = {
+    "run.txt": ("pyproject.toml",),
+    "test.txt": ("pyproject.toml", "--extra", "test", "--constraint", "requirements/run.txt"),
+    "litellm.txt": ("requirements/litellm.in",),
+}
+"""What each lock is made from; test.txt holds all of run.txt, in the same versions."""
+UNIVERSAL = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet")
+
+
+def test_task() -> Task:
+    """`doit test [--fast] [PATH…]`: the checks and the suite; with paths, only these tests."""
+    fast = {
+        "name": "fast",
+        "long": "fast",
+        "type": bool,
+        "default": False,
+        "help": "leave out what needs the real ones",
+    }
+    return {"actions": [(run_tests,)], "params": [fast], "pos_arg": "paths", "meta": {"quiet": True}}
+
+
+def bench_task() -> Task:
+    """`doit bench [--runs N]`: how much slower than doit itself we are."""
+    runs = {"name": "runs", "long": "runs", "type": int, "default": 9, "help": "measurements of each (default: 9)"}
+    return {"actions": [(run_bench,)], "params": [runs], "meta": {"quiet": True}}
+
+
+def docs_task() -> Task:
+    """`doit docs`: the pages that are made from the catalogue."""
+    return {"actions": [(write_docs,)]}
+
+
+def lock_task() -> Task:
+    """`doit lock [--upgrade]`: requirements/*.txt, from pyproject.toml and litellm.in."""
+    upgrade = {"name": "upgrade", "long": "upgrade", "type": bool, "default": False, "help": "take newer versions"}
+    return {"actions": [(write_locks,)], "params": [upgrade]}
+
+
+@action
+def run_tests(fast: bool, paths: Sequence[str]) -> None:
+    """Every check, then the suite, whose summary is the last that is printed unless a check failed."""
+    _need("pytest", "ruff", "mypy")
+    failed = [] if paths else [" ".join(check) for check in CHECKS if _python(*check) != 0]
+    if _python("pytest", "-rs", *(("-m", "not real") if fast else ()), *paths) != 0:
+        raise SystemExit(1)
+    if failed:
+        raise GatewayError(f"failed: {', '.join(failed)}", "See above; `ruff check --fix` and `ruff format` mend most.")
+
+
+@action
+def run_bench(runs: int) -> None:
+    """The table of ratios."""
+    if _run(sys.executable, "tests/bench.py", "--runs", str(runs)) != 0:
+        raise GatewayError("the benchmark could not be run", where="tests/bench.py")
+
+
+@action
+def write_docs() -> None:
+    """Write the generated pages; what stands right is left alone."""
+    from tasks.tools import catalogue, files, pages
+
+    known = catalogue.load(Layout.of(os.environ))
+    for name, page in {"models.md": pages.models_page(known), "environment.md": pages.environment_page(known)}.items():
+        changed = files.write(PROJECT / "docs" / name, page.encode(), 0o644)
+        console.say(f"docs/{name} {'written' if changed else 'unchanged'}")
+
+
+@action
+def write_locks(upgrade: bool) -> None:
+    """Make the locks anew, keeping versions that still fit unless newer ones are wanted."""
+    _need("uv")
+    for name, source in LOCKS.items():
+        options = (*UNIVERSAL, *(["--upgrade"] if upgrade else []), "-o", f"requirements/{name}")
+        if _python("uv", "pip", "compile", *source, *options) != 0:
+            raise GatewayError("cannot be made", where=f"requirements/{name}")
+
+
+def _need(*modules: str) -> None:
+    """The packages of the developer set-up, which an environment for deploying does not have."""
+    if missing := [module for module in modules if find_spec(module) is None]:
+        remedy = "Run it as `python3 dodo.py …`, which installs them into .venv."
+        raise UsageError(f"this Python has no {', '.join(missing)}", remedy, where=sys.executable)
+
+
+def _python(module: str, *arguments: str) -> int:
+    """Run a tool of this Python in the project's folder, on our own terminal: its exit code."""
+    return _run(sys.executable, "-m", module, *arguments)
+
+
+def _run(*command: str) -> int:
+    import subprocess
+
+    beside = Path(sys.executable).parent  # shellcheck and uv
+    environ = os.environ | {"PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"}
+    sys.stdout.flush()
+    return subprocess.run(command, cwd=PROJECT, env=environ, check=False).returncode

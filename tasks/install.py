@@ -1,0 +1,120 @@
+"""install: make the gateway's folder hold the release, keeping what somebody changed there."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Mapping
+
+from tasks.model.catalogue import Artifact
+from tasks.model.deployment import Deployment, Values, settings_of
+from tasks.model.release import Change, Manifest, Wanted
+from tasks.model.revision import Revision
+from tasks.model.secret import Secret
+from tasks.tools import changing, documents, envfile, files, history, rendering, run, session, standing
+from tasks.tools.asked import Asked
+from tasks.tools.steps import Task, action
+from tasks.tools.uptodate import holds
+
+
+def task(asked: Asked) -> Task:
+    """Install the staged release; nothing to do when it stands already."""
+    layout, artifacts = asked.layout, asked.deployment.gateway.artifacts
+    return {
+        "actions": [(write, [asked])],
+        "file_dep": [str(layout.release / each.file) for each in artifacts] + [str(layout.release_manifest)],
+        "targets": [str(layout.gateway / each.file) for each in artifacts] + [str(layout.manifest)],
+        "task_dep": ["preflight", "validate"],
+        "setup": ["_transaction", "backup"],
+        "uptodate": [holds(lambda: stands(asked))],
+    }
+
+
+def stands(asked: Asked) -> bool:
+    """Whether the gateway's folder is as it should be, and says so of the same choices."""
+    manifest = history.installed(asked.layout)
+    same = manifest is not None and dict(manifest.choices) == asked.choices.to_json()
+    return same and not any(change.writes for change in changes(asked, staged(asked), manifest))
+
+
+def staged(asked: Asked) -> dict[str, bytes]:
+    """The files of the release."""
+    return {each.file: (asked.layout.release / each.file).read_bytes() for each in asked.deployment.gateway.artifacts}
+
+
+def changes(asked: Asked, contents: Mapping[str, bytes], manifest: Manifest | None) -> list[Change]:
+    """What has to happen in the gateway's folder so that it holds *contents*; reads, writes nothing."""
+    wanted = [_wanted(each, contents[each.file], asked) for each in asked.deployment.gateway.artifacts]
+    return changing.changes(asked.layout, wanted, manifest)
+
+
+def _wanted(artifact: Artifact, content: bytes, asked: Asked) -> Wanted:
+    """The artifact as it should stand, .env with its secrets."""
+    if artifact.secret:
+        content = filled(files.read(asked.layout.gateway / artifact.file), asked.deployment, asked.complete_values)
+    return Wanted(artifact.file, content, artifact.permissions, _how(artifact))
+
+
+def _how(artifact: Artifact) -> str:
+    return "fill" if artifact.secret else "replace" if artifact.template else "merge"
+
+
+def filled(found: bytes | None, deployment: Deployment, values: Values) -> bytes:
+    """.env with its secrets: the lines that stand stay, ours get their values, missing ones are added."""
+    text = found.decode(errors="surrogateescape") if found is not None else None
+    before = envfile.parse(text) if text else {}
+    plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
+    wanted = {name: plain.get(name) or before.get(name, "") for name in deployment.needs}
+    merged = envfile.merged(text, wanted, rendering.comments(deployment), rendering.HOW_TO_CHANGE)
+    return merged.encode(errors="surrogateescape")
+
+
+@action
+def write(asked: Asked) -> None:
+    """Put every change, the manifest and the revision into the transaction."""
+    layout, before = asked.layout, history.installed(asked.layout)
+    contents = staged(asked)
+    planned = changes(asked, contents, before)
+    manifest = _manifest(asked, planned, before)
+    open_files = [each.file for each in asked.deployment.gateway.artifacts if not each.secret]
+    stood = {each.file: each.data for each in planned if each.file in open_files and each.data is not None}
+    history.save(layout, _revision(asked, manifest), {name: contents[name] for name in open_files}, stood)
+    session.when_undone(lambda: history.forget(layout, manifest.revision))
+    with session.joined(layout) as transaction:
+        for change in planned:
+            session.put(transaction, change)
+        transaction.put(layout.manifest.name, documents.dump_json(manifest.to_json()), 0o600)
+    changing.tell(planned, run.this)
+
+
+def _manifest(asked: Asked, planned: list[Change], before: Manifest | None) -> Manifest:
+    """The release's manifest, with what was found out: who, when, which variables, digests of what will stand."""
+    layout = asked.layout
+    data = documents.parse_json(layout.release_manifest.read_bytes(), str(layout.release_manifest))
+    kept = {each.file: each.data for each in planned if each.data is not None and each.file in data["files"]}
+    now = time.gmtime()
+    return Manifest.from_json(data, str(layout.release_manifest)).standing(
+        deployment_id=time.strftime("dep-%Y%m%d-%H%M%S", now),
+        timestamp=time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
+        deployed_by=getpass.getuser(),
+        files={name: standing.digest(layout, name, content) for name, content in kept.items()},
+        variables=shown(asked),
+        backup_path=str(run.this.backup) if run.this.backup else None,
+        flags_used=tuple(f"--{name.replace('_', '-')}" for name, on in vars(asked.flags).items() if on),
+        revision=(before.revision if before else 0) + 1,
+    )
+
+
+def shown(asked: Asked) -> dict[str, str]:
+    """Per variable: "set" for secrets and paths, the value for the rest."""
+    known = asked.deployment.variables
+    return {
+        name: "set" if isinstance(value, Secret) or known[name].kind == "path" else value
+        for name, value in asked.complete_values.items()
+    }
+
+
+def _revision(asked: Asked, manifest: Manifest) -> Revision:
+    """What the history keeps beside the files: of a secret only which variable it is."""
+    how = {each.file: _how(each) for each in asked.deployment.gateway.artifacts}
+    return Revision("deploy", manifest, how, settings_of(asked.deployment))

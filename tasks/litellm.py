@@ -1,0 +1,19 @@
+"""litellm: install the pinned LiteLLM into the gateway's own environment, for those who have none."""
+
+from __future__ import annotations
+
+from tasks.model.layout import Layout
+from tasks.tools import litellm
+from tasks.tools.asked import Asked
+from tasks.tools.steps import Task, action
+
+
+def task(asked: Asked) -> Task:
+    """Up to date while the environment holds, whole, what requirements/litellm.txt says."""
+    return {"actions": [(install, [asked.layout])], "uptodate": [(litellm.is_installed, [asked.layout])]}
+
+
+@action
+def install(layout: Layout) -> None:
+    """Install it, showing how long that takes."""
+    litellm.install_known_good(layout)

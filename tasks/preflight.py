@@ -1,0 +1,135 @@
+"""preflight: is all there that this deployment needs? Reads only; finds everything at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+
+from tasks.model.catalogue import TIERS
+from tasks.model.deployment import Deployment
+from tasks.model.errors import GatewayError
+from tasks.model.layout import Layout
+from tasks.model.ledger import BASE_URL
+from tasks.tools import console, environment, files, jsonedit, litellm, run
+from tasks.tools.asked import Asked
+from tasks.tools.environment import Finding
+from tasks.tools.steps import Task, action
+from tasks.tools.uptodate import unchanged
+
+LEAST_SPACE = 50 * 1024 * 1024
+"""Bytes that must be free where the gateway goes."""
+
+
+def task(asked: Asked) -> Task:
+    """Look again when anything it looks at has changed, and whenever it is the command itself."""
+    return {
+        "actions": [(look, [asked])],
+        "task_dep": ["choose"],
+        "uptodate": [lambda: "preflight" not in run.this.selected, unchanged("facts", facts(asked))],
+    }
+
+
+def facts(asked: Asked) -> object:
+    """Everything that can change the outcome, for the up-to-date check."""
+    found = [(name, *_origin(each, asked.layout), each.note) for name, each in asked.findings.items()]
+    located = litellm.find(asked.layout, os.environ, asked.choices.litellm)
+    return [asked.choices.to_json(), found, str(located), asked.flags.allow_missing, time.strftime("%Y-%m-%d")]
+
+
+def _origin(found: Finding, layout: Layout) -> tuple[object, str]:
+    """A value and where it comes from; one that is, or is going to be, in the gateway's .env is as it should be."""
+    ours = found.needs_key or found.source.endswith(f"{layout.gateway.name}/{layout.env_file.name}")
+    return (None, "the gateway") if ours else (found.value, found.source)
+
+
+@action
+def look(asked: Asked) -> None:
+    """Say where each value comes from, warn of what is doubtful, stop for what is missing."""
+    deployment, layout = asked.deployment, asked.layout
+    for found in asked.findings.values():
+        console.say(f"  {found.name}: {shown(found, secret=deployment.variables[found.name].secret)}")
+    for text in (*doubts(deployment), *program_doubts(asked)):
+        console.warn(text)
+    placed(layout)
+    readable(layout)
+    complete(asked)
+
+
+def shown(found: Finding, *, secret: bool) -> str:
+    """Where a value comes from, and the value itself when it is no secret."""
+    via = f" (as {found.via})" if found.via else ""
+    note = f" ({found.note})" if found.note else ""
+    if found.value is None:
+        return ("made for this gateway" if found.needs_key else "not found") + note
+    return ("set" if secret else console.printable(str(found.value))) + f", from {found.source}{via}{note}"
+
+
+def doubts(deployment: Deployment) -> Iterator[str]:
+    """What may surprise: models past their end, models that cannot call tools."""
+    today = time.strftime("%Y-%m-%d")
+    for model in deployment.models:
+        if model.retired(today):
+            instead = f"; {model.replacement} takes its place" if model.replacement else ""
+            yield f"{model.id} was to end on {model.retires_on} and may not answer any more{instead}"
+    for model in {each.id: each for each in deployment.tiers.values()}.values():
+        tiers = [tier for tier in TIERS if deployment.tiers[tier].id == model.id]
+        if model.tools != "yes" and model.id != deployment.answered_here:
+            cannot = "cannot call tools" if model.tools == "no" else "is not known to call tools"
+            yield f"{model.id} serves {', '.join(tiers)}, but {cannot}; choose another with --{tiers[0]} MODEL"
+
+
+def program_doubts(asked: Asked) -> Iterator[str]:
+    """What is missing on this machine and can be had later; a refused LiteLLM is an error."""
+    if not shutil.which("claude"):
+        yield "Claude Code is not on PATH; it can be installed later: npm install -g @anthropic-ai/claude-code"
+    if not asked.deployment.gateway.process:
+        return
+    found = litellm.find(asked.layout, os.environ, asked.choices.litellm)
+    if found is None:
+        yield "LiteLLM is not installed; it is needed to start the gateway: doit litellm"
+        return
+    if refused := litellm.refusal(found):
+        raise refused
+    yield from litellm.warnings(found)
+    for module in litellm.missing_modules(found, asked.deployment.modules):
+        yield f"LiteLLM at {found.executable} lacks {module}, which these models need: doit litellm"
+
+
+def placed(layout: Layout) -> None:
+    """Whether the gateway can be put where it shall go."""
+    place = next(path for path in (layout.gateway, *layout.gateway.parents) if path.exists())
+    if not place.is_dir():
+        raise GatewayError(
+            "is not a directory", "Move it away, or choose another place with --target DIR.", where=str(place)
+        )
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise GatewayError(
+            "may not be written by you", "Make it yours, or choose another place with --target DIR.", where=str(place)
+        )
+    if (free := shutil.disk_usage(place).free) < LEAST_SPACE:
+        raise GatewayError(
+            f"has {free // 2**20} MiB free, 50 are needed", "Make room, then run this again.", where=str(place)
+        )
+
+
+def readable(layout: Layout) -> None:
+    """Whether Claude Code's settings can be edited: refused before anything is written, and never started afresh."""
+    data = files.read(files.real_target(layout.settings))
+    if data is not None:
+        jsonedit.edit(data, {BASE_URL: ""}, str(layout.settings))
+
+
+def complete(asked: Asked) -> None:
+    """Whether every needed variable has a usable value."""
+    deployment = asked.deployment
+    problems = environment.problems(asked.findings, deployment.variables, deployment.needs)
+    for problem in problems:
+        if problem.severity == "warning" or asked.flags.allow_missing:
+            console.warn(f"{problem.variable}: {problem.problem}. {problem.remedy}")
+    errors = [each for each in problems if each.severity == "error"]
+    if errors and not asked.flags.allow_missing:
+        listing = "\n".join(f"{each.variable}: {each.problem}\n    {each.remedy}" for each in errors)
+        more = "To go on without and fill in .env later: doit deploy --allow-missing"
+        raise GatewayError(f"{len(errors)} of {len(deployment.needs)} values are not usable\n  {listing}", more)

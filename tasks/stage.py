@@ -1,0 +1,70 @@
+"""stage: the rendered files and their manifest make one release, what should stand."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from tasks.model.catalogue import Artifact
+from tasks.model.deployment import Deployment
+from tasks.model.layout import Layout
+from tasks.model.release import Manifest
+from tasks.tools import documents, files
+from tasks.tools.asked import Asked
+from tasks.tools.steps import Task, action
+from tasks.tools.uptodate import as_built, unchanged
+
+
+def task(asked: Asked) -> Task:
+    """Copy what was rendered, leave out what no longer belongs, write the manifest."""
+    layout, artifacts = asked.layout, asked.deployment.gateway.artifacts
+    targets = [*(layout.release / each.file for each in artifacts), layout.release_manifest]
+    return {
+        "actions": [(build, [asked])],
+        "file_dep": [str(layout.rendered / each.file) for each in artifacts] + [str(layout.choices)],
+        "targets": [str(path) for path in targets],
+        "task_dep": ["render"],
+        "uptodate": [unchanged("artifacts", [each.mode for each in artifacts]), as_built(targets)],
+    }
+
+
+@action
+def build(asked: Asked) -> None:
+    """Make build/release hold exactly the release."""
+    layout, deployment = asked.layout, asked.deployment
+    rendered = {each.file: (layout.rendered / each.file).read_bytes() for each in deployment.gateway.artifacts}
+    for each in deployment.gateway.artifacts:
+        files.write(layout.release / each.file, rendered[each.file], each.permissions)
+    manifest = described(deployment, rendered, source_version(layout))
+    files.write(layout.release_manifest, documents.dump_json(manifest.to_json()), 0o600)
+    leave_out(layout.release, deployment.gateway.artifacts, layout.release_manifest.name)
+
+
+def described(deployment: Deployment, rendered: dict[str, bytes], version: str) -> Manifest:
+    """The manifest of a release."""
+    now = time.gmtime()
+    return Manifest(
+        deployment_id=time.strftime("dep-%Y%m%d-%H%M%S", now),
+        timestamp=time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
+        source_version=version,
+        gateway_type=deployment.gateway.id,
+        gateway_url=deployment.url,
+        models=tuple(model.id for model in deployment.models),
+        files={name: files.digest(data) for name, data in rendered.items()},
+        modes={each.file: each.mode for each in deployment.gateway.artifacts},
+        choices=deployment.choices.to_json(),
+    )
+
+
+def source_version(layout: Layout) -> str:
+    """The version of this collection, from pyproject.toml."""
+    import tomllib
+
+    return str(tomllib.loads((layout.project / "pyproject.toml").read_text())["project"]["version"])
+
+
+def leave_out(release: Path, artifacts: tuple[Artifact, ...], manifest: str) -> None:
+    """Remove files of an earlier release; doit itself never does."""
+    for path in release.iterdir():
+        if path.name not in {manifest, *(each.file for each in artifacts)}:
+            path.unlink()

@@ -1,0 +1,241 @@
+"""Backups of the gateway's directory: made, verified, listed, read back, rotated.
+
+A backup gets its name only when what is on the disk has been read back and found right; the caller holds the lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from tasks.model.errors import GatewayError, InvalidInput
+from tasks.model.secret import Secret
+from tasks.tools import archive_index, files, packing, sealing, storing
+from tasks.tools.console import printable
+from tasks.tools.packing import Member
+
+OURS = re.compile(r"gateway-backup-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(?:-(\d{1,6}))?\.tar\.gz(?:\.age)?", re.ASCII)
+STAMP = re.compile(r"\d{8}-\d{6}", re.ASCII)
+TIME = re.compile(r"[0-9T:.+Z -]{1,40}", re.ASCII)
+SEALED = ".age"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """One backup as it stands: *size* in bytes, *problems* empty when it can be restored, *fresh* when just made."""
+
+    path: Path
+    created_at: str
+    size: int = 0
+    problems: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    secrets: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+    fresh: bool = False
+
+    @property
+    def valid(self) -> bool:
+        """Whether it was verified: every file is in it as it was written."""
+        return not self.problems
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether it needs a pass phrase."""
+        return self.path.name.endswith(SEALED)
+
+
+def create(
+    directory: Path,
+    sources: Mapping[str, Path],
+    *,
+    stamp: str,
+    facts: Mapping[str, object],
+    passphrase: Secret | None = None,
+    plain_secrets: bool = False,
+) -> Archive:
+    """A verified backup of *sources* (name in the backup → file) in *directory*, 0600, named after *stamp*.
+
+    The newest backup is returned instead (not fresh) when it is good and holds the same: being interrupted again and
+    again must not rotate older ones away. facts["secrets"] says that secrets are among the sources; they are encrypted
+    with *passphrase*, or refused unless *plain_secrets*. GatewayError leaves nothing behind.
+    """
+    if not STAMP.fullmatch(stamp):
+        raise ValueError(f"no stamp: {stamp}")
+    if facts.get("secrets") and not passphrase and not plain_secrets:
+        raise GatewayError(
+            "a backup with secrets is encrypted, and there is no pass phrase",
+            "Give a pass phrase, or make the backup without secrets.",
+        )
+    members = {name: storing.member(path) for name, path in sources.items()}
+    standing = listing(directory)
+    newest = _unchanged(standing, members, passphrase)
+    if newest:
+        _remember(directory, [newest, *standing[1:]])
+        return newest
+    made = _made(directory / f"gateway-backup-{stamp}", members, facts, passphrase)
+    _remember(directory, [made, *standing])
+    return made
+
+
+def listing(directory: Path) -> list[Archive]:
+    """The backups in *directory*, each one verified, newest first; files that do not look like ours are left out."""
+    known = archive_index.known(directory)
+    return [_look(path, known.get(path.name), None)[0] for path in _ours(directory)]
+
+
+def verify(path: Path, passphrase: Secret | None = None) -> list[str]:
+    """What is wrong with a backup, as sentences; an empty list when every file can be restored from it."""
+    return list(_look(path, archive_index.known(path.parent).get(path.name), passphrase)[0].problems)
+
+
+def read(path: Path, passphrase: Secret | None = None) -> dict[str, Member]:
+    """The files of a backup, by name; InvalidInput names the backup and what is wrong with it."""
+    return _opened(path, storing.load(path), passphrase)[0]
+
+
+def rotate(directory: Path, keep: int = 5, protect: Collection[str] = ()) -> list[Path]:
+    """Remove backups beyond the newest *keep* good ones, and unfinished ones; what was removed.
+
+    Damaged ones neither count nor go (something may still be saved from them); nor do names in *protect*: put the one
+    just made there, a clock that was set back makes it look old. At least one good backup always stays.
+    """
+    standing = listing(directory)
+    good = [archive.path for archive in standing if archive.valid]
+    surplus = [path for path in good[max(keep, 1) :] if path.name not in protect]
+    try:
+        for path in [*surplus, *storing.unfinished(directory)]:
+            path.unlink(missing_ok=True)
+        if surplus:
+            files.sync_directory(directory)
+            _remember(directory, [archive for archive in standing if archive.path not in surplus])
+    except OSError as error:
+        raise GatewayError(f"an old backup could not be removed ({error.strerror})", where=str(directory)) from None
+    return surplus
+
+
+def space_warning(directory: Path, needed_bytes: int) -> str | None:
+    """A sentence when the disk of *directory* (which need not exist yet) has less than *needed_bytes* left."""
+    place = next((path for path in (directory, *directory.parents) if path.is_dir()), None)
+    if place is None:
+        return None
+    numbers = os.statvfs(place)
+    free = numbers.f_bavail * numbers.f_frsize
+    if free >= needed_bytes:
+        return None
+    return f"{storing.amount(free)} free on the disk of {directory}, about {storing.amount(needed_bytes)} needed"
+
+
+def _ours(directory: Path) -> list[Path]:
+    """Regular files with names of ours, newest first."""
+    try:
+        entries = [entry for entry in os.scandir(directory) if entry.is_file(follow_symlinks=False)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise GatewayError(f"cannot be listed ({error.strerror})", where=str(directory)) from None
+    return sorted((Path(entry) for entry in entries if OURS.fullmatch(entry.name)), key=_age_of, reverse=True)
+
+
+def _age_of(path: Path) -> tuple[str, int, str]:
+    """What orders backups by their names: the stamp, then the number behind it."""
+    match = OURS.fullmatch(path.name)
+    return ("".join(match.groups()[:6]), int(match[7] or 1), path.name) if match else ("", 0, path.name)
+
+
+def _unchanged(standing: list[Archive], members: Mapping[str, Member], passphrase: Secret | None) -> Archive | None:
+    """The newest backup when it is good, of the same kind (encrypted or not), and has exactly these files."""
+    if not standing or standing[0].encrypted != bool(passphrase):
+        return None
+    newest, content = _look(standing[0].path, _entry(standing[0]) if standing[0].valid else None, passphrase)
+    return newest if newest.valid and standing[0].sha256 == newest.sha256 and content == members else None
+
+
+def _made(stem: Path, members: Mapping[str, Member], facts: Mapping[str, object], passphrase: Secret | None) -> Archive:
+    """A new backup of *members*; it is on the disk, whole, when this returns."""
+    packed = packing.pack(members, facts)
+    data = sealing.seal(packed, passphrase) if passphrase else packed
+    ending = ".tar.gz" + SEALED * bool(passphrase)
+    _opened(stem.with_name(stem.name + ending), data, passphrase)  # what cannot be read must not get a name
+    path = storing.store(stem, ending, data)
+    return replace(_described(Archive(path, ""), members, facts), size=len(data), sha256=_sha256(data), fresh=True)
+
+
+def _look(
+    path: Path, entry: Mapping[str, Any] | None, passphrase: Secret | None
+) -> tuple[Archive, Mapping[str, Member]]:
+    """The backup at *path*, opened and compared with what metadata.json has about it, and its files."""
+    seen = Archive(path, _created({}, path), secrets=path.name.endswith(SEALED))
+    try:
+        data = storing.load(path)
+        seen = replace(seen, size=len(data), sha256=_sha256(data))
+        _check_digest(seen, entry)
+        if seen.encrypted and not passphrase:
+            return _unopened(seen, entry), {}
+        members, facts = _opened(path, data, passphrase)
+        return _described(seen, members, facts), members
+    except InvalidInput as error:
+        return replace(seen, problems=(error.problem,)), {}
+
+
+def _check_digest(seen: Archive, entry: Mapping[str, Any] | None) -> None:
+    if entry and entry["sha256"] != seen.sha256:
+        raise InvalidInput("refused: it is not as it was when it was made")
+
+
+def _unopened(seen: Archive, entry: Mapping[str, Any] | None) -> Archive:
+    """An encrypted backup of which no pass phrase is at hand: its digest must do."""
+    if not entry:
+        raise InvalidInput("cannot be checked without its pass phrase")
+    return replace(seen, created_at=entry["created_at"], members=tuple(entry["members"]))
+
+
+def _described(seen: Archive, members: Collection[str], facts: Mapping[str, Any]) -> Archive:
+    return replace(
+        seen,
+        created_at=_created(facts, seen.path),
+        members=tuple(sorted(members)),
+        secrets=bool(facts.get("secrets")),
+        facts=facts,
+    )
+
+
+def _created(facts: Mapping[str, Any], path: Path) -> str:
+    """When the backup was made, from its facts, else from its name."""
+    told = facts.get("created_at")
+    if isinstance(told, str) and TIME.fullmatch(told):
+        return told
+    match = OURS.fullmatch(path.name)
+    return "{}-{}-{}T{}:{}:{}".format(*match.groups()) if match else ""
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _opened(path: Path, data: bytes, passphrase: Secret | None) -> tuple[dict[str, Member], dict[str, Any]]:
+    where = printable(str(path))
+    return packing.unpack(sealing.unseal(data, passphrase, where) if path.name.endswith(SEALED) else data, where)
+
+
+def _remember(directory: Path, archives: Collection[Archive]) -> None:
+    """Write metadata.json anew; what it has about a backup that is now damaged stays, to tell that it is."""
+    known = archive_index.known(directory)
+    entries = [_entry(archive) if archive.valid else known.get(archive.path.name) for archive in archives]
+    archive_index.remember(directory, [entry for entry in entries if entry])
+
+
+def _entry(archive: Archive) -> dict[str, Any]:
+    return {
+        "filename": archive.path.name,
+        "created_at": archive.created_at,
+        "size_bytes": archive.size,
+        "sha256": archive.sha256,
+        "secrets": archive.secrets,
+        "members": list(archive.members),
+    }

@@ -1,0 +1,77 @@
+"""What has to happen to each deployed file: decided by what is wanted, what we last rendered, and what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tasks.model.errors import Conflict
+from tasks.model.layout import Layout
+from tasks.model.release import Change, Manifest, Standing, Wanted
+from tasks.tools import merging, standing
+from tasks.tools.run import Run
+
+YOURS = ".yours"
+"""The ending of a file that somebody edited and that had to make room."""
+
+
+def changes(layout: Layout, wanted: Iterable[Wanted], manifest: Manifest | None) -> list[Change]:
+    """What makes the gateway's folder hold *wanted* and nothing else of ours; reads, writes nothing."""
+    shall = {each.file: each for each in wanted}
+    there = standing.of(layout, shall, manifest)
+    result = [_change(each, there[name]) for name, each in shall.items()]
+    gone = [(name, each) for name, each in there.items() if name not in shall and each.found is not None]
+    return result + [leaving(name, each) for name, each in gone]
+
+
+def leaving(name: str, there: Standing) -> Change:
+    """A file of the last deployment that does not belong to this one: it goes, unless somebody changed it."""
+    if there.edited:
+        return Change(name, "keep", there.found, there.mode or 0, there.found, "not needed any more, but yours")
+    return Change(name, "remove", None, there.mode or 0, there.found)
+
+
+def tell(planned: Iterable[Change], told: Run) -> None:
+    """Fill the receipt."""
+    for change in planned:
+        note = f" ({change.note})" if change.note else ""
+        list_ = told.written if change.writes else told.kept if change.kind == "keep" else told.unchanged
+        list_.append(change.file + note)
+
+
+def _change(wanted: Wanted, there: Standing) -> Change:
+    name, mode = wanted.file, wanted.mode
+    if there.found is None:
+        return Change(name, "create", wanted.data, mode, None)
+    if there.found == wanted.data or (wanted.data == there.released and wanted.how != "fill"):
+        return _as_found(wanted, there)
+    if wanted.how == "fill" or there.found == there.released:
+        return Change(name, "update", wanted.data, mode, there.found)
+    if wanted.how == "replace" or there.released is None:
+        return Change(name, "replace", wanted.data, mode, there.found, f"yours is kept as {name}{YOURS}")
+    return _merged(wanted, there.found, there.released)
+
+
+def _as_found(wanted: Wanted, there: Standing) -> Change:
+    """The content may stay: ours as it is, or yours since nothing of ours is new."""
+    if there.mode != wanted.mode:
+        note = f"mode {there.mode:04o} becomes {wanted.mode:04o}"
+        return Change(wanted.file, "mode", there.found, wanted.mode, there.found, note)
+    kind = "unchanged" if there.found == wanted.data else "keep"
+    return Change(wanted.file, kind, there.found, wanted.mode, there.found, "your edits" if kind == "keep" else "")
+
+
+def _merged(wanted: Wanted, found: bytes, released: bytes) -> Change:
+    """Both sides changed it: one file with the changes of both, or a Conflict that names the places."""
+    base, yours, ours = (data.decode("utf-8", "surrogateescape") for data in (released, found, wanted.data))
+    merge = merging.litellm_config(base, yours, ours, wanted.file)
+    if merge.conflicts:
+        places = "\n    ".join(str(each) for each in merge.conflicts)
+        raise Conflict(
+            f"you and this deployment changed the same thing\n    {places}",
+            "Change one of the two, or move your file away to take ours; nothing was written.",
+            where=wanted.file,
+        )
+    data = merge.text.encode("utf-8", "surrogateescape")
+    if data == found:
+        return Change(wanted.file, "unchanged", found, wanted.mode, found)
+    return Change(wanted.file, "merge", data, wanted.mode, found, "your edits are kept")

@@ -1,0 +1,240 @@
+"""Ask a gateway over HTTP, as Claude Code does; what goes wrong is said in the words of its cause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from tasks.model.errors import Unhealthy
+from tasks.model.layout import Layout
+from tasks.model.secret import Secret
+from tasks.tools import console, envfile, files
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
+HELLO = "Say hello in one sentence."
+PATIENCE = 60.0
+"""Seconds to wait for an answer of a model."""
+MOST = 4 * 1024 * 1024
+"""Bytes of an answer that are read."""
+REFUSED = frozenset({400, 401, 403})
+"""How LiteLLM refuses a wrong key: 400 without a database, 401 with one, 403 behind some fronts."""
+
+MEANINGS = (
+    ("no connected db", "the gateway does not know this key", "Deploy again, then restart it: doit stop, doit start"),
+    ("invalid model name", "it does not serve {model}", "Restart it if it was deployed since: doit stop, doit start"),
+    (
+        "no healthy deployments",
+        "it does not serve {model}",
+        "Look in its log for why: LiteLLM drops what it cannot load.",
+    ),
+    ("no deployments available", "{model} failed and is paused", "Look in its log for the first failure."),
+    (
+        "no module named 'prisma'",
+        "prisma is missing beside LiteLLM",
+        "Install it there, or use the one of: doit litellm",
+    ),
+    (
+        "could not import google",
+        "google-auth is missing beside LiteLLM",
+        "Install it there, or use the one of: doit litellm",
+    ),
+    ("boto3", "boto3 is missing beside LiteLLM", "Install it there, or use the one of: doit litellm"),
+    (
+        "default credentials were not found",
+        "Google's credentials were not found",
+        "gcloud auth application-default login",
+    ),
+)
+"""What LiteLLM says, what it means, and what helps."""
+
+STATUSES = {
+    401: ("the gateway does not accept the key", "Deploy again, then restart it: doit stop, doit start"),
+    403: ("the gateway, or what is behind it, forbids this", "Look at the rights of the account that it uses."),
+    404: ("what it was asked for is not there", "Is this a LiteLLM? Its address must not end in /v1."),
+    429: ("the provider limits requests", "Wait a little, or raise the quota."),
+}
+
+
+class Answered(Unhealthy):
+    """The gateway did answer, with an error; *status* is the number that HTTP has for it."""
+
+    def __init__(self, problem: str, remedy: str, *, where: str, status: int) -> None:
+        super().__init__(problem, remedy, where=where)
+        self.status = status
+
+
+def own_key(layout: Layout) -> Secret:
+    """The key of the deployed gateway, from its .env; empty when there is none."""
+    text = (files.read(layout.env_file) or b"").decode(errors="replace")
+    return Secret(envfile.parse(text).get("LITELLM_MASTER_KEY", ""))
+
+
+def readiness(url: str, timeout: float = 5.0) -> bool:
+    """Whether it has loaded its configuration and takes requests; waits at most *timeout* seconds. Costs nothing."""
+    try:
+        with _opened(url, "/health/readiness", None, None, timeout) as answer:
+            return answer.status == 200  # noqa: PLR2004
+    except Unhealthy:
+        return False
+
+
+def served_models(url: str, key: Secret) -> list[str]:
+    """The names that it serves, patterns left out: what it has really loaded. Costs nothing."""
+    data = _json(url, "/v1/models", key, None, 30.0)
+    models = data.get("data")
+    if not isinstance(models, list):
+        raise Unhealthy("its list of models is none", "Is this a LiteLLM?", where=url)
+    return [str(model["id"]) for model in models if isinstance(model, dict) and "id" in model]
+
+
+def wrong_key_refused(url: str) -> bool:
+    """Whether a key that nobody was given opens nothing; Unhealthy when that cannot be found out."""
+    import secrets
+
+    try:
+        with _opened(url, "/v1/models", Secret(f"sk-{secrets.token_hex(32)}"), None, 30.0):
+            return False
+    except Answered as error:
+        if error.status in REFUSED:
+            return True
+        raise
+
+
+def ask(url: str, key: Secret, model: str, text: str = HELLO, *, stream: bool = False) -> str:
+    """What *model* answers to *text*: one real request, which costs what the model costs."""
+    body = {"model": model, "max_tokens": 256, "stream": stream, "messages": [{"role": "user", "content": text}]}
+    if not stream:
+        return _text(_json(url, "/v1/messages", key, body, PATIENCE).get("content"))
+    with _opened(url, "/v1/messages", key, body, PATIENCE) as answer:
+        if answer.headers.get_content_type() != "text/event-stream":
+            raise Unhealthy("sent its answer whole, although a stream was asked for", where=f"{url} {model}")
+        return "".join(_streamed(answer, url))
+
+
+def count_tokens(url: str, key: Secret, model: str, text: str = HELLO) -> int:
+    """How many tokens *text* is for *model*; LiteLLM estimates where the provider cannot be asked."""
+    body = {"model": model, "messages": [{"role": "user", "content": text}]}
+    return int(_json(url, "/v1/messages/count_tokens", key, body, 30.0).get("input_tokens", 0))
+
+
+def _text(content: object) -> str:
+    blocks = content if isinstance(content, list) else []
+    return "".join(str(block.get("text", "")) for block in blocks if isinstance(block, dict))
+
+
+def _streamed(answer: HTTPResponse, url: str) -> Iterator[str]:
+    """The pieces of text among the events; Unhealthy for an error event, or when the end is missing."""
+    for line in _lines(answer, url):
+        if not line.startswith(b"data:"):
+            continue
+        event = _parsed(line[5:], url)
+        if event.get("type") == "error":
+            raise _failure(url, 200, json.dumps(event), None, "")
+        if event.get("type") == "message_stop":
+            return
+        delta = event.get("delta")
+        if isinstance(delta, dict) and "text" in delta:
+            yield str(delta["text"])
+    raise Unhealthy("broke off in the middle of an answer", "Look in its log.", where=url)
+
+
+def _lines(answer: HTTPResponse, url: str) -> Iterator[bytes]:
+    from http.client import HTTPException
+
+    try:
+        yield from answer
+    except (OSError, HTTPException) as error:
+        raise Unhealthy(f"broke off in the middle of an answer ({type(error).__name__})", where=url) from None
+
+
+def _json(url: str, path: str, key: Secret | None, body: Mapping[str, Any] | None, timeout: float) -> dict[str, Any]:
+    from http.client import HTTPException
+
+    with _opened(url, path, key, body, timeout) as answer:
+        try:
+            return _parsed(answer.read(MOST), url)
+        except (OSError, HTTPException) as error:
+            raise Unhealthy(f"broke off in the middle of an answer ({type(error).__name__})", where=url) from None
+
+
+def _parsed(data: bytes, url: str) -> dict[str, Any]:
+    try:
+        found = json.loads(data)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise Unhealthy(
+            "answers in a language that is none of a gateway", "Is something else listening there?", where=url
+        )
+    return found
+
+
+def _opened(url: str, path: str, key: Secret | None, body: Mapping[str, Any] | None, timeout: float) -> HTTPResponse:
+    """The answer, when it is a good one; no proxy is used and no redirection is followed: the key goes nowhere else."""
+    import urllib.request
+    from http.client import HTTPException
+    from urllib.error import HTTPError, URLError
+
+    data = None if body is None else json.dumps(body).encode()
+    model = "" if body is None else str(body.get("model", ""))
+    headers = {"Content-Type": "application/json", "anthropic-version": "2023-06-01", "Connection": "close"}
+    if key:
+        headers["Authorization"] = f"Bearer {key.reveal()}"
+    try:
+        request = urllib.request.Request(url.rstrip("/") + path, data, headers)  # noqa: S310
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _unredirected())
+        answer: HTTPResponse = opener.open(request, timeout=timeout)
+    except HTTPError as error:
+        with error:
+            text = error.read(MOST).decode(errors="replace")
+        raise _failure(url, error.code, text, key, model) from None
+    except URLError as error:
+        raise _unreached(url, error.reason, timeout) from None
+    except (OSError, HTTPException) as error:
+        raise _unreached(url, error, timeout) from None
+    except ValueError:  # says what it refused: the address, or a header with the key in it
+        raise Unhealthy(
+            "the address or the key has characters that HTTP cannot send", where=console.printable(url)
+        ) from None
+    return answer
+
+
+def _unredirected() -> Any:  # noqa: ANN401
+    import urllib.request
+
+    class Unredirected(urllib.request.HTTPRedirectHandler):
+        def redirect_request(self, *_: object) -> None:
+            return None
+
+    return Unredirected()
+
+
+def _unreached(url: str, reason: object, timeout: float) -> Unhealthy:
+    if isinstance(reason, TimeoutError):
+        return Unhealthy(f"did not answer within {timeout:g} s", "Look in its log: litellm.log", where=url)
+    if isinstance(reason, ConnectionRefusedError):
+        return Unhealthy("nothing answers", "Start the gateway: doit start", where=url)
+    return Unhealthy(f"cannot be asked ({type(reason).__name__})", "Does the gateway run? doit status", where=url)
+
+
+def _failure(url: str, status: int, text: str, key: Secret | None, model: str) -> Answered:
+    """The error that an answer of this *status* with this *text* means."""
+    for sign, meaning, remedy in MEANINGS:
+        if sign in text.lower():
+            return Answered(meaning.format(model=model or "the model"), remedy, where=url, status=status)
+    meaning, remedy = STATUSES.get(status, ("it answered with an error", "Look in its log: litellm.log"))
+    return Answered(f"{meaning} (HTTP {status}){_excerpt(text, key)}", remedy, where=url, status=status)
+
+
+def _excerpt(text: str, key: Secret | None) -> str:
+    """The beginning of what it said, without the key."""
+    try:
+        said = json.loads(text)["error"]["message"]
+    except (ValueError, KeyError, TypeError):
+        said = text
+    said = str(said).replace(key.reveal(), "[hidden]") if key else str(said)
+    short = " ".join(console.printable(said).split())[:200]
+    return f": {short}" if short else ""

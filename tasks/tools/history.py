@@ -1,0 +1,84 @@
+"""Revisions: what was rendered, what then stood, and why; the manifest that stands says which one is current."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from tasks.model.errors import GatewayError
+from tasks.model.layout import Layout
+from tasks.model.release import Manifest
+from tasks.model.revision import Revision
+from tasks.tools import documents, files
+
+KEPT = 50
+"""So many revisions are kept; they are a few kilobytes each and hold no secret."""
+
+RECORD = "revision.json"
+
+
+def folder(layout: Layout, number: int) -> Path:
+    """Where revision *number* is kept."""
+    return layout.history / f"{number:04}"
+
+
+def installed(layout: Layout) -> Manifest | None:
+    """The manifest that stands; None when nothing of ours does."""
+    data, where = files.read(layout.manifest), str(layout.manifest)
+    return None if data is None else Manifest.from_json(documents.parse_json(data, where), where)
+
+
+def current(layout: Layout) -> Manifest:
+    """The manifest that stands; GatewayError when nothing of ours does."""
+    manifest = installed(layout)
+    if manifest is None:
+        raise GatewayError("nothing is deployed here", "Deploy first: doit deploy", where=str(layout.gateway))
+    return manifest
+
+
+def released(layout: Layout, number: int, file: str) -> bytes | None:
+    """What revision *number* rendered for *file*, before anybody's edits were merged in."""
+    return files.read(folder(layout, number) / "released" / file)
+
+
+def stood(layout: Layout, number: int) -> dict[str, bytes]:
+    """The files of revision *number* as they then stood; those with secrets are not kept."""
+    kept = [path for path in sorted(folder(layout, number).iterdir()) if path.is_file() and path.name != RECORD]
+    return {path.name: path.read_bytes() for path in kept}
+
+
+def save(layout: Layout, revision: Revision, rendered: Mapping[str, bytes], stand: Mapping[str, bytes]) -> None:
+    """Keep *revision*; one of that number that was prepared and never became true is replaced."""
+    place = folder(layout, revision.number)
+    forget(layout, revision.number)
+    files.make_private_dir(place / "released")
+    for name, data in rendered.items():
+        files.write(place / "released" / name, data, 0o600)
+    for name, data in stand.items():
+        files.write(place / name, data, 0o600)
+    files.write(place / RECORD, documents.dump_json(revision.to_json()), 0o600)
+    for old in numbers(layout)[:-KEPT]:
+        forget(layout, old)
+
+
+def forget(layout: Layout, number: int) -> None:
+    """Remove revision *number*, if it is there, and the folder of the history when it was the last."""
+    if (place := folder(layout, number)).exists():
+        shutil.rmtree(place)
+    with contextlib.suppress(OSError):
+        layout.history.rmdir()
+
+
+def numbers(layout: Layout) -> list[int]:
+    """The revisions that are kept, oldest first; one that was prepared and never became true may be among them."""
+    if not layout.history.is_dir():
+        return []
+    return sorted(int(path.name) for path in layout.history.iterdir() if path.name.isdigit())
+
+
+def revision(layout: Layout, number: int) -> Revision:
+    """Revision *number*; InvalidInput when its record is damaged or gone."""
+    path = folder(layout, number) / RECORD
+    return Revision.from_json(documents.parse_json(files.read(path) or b"null", str(path)), str(path))

@@ -1,0 +1,124 @@
+"""One edit of settings.json inside a transaction: computed anew whenever another program wrote in between."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from tasks.model.catalogue import Setting
+from tasks.model.deployment import Values
+from tasks.model.edits import REMOVE, Path, Raw
+from tasks.model.errors import Conflict
+from tasks.model.layout import Layout
+from tasks.model.ledger import BASE_URL, Ledger
+from tasks.model.secret import Secret
+from tasks.tools import files, fingerprint, jsonedit, ownedfile
+from tasks.tools.ownedfile import Outcome
+from tasks.tools.run import Run
+from tasks.tools.transaction import Transaction
+
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+NEEDED: tuple[Path, ...] = (BASE_URL, ("env", "ANTHROPIC_AUTH_TOKEN"))
+"""Without these two no request reaches the gateway, so they cannot be left as the user changed them."""
+
+
+def ledger_of(layout: Layout) -> Ledger | None:
+    """What is ours in settings.json, as last written."""
+    data = files.read(layout.ledger)
+    return None if data is None else Ledger.from_json(data, str(layout.ledger))
+
+
+def outcome(
+    layout: Layout, settings: Iterable[Setting], values: Values, found: bytes | None, ledger: Ledger | None
+) -> Outcome:
+    """What settings.json should become with *settings* in it, and the ledger that is true then."""
+    where = str(layout.settings)
+    chosen = list(settings)
+    wanted = {each.path: text for each in chosen if (text := _text(each, values, found, where)) is not None}
+    yours = [each.path for each in chosen if each.unless_present]
+    return ownedfile.join(found, wanted, yours, ledger, fingerprint.digest_key(layout), must=NEEDED, where=where)
+
+
+def _text(setting: Setting, values: Values, found: bytes | None, where: str) -> str | None:
+    if setting.text is not None:
+        return setting.text
+    if setting.variable is not None:
+        value = values.get(setting.variable)
+        return value.reveal() if isinstance(value, Secret) else value
+    return no_proxy(found, os.environ, where)
+
+
+def no_proxy(found: bytes | None, environ: Mapping[str, str], where: str) -> str | None:
+    """NO_PROXY with the gateway's own address in it, where a proxy is set; the setting replaces the shell's value."""
+    env = (jsonedit.parse(found, where).value(("env",)) if found else None) or {}
+    known = {**environ, **env} if isinstance(env, dict) else environ
+    if not any(known.get(name) for name in PROXIES):
+        return None
+    lists = [str(source.get(name, "")) for source in (env, environ) for name in ("NO_PROXY", "no_proxy")]
+    hosts = [host.strip() for text in lists for host in text.replace(" ", ",").split(",") if host.strip()]
+    return ",".join(dict.fromkeys([*hosts, *LOOPBACK]))
+
+
+@dataclass
+class Edit:
+    """What *outcome* makes of the bytes found, with the ledger that is true then."""
+
+    layout: Layout
+    outcome: Callable[[bytes | None], Outcome]
+    found: bytes | None = field(default=None, repr=False)
+    result: Outcome | None = field(default=None, repr=False)
+
+    def put_into(self, transaction: Transaction) -> None:
+        """Let *transaction* make this edit and keep its ledger."""
+        transaction.edit(self.compute, self.undo, self.holds)
+        transaction.put(self.layout.ledger.name, self.ledger, 0o600)
+
+    def compute(self, found: bytes | None) -> bytes | None:
+        """The bytes that shall stand."""
+        self.found, self.result = found, self.outcome(found)
+        if self.result.conflicts:
+            raise conflict(self.layout, self.result)
+        return self.result.data
+
+    def ledger(self) -> bytes | None:
+        """The ledger that is true once these bytes stand; None when nothing of ours is left to remember."""
+        assert self.result is not None
+        return None if self.result.ledger is None else self.result.ledger.to_json().encode()
+
+    def undo(self, found: bytes | None) -> bytes | None:
+        """*found* without this edit, where others wrote since: our keys as they were before it."""
+        if found is None or self.result is None or self.result.data is None:
+            return found
+        old = jsonedit.parse(self.found or jsonedit.NEW_FILE)
+        new, now = jsonedit.parse(self.result.data), jsonedit.parse(found)
+        touched = (*self.result.receipt.written, *self.result.receipt.restored)
+        ours = [path for path in touched if now.raw(path) == new.raw(path)]
+        return now.edited({path: REMOVE if (raw := old.raw(path)) is None else Raw(raw) for path in ours})
+
+    def holds(self, found: bytes | None) -> bool:
+        """Whether the keys that the gateway needs are in these bytes as we left them."""
+        assert self.result is not None
+        if found is None or self.result.data is None:
+            return found == self.result.data
+        new, now = jsonedit.parse(self.result.data), jsonedit.parse(found)
+        return all(now.value(path) == new.value(path) for path in NEEDED)
+
+    def tell(self, told: Run) -> None:
+        """Fill the receipt."""
+        if self.result is None:
+            return
+        for name in ("written", "kept", "restored", "withheld"):
+            paths = getattr(self.result.receipt, name)
+            getattr(told, name).extend(f"settings.json {'.'.join(path)}" for path in paths)
+
+
+def conflict(layout: Layout, result: Outcome) -> Conflict:
+    """The error for keys that the gateway needs and the user changed since."""
+    names = ", ".join(path[-1] for path in result.conflicts)
+    return Conflict(
+        f"{names} was changed since it was deployed",
+        "Put it back, or take the gateway away first (doit uninstall), then deploy again; nothing was written.",
+        where=str(layout.settings),
+    )

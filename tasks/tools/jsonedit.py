@@ -1,0 +1,245 @@
+"""Edits a JSON file in its bytes: only the members named change, all else keeps its order, spelling and line ends."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from tasks.model.edits import REMOVE, Path, Raw, Splice, canonical, decoded, spliced
+from tasks.model.errors import InvalidInput
+from tasks.tools import jsonscan
+from tasks.tools.jsonscan import Member, Node
+
+__all__ = ["REMOVE", "Document", "Raw", "edit", "parse"]
+
+NEW_FILE = b"{}\n"
+"""What a file that does not exist is taken for."""
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_BLANK_LINES = re.compile(r"(\r\n|\n|\r)(?:[ \t]*(?:\r\n|\n|\r))+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def parse(data: bytes, where: str = "settings.json") -> Document:
+    """Read *data* strictly; InvalidInput at where:line:column when it is not one JSON object in UTF-8."""
+    mark, text = jsonscan.decode(data, where)
+    return Document(where, mark, text, jsonscan.scan(text, where))
+
+
+def edit(data: bytes | None, changes: Mapping[Path, object], where: str = "settings.json") -> bytes:
+    """*data* (None: a new file) with each path holding its value, a Raw text, or nothing (REMOVE)."""
+    return parse(NEW_FILE if data is None else data, where).edited(changes)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A JSON object and where everything stands in its text."""
+
+    where: str
+    mark: str
+    text: str
+    root: Node
+
+    def raw(self, path: Path) -> str | None:
+        """The source text of the value at *path*; None when there is none."""
+        span = self._span(path)
+        return self.text[span[0] : span[1]] if span else None
+
+    def value(self, path: Path) -> Any:  # noqa: ANN401 - any JSON value
+        """The value at *path*; None when there is none (ask raw() to tell that from null)."""
+        raw = self.raw(path)
+        return None if raw is None else decoded(raw)
+
+    def is_object(self, path: Path) -> bool:
+        """Whether an object stands at *path*."""
+        node = self._node(path)
+        return node is not None and node.members is not None
+
+    def edited(self, changes: Mapping[Path, object]) -> bytes:
+        """The bytes after *changes*."""
+        return self.encoded(spliced(self.text, self.splices(changes)))
+
+    def encoded(self, text: str) -> bytes:
+        """*text* as bytes of this file, behind its byte order mark if it has one."""
+        return (self.mark + text).encode()
+
+    def splices(self, changes: Mapping[Path, object]) -> list[Splice]:
+        """*changes* as splices of the text, in order; none for what already holds."""
+        return sorted(_Editor(self).splices(self.root, _tree(changes), ": ", ""))
+
+    def _member(self, path: Path) -> Member | None:
+        node: Node | None = self.root
+        member = None
+        for name in path:
+            member = node.member(name) if node else None
+            node = member.node if member else None
+        return member
+
+    def _node(self, path: Path) -> Node | None:
+        member = self._member(path)
+        return self.root if not path else member.node if member else None
+
+    def _span(self, path: Path) -> tuple[int, int] | None:
+        if not path:
+            return self.root.start, self.root.end
+        member = self._member(path)
+        return (member.value, member.end) if member else None
+
+
+class _Branch(dict[str, object]):
+    """Changes by name: a value, Raw, REMOVE, or the branch for what lies below."""
+
+    def content(self) -> dict[str, object]:
+        """What is to be there when nothing is yet."""
+        items = ((name, _content(change)) for name, change in self.items())
+        return {name: value for name, value in items if value is not REMOVE}
+
+
+def _content(change: object) -> object:
+    return (change.content() or REMOVE) if isinstance(change, _Branch) else change
+
+
+def _tree(changes: Mapping[Path, object]) -> _Branch:
+    """*changes* by name and level; what lies below a removed parent goes with it."""
+    root = _Branch()
+    for path, value in changes.items():
+        parents = [path[:length] for length in range(1, len(path))]
+        if not path or any(parent in changes and changes[parent] is not REMOVE for parent in parents):
+            raise ValueError("a change of a member and of what lies in it")
+        if any(parent in changes for parent in parents):
+            if value is not REMOVE:
+                raise ValueError("a change inside of what is removed")
+            continue
+        branch = root
+        for name in path[:-1]:
+            below = branch.setdefault(name, _Branch())
+            branch = below if isinstance(below, _Branch) else _Branch()
+        branch[path[-1]] = value
+    return root
+
+
+class _Editor:
+    """Finds the splices for a tree of changes; new members are spelled as their neighbours are."""
+
+    def __init__(self, document: Document) -> None:
+        self.document, self.text = document, document.text
+        found = _LINE_END.search(self.text)
+        self.line_end = found[0] if found else "\n"
+        self.unit = (self._indent(document.root.members[0]) if document.root.members else "") or "  "
+
+    def splices(self, node: Node, branch: _Branch, colon: str, indent: str | None) -> Iterator[Splice]:
+        """The splices that make *branch* hold in the object *node*; *colon* and *indent* are for an empty one."""
+        gone: set[str] = set()
+        new: dict[str, object] = {}
+        if node.members:
+            colon = self._colon(node.members[-1])
+        for name, change in branch.items():
+            member = node.member(name)
+            if member is None:
+                new[name] = _content(change)
+            elif change is REMOVE:
+                gone.add(name)
+            elif isinstance(change, _Branch):
+                yield from self._below(member, change, colon)
+            elif not self._holds(member, change):
+                yield Splice(member.value, member.end, self._spelled(change, self._indent(member), colon))
+        new = {name: value for name, value in new.items() if value is not REMOVE}
+        if gone or new:
+            yield from self._members(node, gone, new, colon, indent)
+
+    def _below(self, member: Member, branch: _Branch, colon: str) -> Iterator[Splice]:
+        if member.node is not None and member.node.members is not None:
+            yield from self.splices(member.node, branch, colon, self._indent(member))
+        elif branch.content():
+            raise InvalidInput(
+                f"{spelled(member.name)} is no object, but settings belong in it",
+                f"Make it {{ }}, or delete it: Claude Code ignores a file whole whose {member.name} is anything else.",
+                where=jsonscan.position(self.text, member.value, self.document.where),
+            )
+
+    def _holds(self, member: Member, value: object) -> bool:
+        text = self.text[member.value : member.end]
+        return text == value.text if isinstance(value, Raw) else canonical(decoded(text)) == canonical(value)
+
+    def _members(
+        self, node: Node, gone: set[str], new: dict[str, object], colon: str, indent: str | None
+    ) -> Iterator[Splice]:
+        """Take the members *gone* away with their commas, put the *new* ones behind the last."""
+        members = node.members or []
+        kept = [member for member in members if member.name not in gone]
+        if not members or not (kept or new):
+            yield Splice(node.start, node.end, self._spelled(new, indent, colon))
+            return
+        gap, indent = self._gap(node, colon)
+        texts = [f"{spelled(name)}{colon}{self._spelled(value, indent, colon)}" for name, value in new.items()]
+        if not kept:
+            yield Splice(members[0].start, members[-1].end, gap.join(texts))
+            return
+        yield Splice(members[0].start, kept[0].start, "")
+        ends = {id(after): before.end for before, after in pairwise(members)}
+        for before, after in pairwise(kept):
+            yield Splice(before.end, ends[id(after)], "")
+        yield Splice(kept[-1].end, members[-1].end, "".join(gap + text for text in texts))
+
+    def _gap(self, node: Node, colon: str) -> tuple[str, str | None]:
+        """What stands between two members, and the indentation of the last (None: they share a line)."""
+        members = node.members or []
+        if len(members) > 1:
+            gap = _BLANK_LINES.sub(r"\1", self.text[members[-2].end : members[-1].start])
+        else:
+            gap = "," + self.text[node.start + 1 : members[0].start]
+            if not _LINE_END.search(gap):
+                gap = self._comma(colon)
+        lines = _LINE_END.split(gap)
+        return gap, lines[-1][: len(lines[-1]) - len(lines[-1].lstrip(" \t"))] if len(lines) > 1 else None
+
+    def _colon(self, member: Member) -> str:
+        colon = self.text[member.name_end : member.value]
+        return ": " if _LINE_END.search(colon) else colon
+
+    def _comma(self, colon: str) -> str:
+        """Between members that share a line: with a space where the colon has one."""
+        return "," if colon.endswith(":") else ", "
+
+    def _indent(self, member: Member) -> str | None:
+        """The white space before a member that begins a line; None for one that does not."""
+        begin = max(self.text.rfind("\n", 0, member.start), self.text.rfind("\r", 0, member.start)) + 1
+        indent = self.text[begin : member.start]
+        return indent if begin and not indent.strip(" \t") else None
+
+    def _spelled(self, value: object, indent: str | None, colon: str) -> str:
+        """*value* as JSON text that begins in a line with *indent*; all on one line when that is None."""
+        if isinstance(value, Raw):
+            return _checked(value)
+        if not isinstance(value, dict | list | tuple) or not value:
+            return spelled(value)
+        inner = None if indent is None else indent + self.unit
+        if isinstance(value, dict):
+            texts = [f"{spelled(name)}{colon}{self._spelled(item, inner, colon)}" for name, item in value.items()]
+        else:
+            texts = [self._spelled(item, inner, colon) for item in value]
+        opening, closing = "{}" if isinstance(value, dict) else "[]"
+        if inner is None:
+            return opening + self._comma(colon).join(texts) + closing
+        return (
+            f"{opening}{self.line_end}{inner}{f',{self.line_end}{inner}'.join(texts)}{self.line_end}{indent}{closing}"
+        )
+
+
+def spelled(value: object) -> str:
+    """*value* as JSON on one line, in UTF-8 where that can be: only lone surrogates are escaped."""
+    return _SURROGATE.sub(
+        lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False, allow_nan=False)
+    )
+
+
+def _checked(value: Raw) -> str:
+    """The text of *value* if it may stand in a file; InvalidInput when it is not one JSON value."""
+    jsonscan.check_value(value.text, "kept text")
+    if _SURROGATE.search(value.text):
+        raise InvalidInput("cannot be written as UTF-8", "The ledger is damaged.", where="kept text")
+    return value.text

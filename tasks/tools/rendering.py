@@ -1,0 +1,69 @@
+"""The content of each artifact, from choices, catalogue and the values that are no secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tasks.model.catalogue import Artifact
+from tasks.model.deployment import Deployment, Values, litellm_config
+from tasks.model.secret import Secret
+from tasks.tools import documents, envfile, litellm, templating
+
+HOW_TO_CHANGE = """\
+# Made by claude-gateway-recipes; `doit deploy` brings it up to date, `doit plan` shows how.
+# Your own edits are kept: a later deployment merges them, and stops where both changed the same thing.
+"""
+
+
+def sources(artifact: Artifact, deployment: Deployment, templates: Path) -> list[Path]:
+    """The files that an artifact is made from, this code among them."""
+    code = Path(__file__)
+    if artifact.template:
+        return [code, templates / "artifacts" / artifact.template]
+    if artifact.secret:
+        return [code, templates / "variables.yaml"]
+    models = [templates / "models" / f"{model.id}.yaml" for model in deployment.models]
+    providers = [templates / "providers" / f"{name}.yaml" for name in {model.provider for model in deployment.models}]
+    return [code, templates / "gateways" / f"{deployment.gateway.id}.yaml", *models, *providers]
+
+
+def inputs(artifact: Artifact, deployment: Deployment, values: Values) -> object:
+    """What an artifact depends on beside its files."""
+    if artifact.template:
+        return script_values(deployment)
+    if artifact.secret:
+        return shown_values(deployment, values)
+    return [[model.id for model in deployment.models], {tier: model.id for tier, model in deployment.tiers.items()}]
+
+
+def content(artifact: Artifact, deployment: Deployment, values: Values, templates: Path) -> bytes:
+    """The bytes of one artifact; no secret is in them: .env gets its secrets when it is installed."""
+    if artifact.template:
+        text = templating.render(templates / "artifacts" / artifact.template, script_values(deployment))
+    elif artifact.secret:
+        text = envfile.merged(None, shown_values(deployment, values), comments(deployment), HOW_TO_CHANGE)
+    else:
+        text = HOW_TO_CHANGE + documents.dump_yaml(litellm_config(deployment))
+    return text.encode()
+
+
+def script_values(deployment: Deployment) -> dict[str, object]:
+    """What the templates of scripts may name."""
+    return {
+        "port": deployment.port,
+        "litellm": deployment.choices.litellm or "",
+        "oldest": litellm.OLDEST,
+        "needed": list(deployment.needs),
+        "generated_by": "claude-gateway-recipes",
+    }
+
+
+def shown_values(deployment: Deployment, values: Values) -> dict[str, str]:
+    """The variables of .env as they are rendered: secrets and what is missing stay empty."""
+    found = {name: values.get(name, "") for name in deployment.needs}
+    return {name: "" if isinstance(value, Secret) else value for name, value in found.items()}
+
+
+def comments(deployment: Deployment) -> dict[str, str]:
+    """What stands above each variable in .env."""
+    return {name: deployment.variables[name].description for name in deployment.needs}

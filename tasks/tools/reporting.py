@@ -1,0 +1,91 @@
+"""How a run looks: a line per step that did something, the reason when one failed, and an exit code that says why."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from tasks.tools import console, journal, run
+
+
+class Reporter:
+    """doit's reporter protocol: progress on stderr, sanitised timings for deployment.log."""
+
+    desc = "one line per step that did something"
+
+    def __init__(self, outstream: TextIO, options: dict[str, Any]) -> None:  # noqa: ARG002 - doit's protocol
+        self.outstream = outstream
+        self.started: dict[str, float] = {}
+        self.errors: list[str] = []
+        self.exit_code = 0
+
+    def initialize(self, tasks: object, selected: Sequence[str]) -> None:  # noqa: ARG002 - doit's protocol
+        """Before anything runs: what the command line named."""
+        run.this.selected = tuple(selected)
+
+    def get_status(self, task: Any) -> None:  # noqa: ANN401 - doit's Task, here and below
+        """Before a step is checked."""
+
+    def execute_task(self, task: Any) -> None:  # noqa: ANN401
+        """Before a step runs."""
+        self.started[task.name] = time.monotonic()
+
+    def add_success(self, task: Any) -> None:  # noqa: ANN401
+        """After a step ran."""
+        seconds = self._took(task, "ok")
+        if task.actions and not task.name.startswith("_") and not (task.meta or {}).get("quiet"):
+            console.say(f"{task.name:28} {task.doc or ''}{_duration(seconds)}", "ok")
+
+    def add_failure(self, task: Any, fail: Any) -> None:  # noqa: ANN401
+        """After a step failed: what, and how to mend it; a traceback only for a bug."""
+        self._took(task, "fail")
+        ours = getattr(fail, "exit_code", None)
+        self.exit_code = self.exit_code or ours or 0
+        console.say(f"{task.name:28} {_message(fail)}", "fail")
+        if ours is None and fail.traceback:
+            console.say("".join(fail.traceback).rstrip())
+
+    def skip_uptodate(self, task: Any) -> None:  # noqa: ANN401
+        """A step that had nothing to do: worth a line only to somebody who asked for it."""
+        if task.name in run.this.selected or task.name.partition(":")[0] in run.this.selected:
+            console.say(f"{task.name:28} nothing to do", "skip")
+
+    def skip_ignore(self, task: Any) -> None:  # noqa: ANN401
+        """A step that somebody told doit to ignore, and with it all that follows."""
+        console.warn(f"{task.name:28} is ignored, and what needs it too; take it back with: doit forget {task.name}")
+
+    def cleanup_error(self, exception: Any) -> None:  # noqa: ANN401
+        """A teardown that failed."""
+        console.say(str(exception.get_msg()), "fail")
+
+    def runtime_error(self, msg: str) -> None:
+        """An error of doit itself."""
+        self.errors.append(msg)
+
+    def teardown_task(self, task: Any) -> None:  # noqa: ANN401
+        """Before a teardown."""
+
+    def complete_run(self) -> None:
+        """After everything: log, and leave with the exit code of the failure where doit's own would be coarser."""
+        for message in self.errors:
+            console.say(message, "fail")
+        with contextlib.suppress(OSError):
+            journal.append(run.this)
+        if self.exit_code > 1:
+            raise SystemExit(self.exit_code)
+
+    def _took(self, task: Any, state: str) -> float:  # noqa: ANN401
+        seconds = time.monotonic() - self.started.get(task.name, time.monotonic())
+        if task.actions:
+            run.this.steps.append({"step": task.name, "state": state, "seconds": round(seconds, 3)})
+        return seconds
+
+
+def _duration(seconds: float) -> str:
+    return f"  {seconds:.1f} s" if seconds >= 1 else f"  {seconds * 1000:.0f} ms"
+
+
+def _message(fail: Any) -> str:  # noqa: ANN401
+    return console.printable(str(fail.message)).replace("\n", "\n    ")

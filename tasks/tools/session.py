@@ -1,0 +1,93 @@
+"""The transaction of this run: one for install and settings in a deployment, one each when they run alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tasks.model.layout import Layout
+from tasks.model.release import Change
+from tasks.tools import run
+from tasks.tools.changing import YOURS
+from tasks.tools.transaction import Transaction
+
+
+@dataclass
+class Session:
+    """What the steps of one process share."""
+
+    transaction: Transaction | None = None
+    together: bool = False
+    finished: bool = False
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    undone: list[Callable[[], None]] = field(default_factory=list)
+
+
+this = Session()
+
+
+def begin(layout: Layout, command: str) -> None:
+    """Open the transaction of this run, if it is not open yet."""
+    if this.transaction is None:
+        this.transaction = Transaction.begin(layout, command=command)
+        run.this.log = layout.deployment_log
+
+
+@contextmanager
+def joined(layout: Layout) -> Iterator[Transaction]:
+    """The open transaction; a step that runs alone commits and finishes it itself."""
+    begin(layout, "doit")
+    assert this.transaction is not None
+    yield this.transaction
+    if not this.together:
+        commit()
+        finish()
+
+
+def put(transaction: Transaction, change: Change) -> None:
+    """Stage one change of a deployed file."""
+    if not change.writes:
+        return
+    if change.kind == "replace" and change.found is not None:
+        transaction.put(change.file + YOURS, change.found, 0o600)
+    if change.data is None:
+        transaction.remove(change.file)
+    else:
+        transaction.put(change.file, change.data, change.mode)
+
+
+def when_committed(tell: Callable[[], None]) -> None:
+    """Call *tell* once it is true: what is edited last-minute is known only then."""
+    this.afterwards.append(tell)
+
+
+def commit() -> None:
+    """Make true what was staged."""
+    if this.transaction is not None:
+        this.transaction.commit()
+        for tell in this.afterwards:
+            tell()
+
+
+def finish() -> None:
+    """From here on nothing is undone."""
+    if this.transaction is not None:
+        this.transaction.finish()
+        this.finished = True
+
+
+def when_undone(tidy: Callable[[], None]) -> None:
+    """Call *tidy* at the end if the transaction was not finished: what was prepared beside it goes."""
+    this.undone.append(tidy)
+
+
+def close() -> None:
+    """Undo what was not finished, and let the next one in."""
+    transaction, this.transaction = this.transaction, None
+    if transaction is None:
+        return
+    if not this.finished:
+        for tidy in this.undone:
+            tidy()
+    transaction.close()

@@ -1,0 +1,92 @@
+"""When a step is up to date: beside doit's own checks of its file dependencies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tasks.model.secret import Secret
+from tasks.tools import files
+
+
+class unchanged:  # noqa: N801 - reads like doit's own config_changed
+    """Up to date while *facts* are what they were; a keyed digest is stored, never the facts."""
+
+    def __init__(self, name: str, facts: object) -> None:
+        self.name, self.facts = f"unchanged:{name}", facts
+
+    def configure_task(self, task: Any) -> None:  # noqa: ANN401 - doit's Task
+        """Have the digest saved when the task succeeded."""
+        task.value_savers.append(lambda: {self.name: self._state(os.urandom(16).hex())})
+
+    def __call__(self, task: Any, values: Mapping[str, str]) -> bool:  # noqa: ANN401, ARG002 - doit's protocol
+        """Whether the facts give the digest that was saved, with the salt that was saved beside it."""
+        before = values.get(self.name, "")
+        return bool(before) and self._state(before.partition(":")[0]) == before
+
+    def _state(self, salt: str) -> str:
+        return _keyed(salt, repr(_plain(self.facts)).encode())
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class as_built:  # noqa: N801
+    """Up to date while every file still holds what the step left there: doit looks only whether targets exist."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self.paths = tuple(paths)
+
+    def configure_task(self, task: Any) -> None:  # noqa: ANN401 - doit's Task
+        """Have the state of the files saved when the task succeeded."""
+        task.value_savers.append(lambda: {"as built": self._state(os.urandom(16).hex())})
+
+    def __call__(self, task: Any, values: Mapping[str, str]) -> bool:  # noqa: ANN401, ARG002 - doit's protocol
+        """Whether content and modes are what they were."""
+        before = values.get("as built", "")
+        return bool(before) and self._state(before.partition(":")[0]) == before
+
+    def _state(self, salt: str) -> str:
+        found = [(str(path), _bytes(path), files.mode_of(path)) for path in self.paths]
+        return _keyed(salt, repr(found).encode())
+
+    def __repr__(self) -> str:
+        return "as built"
+
+
+def holds(check: Callable[[], bool]) -> Callable[[], bool]:
+    """An up-to-date check of ours as doit wants it: one that cannot answer means: run the step, which will tell why."""
+
+    def answer() -> bool:
+        try:
+            return check()
+        except Exception:  # noqa: BLE001 - doit would abort with a traceback, exit 3
+            return False
+
+    return answer
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        return files.read(path)
+    except OSError:
+        return None
+
+
+def _plain(facts: object) -> object:
+    """*facts* with secrets revealed and mappings in order, for the digest alone."""
+    if isinstance(facts, Secret):
+        return ("secret", facts.reveal())
+    if isinstance(facts, Mapping):
+        return [(key, _plain(facts[key])) for key in sorted(facts, key=str)]
+    if isinstance(facts, (list, tuple)):
+        return [_plain(each) for each in facts]
+    return facts
+
+
+def _keyed(salt: str, data: bytes) -> str:
+    import hmac
+
+    return f"{salt}:{hmac.new(salt.encode(), data, 'sha256').hexdigest()}"

@@ -1,0 +1,52 @@
+"""The frame around every change: one at a time, all of it or nothing, undone when a later step fails."""
+
+from __future__ import annotations
+
+from tasks.model.layout import Layout
+from tasks.tools import session
+from tasks.tools.asked import Asked
+from tasks.tools.steps import Task, action
+
+
+def together_task() -> Task:
+    """First in a deployment: install and settings leave the commit to `_commit`."""
+    return {"actions": [(join, [])]}
+
+
+def open_task(asked: Asked) -> Task:
+    """A setup of everything that writes: runs only when something is about to be written."""
+    return {"actions": [(begin, [asked.layout])], "teardown": [(session.close, [])]}
+
+
+def commit_task() -> Task:
+    """Make true what install and settings prepared."""
+    return {"actions": [(commit, [])], "task_dep": ["install", "settings"]}
+
+
+def finish_task() -> Task:
+    """Once verified, nothing is undone any more."""
+    return {"actions": [(finish, [])], "task_dep": ["_verify"]}
+
+
+@action
+def join() -> None:
+    """Let the steps of this run share one transaction."""
+    session.this.together = True
+
+
+@action
+def begin(layout: Layout) -> None:
+    """Take the lock, mend what a crash left behind."""
+    session.begin(layout, "deploy")
+
+
+@action
+def commit() -> None:
+    """Commit the transaction of this run, if there is one."""
+    session.commit()
+
+
+@action
+def finish() -> None:
+    """Finish the transaction of this run, if there is one."""
+    session.finish()

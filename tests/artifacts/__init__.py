@@ -1,0 +1,1 @@
+"""The deployed scripts, run with a LiteLLM that costs nothing."""

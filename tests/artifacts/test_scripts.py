@@ -1,0 +1,474 @@
+"""start-gateway.sh and stop-gateway.sh as they are deployed, in the shells that they meet."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.artifacts.fakes import FAKE, KEY, PATH, SCRIPTS, clear, make_folder, make_litellm
+
+SHELLS = [shell for shell in ("dash", "bash") if shutil.which(shell)]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A gateway's folder in a home with awkward names."""
+    made = make_folder(tmp_path / "Ada's häuschen", "the gateway")
+    yield made
+    clear(made)
+
+
+@pytest.fixture
+def sleeper():
+    """A process that has nothing to do with us."""
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"]) as process:
+        yield process
+        process.kill()
+
+
+def dumped(folder) -> dict:
+    return json.loads((folder.path / "dump").read_text())
+
+
+def test_shellcheck_finds_nothing(folder):
+    folder.render(litellm="/opt/Ada's tools/litellm", needed=["A", "B_C"])
+    program = Path(sys.executable).with_name("shellcheck")
+    if not program.exists():
+        pytest.skip("shellcheck is not installed beside this Python")
+    scripts = [folder.path / name for name in SCRIPTS]
+    checked = subprocess.run([program, "-s", "sh", *scripts], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", SHELLS)
+def test_start_status_start_again_and_stop(folder, shell):
+    folder.shell = shell
+    started = folder.start()
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.startswith(f"LiteLLM 1.106.2 answers on http://127.0.0.1:{folder.port} (pid {folder.pid}")
+    assert started.stderr == ""
+    again = folder.start()
+    assert (again.returncode, again.stdout) == (0, "")
+    assert again.stderr == f"The gateway is already running: http://127.0.0.1:{folder.port} (pid {folder.pid}).\n"
+    (process,) = folder.processes()
+    stopped = folder.stop()
+    assert stopped.returncode == 0
+    assert stopped.stderr == f"The gateway has stopped (pid {process.pid}).\n"
+    assert not folder.processes()
+    assert not (folder.path / "gateway.pid").exists()
+    assert folder.stop().stderr == "The gateway does not run.\n"
+    assert folder.stop().returncode == 0
+
+
+@pytest.mark.slow
+def test_it_runs_detached_and_its_files_are_private(folder):
+    folder.env(FAKE_DUMP="dump")
+    with (folder.path / "litellm.log").open("w") as log:
+        log.write("before\n")
+    (folder.path / "litellm.log").chmod(0o644)
+    assert folder.start().returncode == 0
+    seen = dumped(folder)
+    assert seen["argv"][1:] == [
+        *("--config", str(folder.path / "litellm_config.yaml")),
+        *("--host", "127.0.0.1", "--port", str(folder.port)),
+    ]
+    assert seen["sid"] == folder.pid
+    assert seen["cwd"] == str(folder.path)
+    for name in ("litellm.log", "gateway.pid"):
+        assert stat.S_IMODE((folder.path / name).stat().st_mode) == 0o600
+    assert (folder.path / "litellm.log").read_text().startswith("before\n")
+    assert not (folder.path / ".start-lock").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_environment_is_env_and_nothing_of_the_shells(folder, shell):
+    folder.shell = shell
+    folder.env(FAKE_DUMP="dump", LITELLM_LOG="INFO", ANTHROPIC_API_KEY="sk-ant-ours", config="mine")
+    strays = {
+        **{"ANTHROPIC_BASE_URL": "http://127.0.0.1:4000", "ANTHROPIC_AUTH_TOKEN": "sk-x", "ANTHROPIC_API_BASE": "http://x"},
+        **{"ANTHROPIC_API_KEY": "sk-ant-shell", "OPENAI_API_KEY": "sk-shell", "DATABASE_URL": "postgres://x"},
+        **{"HOST": "0.0.0.0", "PORT": "1", "CONFIG_FILE_PATH": "/x", "PYTHONPATH": "/x", "HTTPS_PROXY": "http://127.0.0.1:1"},
+        **{"port": "2", "here": "/x", "config": "/x", "python": "/x", "MULTI": "a\nPATH=/x\nHOME=/x\nB=c"},
+    }
+    started = folder.start(LANG="C.UTF-8", LC_ALL="C.UTF-8", **strays)
+    assert started.returncode == 0, started.stderr
+    environ = dumped(folder)["environ"]
+    kept = {"PATH", "HOME", "LANG", "LC_ALL", "PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE"}
+    switches = {name for name in environ if name.startswith(("LITELLM_", "NO_")) or name == "DISABLE_ADMIN_UI"}
+    own = {"FAKE_DUMP", "ANTHROPIC_API_KEY", "PYTHONUNBUFFERED", "config"}
+    assert set(environ) <= kept | switches | own
+    assert environ["ANTHROPIC_API_KEY"] == "sk-ant-ours"
+    assert environ["config"] == "mine"
+    assert environ["HOME"] == str(folder.home)
+    assert environ["LITELLM_LOG"] == "INFO"
+    assert environ["LITELLM_MODE"] == "PRODUCTION"
+    for name in ("MODEL_COST_MAP", "ANTHROPIC_BETA_HEADERS", "BLOG_POSTS", "AUTOROUTER_PRESETS", "POLICY_TEMPLATES"):
+        assert environ[f"LITELLM_LOCAL_{name}"] == "True"
+
+
+@pytest.mark.slow
+def test_a_loop_through_env_is_cut_too(folder):
+    folder.env(FAKE_DUMP="dump", ANTHROPIC_BASE_URL="http://127.0.0.1:4000")
+    assert folder.start().returncode == 0
+    assert "ANTHROPIC_BASE_URL" not in dumped(folder)["environ"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", SHELLS)
+def test_env_is_read_and_never_executed(folder, shell):
+    folder.shell = shell
+    text = f"""\
+# a comment
+LITELLM_MASTER_KEY={KEY}\r
+export EXPORTED=yes
+SINGLE='two words # $HOME `touch x` "q"'
+DOUBLE="it's $(touch x)"
+PLAIN=a b$HOME;touch x & # a comment
+  INDENTED=no
+EMPTY=
+EQUALS=a=b=c
+bad-name=x
+1BAD=x
+no equals sign
+PPID=1
+UID=1
+gw_line=hijacked
+LAST=first
+LAST=last
+FAKE_DUMP=dump"""
+    (folder.path / ".env").write_text(text, newline="")
+    started = folder.start()
+    assert started.returncode == 0, started.stderr
+    environ = dumped(folder)["environ"]
+    wanted = {
+        "LITELLM_MASTER_KEY": KEY,
+        "EXPORTED": "yes",
+        "SINGLE": 'two words # $HOME `touch x` "q"',
+        "DOUBLE": "it's $(touch x)",
+        "PLAIN": "a b$HOME;touch x &",
+        "EMPTY": "",
+        "EQUALS": "a=b=c",
+        "LAST": "last",
+    }
+    assert {name: environ.get(name) for name in wanted} == wanted
+    assert not {"INDENTED", "bad-name", "1BAD", "gw_line"} & set(environ)
+    assert not list(folder.path.rglob("x")) + list(folder.home.rglob("x"))
+
+
+@pytest.mark.parametrize("value", ["", "CHANGE-ME", "CHANGE-ME-please", "YOUR_PROJECT_ID", "''"])
+def test_what_is_missing_is_named_all_at_once(folder, value):
+    folder.render(needed=["LITELLM_MASTER_KEY", "VERTEX_PROJECT", "VERTEX_LOCATION"])
+    folder.env(VERTEX_LOCATION=value)
+    result = folder.start(VERTEX_PROJECT="from-the-shell")
+    assert result.returncode == 1
+    assert ".env does not say: VERTEX_PROJECT VERTEX_LOCATION." in result.stderr
+    assert KEY not in result.stdout + result.stderr
+    assert not folder.processes()
+
+
+@pytest.mark.parametrize("version", ["1.82.7", "1.82.8"])
+def test_a_malicious_release_is_refused_without_being_run(folder, tmp_path, version):
+    body = f"open({str(tmp_path / 'ran')!r}, 'w')\n"
+    make_litellm(tmp_path / "bad", version, body)
+    folder.render(litellm=str(tmp_path / "bad" / "bin" / "litellm"))
+    result = folder.start()
+    assert result.returncode == 1
+    assert "malicious" in result.stderr
+    assert "rotate every credential" in result.stderr
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_implant_is_refused_whatever_the_version_says(folder):
+    (folder.path / "venv" / "lib" / "python3.11" / "site-packages" / "litellm_init.pth").write_text("import os\n")
+    result = folder.start()
+    assert result.returncode == 1
+    assert "malicious" in result.stderr
+
+
+@pytest.mark.parametrize("version", ["1.83.99", "1.9.0", "0.999.1"])
+def test_an_old_release_is_refused(folder, tmp_path, version):
+    folder.render(litellm=str(make_litellm(tmp_path / "old", version)))
+    result = folder.start()
+    assert result.returncode == 1
+    assert f"is LiteLLM {version}; older ones than 1.84.0" in result.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["1.84.0", "1.84.0rc1", "1.100.2.post1", "2.0"])
+def test_a_new_enough_release_is_taken_from_where_it_is_given(folder, tmp_path, version):
+    shutil.rmtree(folder.path / "venv")
+    program = make_litellm(tmp_path / "Ada's own", version)
+    (tmp_path / "link").symlink_to(program)
+    folder.render(litellm=str(tmp_path / "link"))
+    result = folder.start()
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith(f"LiteLLM {version} answers")
+
+
+@pytest.mark.slow
+def test_litellm_is_taken_from_a_given_environment_or_from_path(folder, tmp_path):
+    shutil.rmtree(folder.path / "venv")
+    venv = make_litellm(tmp_path / "there").parents[1]
+    assert folder.start(PATH=f"{venv}/bin:/usr/bin:/bin").returncode == 0
+    assert folder.stop().returncode == 0
+    folder.render(litellm=str(venv))
+    assert folder.start(PATH="/usr/bin:/bin").returncode == 0
+
+
+def test_no_litellm_says_how_to_get_one(folder):
+    shutil.rmtree(folder.path / "venv")
+    result = folder.start(PATH="/usr/bin:/bin")
+    if shutil.which("litellm", path="/usr/bin:/bin"):
+        pytest.skip("this machine has a LiteLLM of its own")
+    assert result.returncode == 1
+    assert "python3 dodo.py litellm" in result.stderr
+
+
+def test_a_chosen_litellm_that_is_gone_is_not_replaced_by_another(folder):
+    folder.render(litellm="/nowhere/litellm")
+    result = folder.start()
+    assert result.returncode == 1
+    assert "/nowhere/litellm" in result.stderr
+
+
+def test_a_shim_is_refused(folder, tmp_path):
+    shim = tmp_path / "shims" / "litellm"
+    shim.parent.mkdir()
+    shim.write_text("#!/usr/bin/env bash\nexec pyenv\n")
+    shim.chmod(0o755)
+    folder.render(litellm=str(shim))
+    result = folder.start()
+    assert result.returncode == 1
+    assert "without running it" in result.stderr
+
+
+def test_a_port_that_somebody_else_has_is_left_alone(folder):
+    with socket.create_server(("127.0.0.1", folder.port)):
+        result = folder.start()
+    assert result.returncode == 1
+    assert f"Port {folder.port} is taken by another program" in result.stderr
+    assert not folder.processes()
+    assert not (folder.path / "gateway.pid").exists()
+
+
+@pytest.mark.slow
+def test_a_port_that_is_taken_while_litellm_starts_is_noticed(folder):
+    folder.env(FAKE_MODE="elsewhere", FAKE_DELAY="1")
+    start = subprocess.Popen(**folder.command("start-gateway.sh"), stderr=subprocess.PIPE)
+    while not folder.processes():
+        time.sleep(0.05)
+    command = [sys.executable, "-c", FAKE, "x", "--port", str(folder.port)]
+    with subprocess.Popen(command, env={}) as stranger:
+        _, said = start.communicate(timeout=30)
+        stranger.kill()
+    assert start.returncode == 1
+    assert "was taken by another program while LiteLLM was starting" in said
+    assert not folder.processes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_start_that_fails_shows_the_end_of_the_log_without_secrets(folder, shell):
+    folder.shell = shell
+    (folder.path / "litellm.log").write_text("of an earlier start\n")
+    folder.env(FAKE_MODE="dies")
+    result = folder.start()
+    assert result.returncode == 6
+    lines = result.stderr.splitlines()
+    assert lines[0].startswith("LiteLLM ended while it was starting")
+    assert lines[-1] == "the configuration is no good"
+    assert len(lines) == 2 + 40
+    assert "of an earlier start" not in lines
+    assert not (folder.path / "gateway.pid").exists()
+    assert KEY in (folder.path / "litellm.log").read_text()
+    assert KEY not in result.stderr
+
+
+@pytest.mark.slow
+def test_secrets_are_hidden_in_the_log_that_is_shown(folder):
+    folder.env(FAKE_MODE="never")
+    result = folder.start(GATEWAY_START_TIMEOUT="1")
+    assert "loading [hidden]" in result.stderr
+
+
+@pytest.mark.slow
+def test_a_start_that_never_gets_ready_is_stopped_again(folder):
+    folder.env(FAKE_MODE="never")
+    before = time.monotonic()
+    result = folder.start(GATEWAY_START_TIMEOUT="2")
+    assert result.returncode == 6
+    assert "has not become ready within 2 s" in result.stderr
+    assert time.monotonic() - before < 15
+    assert not folder.processes()
+    assert not (folder.path / "gateway.pid").exists()
+
+
+@pytest.mark.slow
+def test_interrupting_a_start_stops_what_it_started(folder):
+    folder.env(FAKE_MODE="never")
+    start = subprocess.Popen(**folder.command("start-gateway.sh"), stderr=subprocess.PIPE)
+    while not folder.processes():
+        time.sleep(0.05)
+    start.send_signal(signal.SIGINT)
+    _, said = start.communicate(timeout=30)
+    assert start.returncode == 130
+    assert "Interrupted" in said
+    assert not folder.processes()
+    assert not (folder.path / ".start-lock").exists()
+
+
+@pytest.mark.slow
+def test_no_wait_returns_at_once(folder):
+    folder.env(FAKE_DELAY="30")
+    before = time.monotonic()
+    result = folder.start("--no-wait")
+    assert result.returncode == 0
+    assert time.monotonic() - before < 5
+    assert "is starting" in result.stderr
+    assert psutil.pid_exists(folder.pid)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", SHELLS)
+def test_foreground_becomes_the_gateway(folder, shell):
+    folder.shell = shell
+    process = subprocess.Popen(**folder.command("start-gateway.sh", "--foreground"), stdout=subprocess.PIPE)
+    while "already" not in folder.start("--no-wait").stderr:
+        time.sleep(0.1)
+    assert folder.pid == process.pid
+    assert not (folder.path / ".start-lock").exists()
+    assert folder.stop().returncode == 0
+    assert process.wait(10) == -signal.SIGTERM
+    process.communicate()
+
+
+@pytest.mark.slow
+def test_of_two_starts_at_once_one_wins(folder):
+    folder.env(FAKE_DELAY="1")
+    starts = [
+        subprocess.Popen(**folder.command("start-gateway.sh"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    ended = [(*start.communicate(timeout=60), start.returncode) for start in starts]
+    assert len(folder.processes()) == 1
+    assert sum("answers" in out for out, _, _ in ended) == 1
+    for out, said, code in ended:
+        assert "answers" in out or (code == 1 and "Another start is under way" in said) or "already running" in said
+
+
+@pytest.mark.slow
+def test_the_lock_of_a_start_that_was_killed_is_taken_over(folder, sleeper):
+    lock = folder.path / ".start-lock"
+    for holder in ("", f"{sleeper.pid} 1\n", "999999999 1\n", "nonsense\n"):
+        lock.mkdir(exist_ok=True)
+        (lock / "pid").write_text(holder)
+        assert folder.start().returncode == 0
+        assert folder.stop().returncode == 0
+        assert not lock.exists()
+
+
+@pytest.mark.slow
+def test_a_number_that_now_belongs_to_somebody_else_is_not_touched(folder, sleeper):
+    for started in ("1", "Sun Nov 22 11:05:35 2026", ""):
+        (folder.path / "gateway.pid").write_text(f"pid={sleeper.pid}\nstarted={started}\nport={folder.port}\n")
+        result = folder.stop()
+        assert result.returncode == 0
+        assert "was left by one that ended" in result.stderr
+        assert sleeper.poll() is None
+        assert not (folder.path / "gateway.pid").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("text", ["", "nonsense", "pid=\n", "pid=1;reboot\n", "pid=-1\nstarted=x\n", "pid=999999999\n"])
+def test_a_pid_file_that_proves_nothing_is_cleared(folder, text):
+    (folder.path / "gateway.pid").write_text(text)
+    assert folder.stop().returncode == 0
+    assert not (folder.path / "gateway.pid").exists()
+
+
+@pytest.mark.slow
+def test_a_gateway_that_was_killed_can_be_started_again(folder):
+    assert folder.start().returncode == 0
+    first = folder.pid
+    os.kill(first, signal.SIGKILL)
+    result = folder.start()
+    assert result.returncode == 0, result.stderr
+    assert folder.pid != first
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", SHELLS)
+def test_one_that_does_not_end_is_killed_after_the_deadline(folder, shell):
+    folder.shell = shell
+    folder.env(FAKE_MODE="deaf")
+    assert folder.start().returncode == 0
+    result = folder.stop(GATEWAY_STOP_TIMEOUT="1")
+    assert result.returncode == 0
+    assert "has not ended within 1 s; it is killed now" in result.stderr
+    assert not folder.processes()
+
+
+def test_an_interrupted_deployment_is_not_started(folder):
+    (folder.path / ".gw-txn.json").write_text("{}")
+    result = folder.start()
+    assert result.returncode == 75
+    assert "interrupted" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["litellm_config.yaml", ".env"])
+def test_a_missing_file_has_its_sentence(folder, name):
+    (folder.path / name).unlink()
+    result = folder.start()
+    assert result.returncode == 1
+    assert name in result.stderr
+
+
+@pytest.mark.parametrize("words", [["--bogus"], ["--no-wait", "--foreground"], ["x"]])
+def test_wrong_usage(folder, words):
+    assert folder.start(*words).returncode == 3
+    assert folder.run("stop-gateway.sh", *words).returncode == 3
+
+
+@pytest.mark.parametrize("name", ["START", "STOP"])
+def test_a_timeout_must_be_a_number(folder, name):
+    script = {"START": folder.start, "STOP": folder.stop}[name]
+    result = script(**{f"GATEWAY_{name}_TIMEOUT": "1; reboot"})
+    assert result.returncode == 3
+    assert "number of seconds" in result.stderr
+
+
+@pytest.mark.slow
+def test_it_is_found_through_links(folder, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "linked").symlink_to(folder.path)
+    (tmp_path / "bin" / "one").symlink_to("../linked/start-gateway.sh")
+    (tmp_path / "bin" / "up").symlink_to("one")
+    environ = {"PATH": f"{tmp_path}/bin:{PATH}", "HOME": str(folder.home)}
+    result = subprocess.run(["up"], executable=tmp_path / "bin" / "up", env=environ, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert folder.stop().returncode == 0
+
+
+@pytest.mark.slow
+def test_a_large_log_makes_room(folder):
+    (folder.path / "litellm.log").write_bytes(b"x" * (5 * 1024 * 1024 + 1))
+    assert folder.start().returncode == 0
+    assert (folder.path / "litellm.log.1").stat().st_size > 5 * 1024 * 1024
+    assert (folder.path / "litellm.log").stat().st_size < 1000
+
+
+@pytest.mark.slow
+def test_progress_is_told_to_whoever_wants_it(folder):
+    folder.env(FAKE_DELAY="6")
+    assert "so far" in folder.start(GATEWAY_PROGRESS="1").stderr

@@ -1,0 +1,130 @@
+"""What the tests share: a sandbox with a copy of the project and a home of its own, in which the real doit runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[1]
+PARTS = ("dodo.py", "pyproject.toml", "tasks", "templates", "requirements", "README.md")
+
+
+@dataclass
+class Result:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+
+@dataclass
+class Sandbox:
+    """A copy of the project and a home beside it; nothing of the machine's own home is seen."""
+
+    root: Path
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def project(self) -> Path:
+        return self.root / "project"
+
+    @property
+    def home(self) -> Path:
+        return self.root / "home"
+
+    @property
+    def claude(self) -> Path:
+        return self.home / ".claude"
+
+    @property
+    def gateway(self) -> Path:
+        return self.claude / "gateway"
+
+    @property
+    def settings(self) -> Path:
+        return self.claude / "settings.json"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("LANG", "TMPDIR") if name in os.environ}
+        path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
+        return {**kept, "PATH": path, "HOME": str(self.home), **self.extra, **more}
+
+    def doit(self, *words: str, env: Mapping[str, str] | None = None, input: str | None = None) -> Result:  # noqa: A002
+        """Run `doit WORDS` in the copy of the project."""
+        return self.run([sys.executable, "-m", "doit", *words], env=env, input=input)
+
+    def run(self, command: list[str], env: Mapping[str, str] | None = None, input: str | None = None) -> Result:  # noqa: A002
+        """Run any command in the copy of the project."""
+        done = subprocess.run(
+            command, cwd=self.project, env=self.environment(**(env or {})), input=input or "",
+            capture_output=True, text=True, timeout=400,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def deploy(self, *words: str, **more: Any) -> Result:
+        """A deployment that must succeed."""
+        result = self.doit("deploy", *words, **more)
+        assert result.code == 0, result.text
+        return result
+
+    def json(self, path: Path) -> Any:
+        return json.loads(path.read_bytes())
+
+    def env_json(self) -> dict[str, str]:
+        return dict(self.json(self.settings)["env"])
+
+    def state(self, *places: Path) -> dict[str, tuple[Any, ...]]:
+        """Every file below *places* (the home and build/): kind, mode, time, content; doit's own database left out."""
+        found = {}
+        for place in places or (self.home, self.project):
+            for path in sorted(place.rglob("*")):
+                if path.name in ("doit.db", "__pycache__") or "__pycache__" in path.parts:
+                    continue
+                status = path.lstat()
+                content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+                time = status.st_mtime_ns if path.is_file() else 0
+                found[str(path.relative_to(self.root))] = (oct(status.st_mode), time, content)
+        return found
+
+    def secrets(self) -> list[str]:
+        """The master key of this sandbox, which must show nowhere."""
+        for line in (self.gateway / ".env").read_text().splitlines():
+            if line.startswith("LITELLM_MASTER_KEY="):
+                return [line.partition("=")[2]]
+        return []
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    """A fresh clone and an empty home."""
+    return make_sandbox(tmp_path)
+
+
+def make_sandbox(root: Path) -> Sandbox:
+    """A copy of what a clone holds, and an empty home, both below *root*."""
+    box = Sandbox(root)
+    box.home.mkdir(parents=True)
+    box.project.mkdir()
+    for part in PARTS:
+        source = PROJECT / part
+        if source.is_dir():
+            shutil.copytree(source, box.project / part, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            shutil.copy(source, box.project / part)
+    (box.project / "build").mkdir()
+    return box
