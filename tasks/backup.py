@@ -39,9 +39,10 @@ def sources(layout: Layout, *, secrets: bool) -> dict[str, Path]:
     manifest = history.installed(layout)
     names = [*(manifest.files if manifest else ours(layout)), layout.manifest.name, layout.ledger.name]
     private = {layout.env_file.name, layout.ledger.name}
-    return {
-        name: path for name in names if (path := layout.gateway / name).is_file() and (secrets or name not in private)
-    }
+    found = {name: path for name in names if (path := layout.gateway / name).is_file()}
+    chosen = {name: path for name, path in found.items() if secrets or name not in private}
+    record = history.folder(layout, manifest.revision) / history.RECORD if manifest else None
+    return chosen | ({history.RECORD: record} if record is not None and record.is_file() else {})
 
 
 def ours(layout: Layout) -> list[str]:
@@ -52,7 +53,8 @@ def ours(layout: Layout) -> list[str]:
 def keep(layout: Layout, members: Mapping[str, Path], stamp: str, *, secrets: bool) -> None:
     """Write and verify the archive, then let the oldest go."""
     manifest = history.installed(layout)
-    facts = {"revision": manifest.revision if manifest else 0, "secrets": secrets}
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    facts = {"created_at": now, "revision": manifest.revision if manifest else 0, "secrets": secrets}
     phrase = passphrase.asked() if secrets else None
     archive = archives.create(layout.backups, members, stamp=stamp, facts=facts, passphrase=phrase)
     archives.rotate(layout.backups, keep=KEEP, protect=[archive.path.name])

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from tasks.model.errors import UsageError
-from tasks.tools import console, litellm, run
+from tasks.tools import console, history, litellm, run
 from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
 
@@ -39,6 +39,9 @@ OPTIONS = [
     _flag("yes", "install LiteLLM without asking when --start needs it", "y"),
     _flag("allow_missing", "deploy although values are missing; start waits for them"),
     _flag("include_secrets", "put .env into the backup too, encrypted"),
+    _flag("ours", "where you and this deployment changed the same thing, take the new one"),
+    _flag("theirs", "where you and this deployment changed the same thing, keep yours"),
+    _text("force", "deploy over other tools that own the settings, named in a comma list"),
 ]
 """The options of `doit deploy`: choices, which are remembered, then flags for this run."""
 
@@ -91,4 +94,5 @@ def summary(asked: Asked, told: run.Run) -> list[str]:
         lines.append("Next:  run claude, and type /status in it")
     else:
         lines.append(f"Next:  doit start   (or, without this checkout: sh {shlex.quote(str(layout.start_script))})")
-    return [*lines, "Undo:  doit rollback   or, to take all of it away: doit uninstall"]
+    back = "doit rollback   or, to take all of it away: " if history.current(layout).revision > 1 else ""
+    return [*lines, f"Undo:  {back}doit uninstall"]

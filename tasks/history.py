@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import time
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +12,6 @@ from tasks.model.revision import Revision
 from tasks.tools import archives, console, diffs, history
 from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
-
 
 TWO_DAYS = 48
 """Hours, from which an age is told in days."""
@@ -80,9 +80,9 @@ def show_backups(layout: Layout) -> None:
 
 
 def age(created: str) -> str:
-    """How long ago a time (YYYY-MM-DDTHH:MM:SS…) was, roughly."""
+    """How long ago a time (UTC, YYYY-MM-DDTHH:MM:SS…) was, roughly."""
     try:
-        then = time.mktime(time.strptime(created[:19], "%Y-%m-%dT%H:%M:%S"))
+        then = calendar.timegm(time.strptime(created[:19], "%Y-%m-%dT%H:%M:%S"))
     except ValueError:
         return "?"
     hours = max(0.0, time.time() - then) / 3600

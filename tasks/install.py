@@ -8,11 +8,14 @@ from collections.abc import Mapping
 
 from tasks.model.catalogue import Artifact
 from tasks.model.deployment import Deployment, Values, settings_of
+from tasks.model.errors import InvalidInput
+from tasks.model.merge import Side
 from tasks.model.release import Change, Manifest, Wanted
 from tasks.model.revision import Revision
 from tasks.model.secret import Secret
-from tasks.tools import changing, documents, envfile, files, history, rendering, run, session, standing
+from tasks.tools import changing, checks, conflicts, documents, envfile, files, history, rendering, run, session
 from tasks.tools.asked import Asked
+from tasks.tools.conflicts import MergeConflict
 from tasks.tools.steps import Task, action
 from tasks.tools.uptodate import holds
 
@@ -45,7 +48,8 @@ def staged(asked: Asked) -> dict[str, bytes]:
 def changes(asked: Asked, contents: Mapping[str, bytes], manifest: Manifest | None) -> list[Change]:
     """What has to happen in the gateway's folder so that it holds *contents*; reads, writes nothing."""
     wanted = [_wanted(each, contents[each.file], asked) for each in asked.deployment.gateway.artifacts]
-    return changing.changes(asked.layout, wanted, manifest)
+    side: Side | None = "ours" if asked.flags.ours else "theirs" if asked.flags.theirs else None
+    return changing.changes(asked.layout, wanted, manifest, side)
 
 
 def _wanted(artifact: Artifact, content: bytes, asked: Asked) -> Wanted:
@@ -74,12 +78,16 @@ def write(asked: Asked) -> None:
     """Put every change, the manifest and the revision into the transaction."""
     layout, before = asked.layout, history.installed(asked.layout)
     contents = staged(asked)
-    planned = changes(asked, contents, before)
+    try:
+        planned = changes(asked, contents, before)
+    except MergeConflict as conflict:
+        conflicts.write(conflict)
+        raise
+    check(asked, planned)
     manifest = _manifest(asked, planned, before)
     open_files = [each.file for each in asked.deployment.gateway.artifacts if not each.secret]
     stood = {each.file: each.data for each in planned if each.file in open_files and each.data is not None}
-    history.save(layout, _revision(asked, manifest), {name: contents[name] for name in open_files}, stood)
-    session.when_undone(lambda: history.forget(layout, manifest.revision))
+    history.prepare(layout, _revision(asked, manifest), {name: contents[name] for name in open_files}, stood)
     with session.joined(layout) as transaction:
         for change in planned:
             session.put(transaction, change)
@@ -87,21 +95,30 @@ def write(asked: Asked) -> None:
     changing.tell(planned, run.this)
 
 
+def check(asked: Asked, planned: list[Change]) -> None:
+    """InvalidInput when what merging made is not valid: it would stand, and the gateway would not start."""
+    merged = {each.file: each.data for each in planned if each.kind == "merge" and each.data is not None}
+    if findings := checks.artifacts(merged, asked.layout, "merged "):
+        raise InvalidInput(
+            "\n  ".join(["with your edits it is not valid", *findings]), "Mend your file; nothing was written."
+        )
+
+
 def _manifest(asked: Asked, planned: list[Change], before: Manifest | None) -> Manifest:
     """The release's manifest, with what was found out: who, when, which variables, digests of what will stand."""
     layout = asked.layout
     data = documents.parse_json(layout.release_manifest.read_bytes(), str(layout.release_manifest))
-    kept = {each.file: each.data for each in planned if each.data is not None and each.file in data["files"]}
+    ours = [each for each in planned if each.file in data["files"]]
     now = time.gmtime()
     return Manifest.from_json(data, str(layout.release_manifest)).standing(
         deployment_id=time.strftime("dep-%Y%m%d-%H%M%S", now),
         timestamp=time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
         deployed_by=getpass.getuser(),
-        files={name: standing.digest(layout, name, content) for name, content in kept.items()},
+        files=changing.digests(layout, ours, before),
         variables=shown(asked),
         backup_path=str(run.this.backup) if run.this.backup else None,
         flags_used=tuple(f"--{name.replace('_', '-')}" for name, on in vars(asked.flags).items() if on),
-        revision=(before.revision if before else 0) + 1,
+        revision=history.next_number(layout),
     )
 
 

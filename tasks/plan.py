@@ -20,7 +20,7 @@ def task(asked: Asked) -> Task:
 def show(asked: Asked) -> None:
     """Every file and key that would change, as a unified diff with secrets hidden."""
     deployment, layout = asked.deployment, asked.layout
-    for text in preflight.doubts(deployment):
+    for text in (*preflight.doubts(deployment), *preflight.breaks(asked)):
         console.warn(text)
     preflight.readable(layout)
     preflight.complete(asked)

@@ -12,7 +12,7 @@ from tasks.model.deployment import Deployment
 from tasks.model.errors import GatewayError
 from tasks.model.layout import Layout
 from tasks.model.ledger import BASE_URL
-from tasks.tools import console, environment, files, jsonedit, litellm, run
+from tasks.tools import console, environment, files, history, jsonedit, litellm, neighbours, run
 from tasks.tools.asked import Asked
 from tasks.tools.environment import Finding
 from tasks.tools.steps import Task, action
@@ -35,7 +35,10 @@ def facts(asked: Asked) -> object:
     """Everything that can change the outcome, for the up-to-date check."""
     found = [(name, *_origin(each, asked.layout), each.note) for name, each in asked.findings.items()]
     located = litellm.find(asked.layout, os.environ, asked.choices.litellm)
-    return [asked.choices.to_json(), found, str(located), asked.flags.allow_missing, time.strftime("%Y-%m-%d")]
+    lacks = litellm.missing_modules(located, asked.deployment.modules) if located else []
+    doubtful = str(litellm.refusal(located)) + str(lacks) if located else ""
+    others = [each.id for each in asked.neighbours]
+    return [asked.choices.to_json(), found, doubtful, others, asked.flags.allow_missing, time.strftime("%Y-%m-%d")]
 
 
 def _origin(found: Finding, layout: Layout) -> tuple[object, str]:
@@ -50,10 +53,11 @@ def look(asked: Asked) -> None:
     deployment, layout = asked.deployment, asked.layout
     for found in asked.findings.values():
         console.say(f"  {found.name}: {shown(found, secret=deployment.variables[found.name].secret)}")
-    for text in (*doubts(deployment), *program_doubts(asked)):
+    for text in (*doubts(deployment), *breaks(asked), *program_doubts(asked)):
         console.warn(text)
     placed(layout)
     readable(layout)
+    neighbours.refuse(layout, asked.neighbours, asked.flags.force)
     complete(asked)
 
 
@@ -78,6 +82,18 @@ def doubts(deployment: Deployment) -> Iterator[str]:
         if model.tools != "yes" and model.id != deployment.answered_here:
             cannot = "cannot call tools" if model.tools == "no" else "is not known to call tools"
             yield f"{model.id} serves {', '.join(tiers)}, but {cannot}; choose another with --{tiers[0]} MODEL"
+
+
+def breaks(asked: Asked) -> Iterator[str]:
+    """What works now and will not work as before."""
+    manifest = history.installed(asked.layout)
+    if manifest is None:
+        return
+    deployment = asked.deployment
+    if manifest.gateway_url != deployment.url:
+        yield f"the gateway moves from {manifest.gateway_url} to {deployment.url}; start it and claude anew"
+    if gone := [name for name in manifest.models if name not in {model.id for model in deployment.models}]:
+        yield f"no longer served: {', '.join(gone)}; a session that uses one must choose another (/model)"
 
 
 def program_doubts(asked: Asked) -> Iterator[str]:

@@ -24,7 +24,6 @@ from tasks.tools import (
     passphrase,
     run,
     session,
-    standing,
 )
 from tasks.tools.asked import Asked
 from tasks.tools.joining import Edit
@@ -71,7 +70,6 @@ def go_back(layout: Layout, which: Sequence[str], include_secrets: bool) -> None
     ledger = joining.ledger_of(layout)
     edit = Edit(layout, lambda found: joining.outcome(layout, goal.revision.settings, values, found, ledger))
     save(layout, goal, manifest, planned)
-    session.when_undone(lambda: history.forget(layout, manifest.revision))
     with session.joined(layout) as transaction:
         for change in planned:
             session.put(transaction, change)
@@ -130,15 +128,14 @@ def wanted(layout: Layout, goal: Goal) -> list[Wanted]:
 
 def _manifest(layout: Layout, goal: Goal, planned: Sequence[Change], before: Manifest) -> Manifest:
     now = time.gmtime()
-    stand = {each.file: each.data for each in planned if each.data is not None and each.kind != "keep"}
     return goal.revision.manifest.standing(
         deployment_id=time.strftime("dep-%Y%m%d-%H%M%S", now),
         timestamp=time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
         deployed_by=getpass.getuser(),
-        files={name: standing.digest(layout, name, data) for name, data in stand.items()},
+        files=changing.digests(layout, planned, before),
         backup_path=str(run.this.backup) if run.this.backup else None,
         flags_used=(),
-        revision=before.revision + 1,
+        revision=history.next_number(layout),
     )
 
 
@@ -147,7 +144,7 @@ def save(layout: Layout, goal: Goal, manifest: Manifest, planned: Sequence[Chang
     revision = Revision(f"rollback to {goal.revision.number}", manifest, goal.revision.how, goal.revision.settings)
     secret = layout.env_file.name
     stand = {each.file: each.data for each in planned if each.data is not None and each.file != secret}
-    history.save(layout, revision, {name: data for name, data in goal.rendered.items() if name != secret}, stand)
+    history.prepare(layout, revision, {name: data for name, data in goal.rendered.items() if name != secret}, stand)
 
 
 def told(layout: Layout, goal: Goal, manifest: Manifest, values: Mapping[str, str]) -> None:

@@ -26,7 +26,8 @@ def task(asked: Asked) -> Task:
 def joined(asked: Asked) -> bool:
     """Whether settings.json stands as it should."""
     found = files.read(files.real_target(asked.layout.settings))
-    return asked.layout.ledger.exists() and outcome(asked, found, joining.ledger_of(asked.layout)).data == found
+    result = outcome(asked, found, joining.ledger_of(asked.layout))
+    return asked.layout.ledger.exists() and result.data == found and not result.conflicts
 
 
 def outcome(asked: Asked, found: bytes | None, ledger: Ledger | None) -> Outcome:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from tasks.model.layout import Layout
+from tasks.model.revision import Revision
 from tasks.tools import changing, console, fingerprint, history, joining, ownedfile, run, session, standing
 from tasks.tools.asked import Asked
 from tasks.tools.joining import Edit
@@ -35,10 +36,13 @@ def task(asked: Asked) -> Task:
 @action
 def take_away(layout: Layout, purge: bool) -> None:
     """Files and settings in one transaction, then what the gateway itself wrote."""
-    there = standing.of(layout, (), history.installed(layout))
+    manifest = history.current(layout)
+    there = standing.of(layout, (), manifest)
     planned = [changing.leaving(name, each) for name, each in there.items() if each.found is not None]
     ledger, key = joining.ledger_of(layout), fingerprint.digest_key(layout)
     edit = Edit(layout, lambda found: ownedfile.leave(found, ledger, key, str(layout.settings)))
+    taken = manifest.standing(revision=history.next_number(layout), files={}, modes={}, models=(), variables={})
+    history.prepare(layout, Revision("uninstall", taken, {}, ()), {}, {})
     with session.joined(layout) as transaction:
         for change in planned:
             session.put(transaction, change)

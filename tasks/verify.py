@@ -10,6 +10,7 @@ from tasks.model.release import Manifest
 from tasks.model.secret import Secret
 from tasks.tools import checks, console, envfile, files, gateway, history, processes, standing
 from tasks.tools.asked import Asked
+from tasks.tools.processes import Instance
 from tasks.tools.steps import Task, action
 
 
@@ -35,8 +36,8 @@ def look(asked: Asked) -> None:
         )
     for name in edited(asked.layout, manifest):
         console.warn(f"{name} was changed by you since it was deployed; a later deployment keeps your edits")
-    if processes.running(asked.layout):
-        answers(asked.layout, manifest)
+    if instance := processes.running(asked.layout):
+        answers(asked.layout, manifest, instance)
 
 
 def files_found(layout: Layout, manifest: Manifest) -> Iterator[str]:
@@ -59,9 +60,12 @@ def edited(layout: Layout, manifest: Manifest) -> list[str]:
     return [name for name, each in standing.of(layout, (), manifest).items() if each.edited]
 
 
-def answers(layout: Layout, manifest: Manifest) -> None:
+def answers(layout: Layout, manifest: Manifest, instance: Instance) -> None:
     """A running gateway is ready, serves every deployed name, and refuses a wrong key."""
     url = manifest.gateway_url
+    if not url.endswith(f":{instance.port}"):
+        console.warn(f"the gateway still runs on port {instance.port}; start it anew: doit stop, then doit start")
+        return
     if not gateway.readiness(url, timeout=10):
         raise Unhealthy("does not answer /health/readiness", f"See its log: {layout.log}", where=url)
     served = gateway.served_models(url, key(layout))

@@ -71,8 +71,13 @@ class Sandbox:
     def run(self, command: list[str], env: Mapping[str, str] | None = None, input: str | None = None) -> Result:  # noqa: A002
         """Run any command in the copy of the project."""
         done = subprocess.run(
-            command, cwd=self.project, env=self.environment(**(env or {})), input=input or "",
-            capture_output=True, text=True, timeout=400,
+            command,
+            cwd=self.project,
+            env=self.environment(**(env or {})),
+            input=input or "",
+            capture_output=True,
+            text=True,
+            timeout=400,
         )
         return Result(done.returncode, done.stdout, done.stderr)
 
@@ -113,6 +118,19 @@ class Sandbox:
 def sandbox(tmp_path: Path) -> Sandbox:
     """A fresh clone and an empty home."""
     return make_sandbox(tmp_path)
+
+
+VERTEX = {"VERTEX_PROJECT": "my-project-1", "VERTEX_LOCATION": "us-central1"}
+
+
+@pytest.fixture
+def vertex(sandbox: Sandbox) -> Sandbox:
+    """A sandbox with what Vertex AI needs."""
+    credentials = sandbox.home / "key.json"
+    credentials.write_text('{"type": "service_account"}')
+    credentials.chmod(0o600)
+    sandbox.extra |= VERTEX | {"GOOGLE_APPLICATION_CREDENTIALS": str(credentials)}
+    return sandbox
 
 
 def make_sandbox(root: Path) -> Sandbox:

@@ -17,7 +17,13 @@ STEPS = {path.stem for path in (PROJECT / "tasks").glob("*.py")} - {"__init__"}
 PURE_HALVES = {"plan": {"install", "settings", "preflight"}}
 """The one reader of several steps."""
 
-OWNERS = {"yaml": "documents", "jinja2": "templating", "jsonschema": "schemas", "psutil": "processes", "pyrage": "sealing"}
+OWNERS = {
+    "yaml": "documents",
+    "jinja2": "templating",
+    "jsonschema": "schemas",
+    "psutil": "processes",
+    "pyrage": "sealing",
+}
 """Third-party packages and the one module that knows each."""
 
 
@@ -99,7 +105,9 @@ def test_listing_follows_the_running_order(sandbox):
 def test_only_the_console_prints():
     for path in (PROJECT / "tasks").rglob("*.py"):
         calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
-        assert not [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print" and path.stem != "bootstrap"], path
+        assert not [
+            c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "print" and path.stem != "bootstrap"
+        ], path
 
 
 def test_every_target_has_one_producer_and_none_is_cleaned_in_the_home(sandbox):

@@ -125,6 +125,17 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Neighbour:
+    """Another tool with the same keys of settings.json; there when one of *files* is and all *settings* match."""
+
+    id: str
+    name: str
+    undo: str
+    files: tuple[str, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """Everything that can be chosen, by id."""
 
@@ -132,4 +143,5 @@ class Catalogue:
     providers: Mapping[str, Provider]
     presets: Mapping[str, Preset]
     gateways: Mapping[str, Gateway]
+    neighbours: Mapping[str, Neighbour]
     variables: Mapping[str, Variable]

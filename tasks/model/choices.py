@@ -64,6 +64,9 @@ class Flags:
     yes: bool = False
     allow_missing: bool = False
     include_secrets: bool = False
+    ours: bool = False
+    theirs: bool = False
+    force: tuple[str, ...] = ()
 
 
 def checked(option: str, text: str) -> Any:  # noqa: ANN401 - each option has its own type

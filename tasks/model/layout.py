@@ -17,6 +17,7 @@ class Layout:
     """Where things are: in this checkout, in Claude Code's directory, in the gateway's."""
 
     project: Path
+    home: Path
     claude: Path
     gateway: Path
 
@@ -25,7 +26,7 @@ class Layout:
         """The layout for this environment: CLAUDE_CONFIG_DIR moves ~/.claude, *target* moves the gateway."""
         home = Path(environ.get("HOME") or Path("~").expanduser())
         claude = Path(environ["CLAUDE_CONFIG_DIR"]) if environ.get("CLAUDE_CONFIG_DIR") else home / ".claude"
-        return cls(project, claude, Path(target) if target else claude / "gateway")
+        return cls(project, home, claude, Path(target) if target else claude / "gateway")
 
     @property
     def templates(self) -> Path:
@@ -66,6 +67,11 @@ class Layout:
     def release_manifest(self) -> Path:
         """The manifest of the release."""
         return self.release / self.manifest.name
+
+    @property
+    def conflicts(self) -> Path:
+        """Files that two sides changed, to be finished by hand."""
+        return self.build / "conflicts"
 
     @property
     def settings(self) -> Path:

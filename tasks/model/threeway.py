@@ -32,8 +32,8 @@ class Edit:
     """What to do to the found document: add, set or remove a value; or clash, where nobody but the user can decide.
 
     *base*, *found*, *wanted* say where the value is in each document; where *found* has none it is the container,
-    and *after* the key or index of the neighbour behind which the value belongs (None: it is the first). *has* tells which
-    of the three have the value; a *mixed* value is what both sides make together, not simply the wanted one.
+    and *after* the key or index of the neighbour behind which the value belongs (None: it is the first). *has* tells
+    which of the three have the value; a *mixed* value is what both sides make together, not simply the wanted one.
     """
 
     kind: str

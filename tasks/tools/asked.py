@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,11 +14,12 @@ from doit import get_initial_workdir, get_var
 from doit.exceptions import InvalidCommand
 
 from tasks.model import choices as rules
+from tasks.model.catalogue import Neighbour
 from tasks.model.choices import Choices, Flags
 from tasks.model.deployment import Deployment, Values, settle
 from tasks.model.errors import GatewayError, UsageError
 from tasks.model.layout import Layout
-from tasks.tools import catalogue, environment, files
+from tasks.tools import catalogue, environment, files, neighbours
 from tasks.tools.environment import Finding
 from tasks.tools.steps import Task, fail
 
@@ -55,6 +56,11 @@ class Asked:
         needed = [deployment.variables[name] for name in deployment.needs]
         return environment.find(needed, self.layout, os.environ)
 
+    @cached_property
+    def neighbours(self) -> list[Neighbour]:
+        """Other tools that own Claude Code's settings at the moment."""
+        return neighbours.present(self.layout, catalogue.load(self.layout).neighbours.values())
+
     @property
     def values(self) -> Values:
         """The needed variables that have a value."""
@@ -68,9 +74,12 @@ class Asked:
 
     def settle(self, options: dict[str, Any]) -> None:
         """Take the options of the command line; a wrong one ends doit with one sentence, exit 3."""
-        flags = {name: bool(options.pop(name)) for name in Flags.__dataclass_fields__}
-        self.flags = Flags(**flags)
-        _refuse_assignments([*options, *flags])
+        _refuse_assignments(options)
+        forced = rules.names(options.pop("force") or "", "--force")
+        flags = {name: options.pop(name) for name in Flags.__dataclass_fields__ if name in options}
+        self.flags = Flags(**flags, force=forced)
+        if self.flags.ours and self.flags.theirs:
+            raise InvalidCommand("--ours and --theirs cannot both be meant; choose one")
         given = {name: value for name, value in options.items() if value is not None}
         if not given:
             return
@@ -138,7 +147,7 @@ def _absolute(text: str) -> str:
     )
 
 
-def _refuse_assignments(options: list[str]) -> None:
+def _refuse_assignments(options: Iterable[str]) -> None:
     """`doit deploy models=a`: doit takes it for a variable of its own, and the old choice would be deployed."""
     for name in options:
         if get_var(name) is not None:

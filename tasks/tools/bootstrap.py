@@ -34,6 +34,7 @@ def main(argv: list[str]) -> int:
     except KeyboardInterrupt:
         print("interrupted; the next run sets .venv up anew", file=sys.stderr)
         return 130
+    os.environ["GATEWAY_COMMAND"] = "python3 " + shlex.quote(sys.argv[0])  # so that messages name it as it was typed
     return become(doit_command(python, PROJECT, argv))
 
 

@@ -8,7 +8,7 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tasks.model.catalogue import Artifact, Catalogue, Gateway, Model, Preset, Provider, Setting, Variable
+from tasks.model.catalogue import Artifact, Catalogue, Gateway, Model, Neighbour, Preset, Provider, Setting, Variable
 from tasks.model.errors import InvalidInput
 from tasks.model.layout import Layout
 from tasks.tools import documents, files
@@ -16,7 +16,13 @@ from tasks.tools.documents import Data
 
 T = TypeVar("T")
 
-FOLDERS: dict[str, type] = {"models": Model, "providers": Provider, "presets": Preset, "gateways": Gateway}
+FOLDERS: dict[str, type] = {
+    "models": Model,
+    "providers": Provider,
+    "presets": Preset,
+    "gateways": Gateway,
+    "neighbours": Neighbour,
+}
 """What the files of a folder of templates/ describe, one each."""
 
 VARIABLES = "variables.yaml"
@@ -55,7 +61,7 @@ def findings(layout: Layout) -> list[str]:
 
 
 def _cache(layout: Layout) -> Path:
-    return layout.build / "catalogue.json"
+    return layout.catalogue
 
 
 def _names(templates: Path) -> Iterator[str]:

@@ -13,7 +13,7 @@ from tasks.tools import console, exchange, moves, records, staging
 from tasks.tools.fingerprint import digest_key, keyed
 from tasks.tools.moves import Move
 from tasks.tools.records import Record, Step
-from tasks.tools.recovery import Undetermined, clean, close_record
+from tasks.tools.recovery import Undetermined, clean, ended
 from tasks.tools.settingsfile import Compute, SettingsEdit
 from tasks.tools.targets import Targets
 
@@ -101,9 +101,10 @@ class ChangeSet:
         try:
             left = self._backward()
             self._sync()
-            close_record(self._targets)
+            self._targets.record.unlink(missing_ok=True)
         except (OSError, GatewayError) as error:
             raise Undetermined(error) from error
+        ended(self._targets)
         if left:
             console.warn(f"left as they are, for they were changed meanwhile: {', '.join(left)}")
 

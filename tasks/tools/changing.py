@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tasks.model.errors import Conflict
 from tasks.model.layout import Layout
+from tasks.model.merge import Side
 from tasks.model.release import Change, Manifest, Standing, Wanted
-from tasks.tools import merging, standing
+from tasks.tools import conflicts, merging, standing
+from tasks.tools.conflicts import MergeConflict
 from tasks.tools.run import Run
 
 YOURS = ".yours"
 """The ending of a file that somebody edited and that had to make room."""
 
 
-def changes(layout: Layout, wanted: Iterable[Wanted], manifest: Manifest | None) -> list[Change]:
-    """What makes the gateway's folder hold *wanted* and nothing else of ours; reads, writes nothing."""
+def changes(
+    layout: Layout, wanted: Iterable[Wanted], manifest: Manifest | None, side: Side | None = None
+) -> list[Change]:
+    """What makes the gateway's folder hold *wanted* and nothing else of ours; reads, writes nothing.
+
+    MergeConflict where a user's edit and ours meet, unless *side* decides or somebody finished that file by hand.
+    """
     shall = {each.file: each for each in wanted}
     there = standing.of(layout, shall, manifest)
-    result = [_change(each, there[name]) for name, each in shall.items()]
+    result = [_change(layout, each, there[name], side) for name, each in shall.items()]
     gone = [(name, each) for name, each in there.items() if name not in shall and each.found is not None]
     return result + [leaving(name, each) for name, each in gone]
 
@@ -30,6 +36,16 @@ def leaving(name: str, there: Standing) -> Change:
     return Change(name, "remove", None, there.mode or 0, there.found)
 
 
+def digests(layout: Layout, planned: Iterable[Change], before: Manifest | None) -> dict[str, str]:
+    """What the manifest records of each file that will stand: what we leave there, not what somebody made of it."""
+    left = before.files if before else {}
+    return {
+        each.file: left.get(each.file, "") if each.kind == "keep" else standing.digest(layout, each.file, each.data)
+        for each in planned
+        if each.data is not None
+    }
+
+
 def tell(planned: Iterable[Change], told: Run) -> None:
     """Fill the receipt."""
     for change in planned:
@@ -38,7 +54,7 @@ def tell(planned: Iterable[Change], told: Run) -> None:
         list_.append(change.file + note)
 
 
-def _change(wanted: Wanted, there: Standing) -> Change:
+def _change(layout: Layout, wanted: Wanted, there: Standing, side: Side | None) -> Change:
     name, mode = wanted.file, wanted.mode
     if there.found is None:
         return Change(name, "create", wanted.data, mode, None)
@@ -48,7 +64,7 @@ def _change(wanted: Wanted, there: Standing) -> Change:
         return Change(name, "update", wanted.data, mode, there.found)
     if wanted.how == "replace" or there.released is None:
         return Change(name, "replace", wanted.data, mode, there.found, f"yours is kept as {name}{YOURS}")
-    return _merged(wanted, there.found, there.released)
+    return _merged(layout, wanted, there.found, there.released, side)
 
 
 def _as_found(wanted: Wanted, there: Standing) -> Change:
@@ -60,18 +76,21 @@ def _as_found(wanted: Wanted, there: Standing) -> Change:
     return Change(wanted.file, kind, there.found, wanted.mode, there.found, "your edits" if kind == "keep" else "")
 
 
-def _merged(wanted: Wanted, found: bytes, released: bytes) -> Change:
-    """Both sides changed it: one file with the changes of both, or a Conflict that names the places."""
+def _merged(layout: Layout, wanted: Wanted, found: bytes, released: bytes, side: Side | None) -> Change:
+    """Both sides changed it: one file with the changes of both."""
     base, yours, ours = (data.decode("utf-8", "surrogateescape") for data in (released, found, wanted.data))
     merge = merging.litellm_config(base, yours, ours, wanted.file)
-    if merge.conflicts:
-        places = "\n    ".join(str(each) for each in merge.conflicts)
-        raise Conflict(
-            f"you and this deployment changed the same thing\n    {places}",
-            "Change one of the two, or move your file away to take ours; nothing was written.",
-            where=wanted.file,
-        )
-    data = merge.text.encode("utf-8", "surrogateescape")
+    data, note = None, "your edits are kept"
+    if not merge.conflicts:
+        data = merge.text.encode("utf-8", "surrogateescape")
+    elif side is not None:
+        data = merge.taking(side).encode("utf-8", "surrogateescape")
+        note = "where both changed the same, " + ("the new one was taken" if side == "ours" else "yours was kept")
+    else:
+        path = conflicts.place(layout, wanted.file, found, wanted.data)
+        data, note = conflicts.finished(path), f"as you finished it in {path}"
+        if data is None:
+            raise MergeConflict(wanted.file, merge, path)
     if data == found:
-        return Change(wanted.file, "unchanged", found, wanted.mode, found)
-    return Change(wanted.file, "merge", data, wanted.mode, found, "your edits are kept")
+        return Change(wanted.file, "keep", found, wanted.mode, found, "your edits")
+    return Change(wanted.file, "merge", data, wanted.mode, found, note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TextIO
 
@@ -14,6 +15,10 @@ MARKS = {
     "step": ("→", ">", "36"),
 }
 """Per state: the mark, its ASCII form, its ANSI colour."""
+
+
+COMMAND = "GATEWAY_COMMAND"
+"""The variable in which bootstrap tells how it was called."""
 
 
 def mark(state: str, stream: TextIO | None = None) -> str:
@@ -53,6 +58,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
 
 
+def as_typed(text: str) -> str:
+    """*text* with the commands that it names as this person types them: `doit start` or `python3 dodo.py start`."""
+    return re.sub(r"\bdoit (?=[a-z])", f"{os.environ.get(COMMAND, 'doit')} ", text)
+
+
 def _encodes(stream: TextIO, text: str) -> bool:
     try:
         text.encode(_encoding(stream))
@@ -68,7 +78,7 @@ def _encoding(stream: TextIO) -> str:
 
 def _print(text: str, stream: TextIO) -> None:
     try:
-        stream.write(_fitting(text, stream) + "\n")
+        stream.write(_fitting(as_typed(text), stream) + "\n")
         stream.flush()
     except BrokenPipeError:  # the reader has seen enough: `doit plan | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

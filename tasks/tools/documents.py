@@ -43,7 +43,7 @@ _RESERVED = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "nul
 def parse_yaml(text: str, where: str) -> Data:
     """The data of one YAML document. Duplicate keys are refused, dates stay texts; InvalidInput says *where*:line."""
     _bounded(len(text.encode("utf-8", "surrogatepass")), where)
-    node = _composed(text, where)
+    node = composed(text, where)
     if node is None:
         return None
     for place, line, problem in _nodes(node):
@@ -70,7 +70,7 @@ def read_text(path: Path) -> str:
 def lines_of(text: str) -> dict[Place, int]:
     """The line of every value (of its key, where it has one), counted from 1; empty when the text is no YAML."""
     try:
-        node = _composed(text, "")
+        node = composed(text, "")
     except InvalidInput:
         return {}
     return {} if node is None else {place: line for place, line, _ in _nodes(node)}
@@ -118,7 +118,7 @@ def _bounded(size: int, where: str) -> None:
         raise InvalidInput(f"is larger than {MAX_BYTES // 1024**2} MiB", "Is this the right file?", where=where)
 
 
-def _composed(text: str, where: str) -> _Node:
+def composed(text: str, where: str) -> _Node:
     """The tree of nodes, which know their lines; None for an empty document."""
     import yaml
 

@@ -178,13 +178,17 @@ def _opened(url: str, path: str, key: Secret | None, body: Mapping[str, Any] | N
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
 
+    if not url.startswith(("http://", "https://")):
+        raise Unhealthy(
+            "is no address of a gateway", "It begins with http:// or https://", where=console.printable(url)
+        )
     data = None if body is None else json.dumps(body).encode()
     model = "" if body is None else str(body.get("model", ""))
     headers = {"Content-Type": "application/json", "anthropic-version": "2023-06-01", "Connection": "close"}
     if key:
         headers["Authorization"] = f"Bearer {key.reveal()}"
     try:
-        request = urllib.request.Request(url.rstrip("/") + path, data, headers)  # noqa: S310
+        request = urllib.request.Request(url.rstrip("/") + path, data, headers)  # noqa: S310 - http or https, see above
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _unredirected())
         answer: HTTPResponse = opener.open(request, timeout=timeout)
     except HTTPError as error:

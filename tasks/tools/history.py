@@ -19,9 +19,14 @@ KEPT = 50
 RECORD = "revision.json"
 
 
+PREPARED = ".prepared"
+"""The ending of the folder of a revision that is not true yet: its transaction is not committed."""
+
+
 def folder(layout: Layout, number: int) -> Path:
     """Where revision *number* is kept."""
-    return layout.history / f"{number:04}"
+    kept = layout.history / f"{number:04}"
+    return kept if kept.exists() else kept.with_suffix(PREPARED)
 
 
 def installed(layout: Layout) -> Manifest | None:
@@ -49,33 +54,41 @@ def stood(layout: Layout, number: int) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in kept}
 
 
-def save(layout: Layout, revision: Revision, rendered: Mapping[str, bytes], stand: Mapping[str, bytes]) -> None:
-    """Keep *revision*; one of that number that was prepared and never became true is replaced."""
-    place = folder(layout, revision.number)
-    forget(layout, revision.number)
+def prepare(layout: Layout, revision: Revision, rendered: Mapping[str, bytes], stand: Mapping[str, bytes]) -> None:
+    """Write down *revision*; settle() keeps it once it is true."""
+    place = layout.history / f"{revision.number:04}{PREPARED}"
     files.make_private_dir(place / "released")
     for name, data in rendered.items():
         files.write(place / "released" / name, data, 0o600)
     for name, data in stand.items():
         files.write(place / name, data, 0o600)
     files.write(place / RECORD, documents.dump_json(revision.to_json()), 0o600)
+
+
+def settle(layout: Layout, true: int | None) -> None:
+    """Keep the prepared revision that became *true*, drop any other, and those beyond the newest KEPT."""
+    for place in layout.history.glob(f"*{PREPARED}"):
+        if place.stem == f"{true or 0:04}":
+            place.rename(place.with_suffix(""))
+        else:
+            shutil.rmtree(place)
     for old in numbers(layout)[:-KEPT]:
-        forget(layout, old)
-
-
-def forget(layout: Layout, number: int) -> None:
-    """Remove revision *number*, if it is there, and the folder of the history when it was the last."""
-    if (place := folder(layout, number)).exists():
-        shutil.rmtree(place)
+        shutil.rmtree(folder(layout, old))
     with contextlib.suppress(OSError):
         layout.history.rmdir()
 
 
 def numbers(layout: Layout) -> list[int]:
-    """The revisions that are kept, oldest first; one that was prepared and never became true may be among them."""
+    """The revisions that were true, oldest first."""
     if not layout.history.is_dir():
         return []
     return sorted(int(path.name) for path in layout.history.iterdir() if path.name.isdigit())
+
+
+def next_number(layout: Layout) -> int:
+    """The number of the next revision: they count up for as long as the history is kept."""
+    manifest = installed(layout)
+    return max([manifest.revision if manifest else 0, *numbers(layout)]) + 1
 
 
 def revision(layout: Layout, number: int) -> Revision:

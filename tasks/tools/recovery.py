@@ -86,15 +86,15 @@ def recover_locked(layout: Layout, lock: Lock) -> Recovered:
         if record is None:
             return Recovered("cleaned") if clean(targets, lock.beside) else Recovered()
         done = _finish(layout, targets, record)
+        targets.record.unlink(missing_ok=True)
     except OSError as error:
         raise Undetermined(error) from error
-    close_record(targets)
+    ended(targets)
     return done
 
 
-def close_record(targets: Targets) -> None:
-    """Unlink the record: the transaction has ended. Copies are kept while the disk does not confirm that."""
-    targets.record.unlink(missing_ok=True)
+def ended(targets: Targets) -> None:
+    """The record was unlinked: remove what it needed. Copies are kept while the disk does not confirm the unlinking."""
     try:
         exchange.sync_directory(targets.gateway)
     except OSError:

@@ -43,7 +43,7 @@ class Reporter:
         self._took(task, "fail")
         ours = getattr(fail, "exit_code", None)
         self.exit_code = self.exit_code or ours or 0
-        console.say(f"{task.name:28} {_message(fail)}", "fail")
+        console.say(f"{task.name.lstrip('_'):28} {_message(fail)}", "fail")
         if ours is None and fail.traceback:
             console.say("".join(fail.traceback).rstrip())
 

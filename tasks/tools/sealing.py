@@ -30,7 +30,7 @@ def unseal(data: bytes, passphrase: Secret | None, where: str) -> bytes:
 def _age() -> ModuleType:
     """The package pyrage; GatewayError when it is not there."""
     try:
-        import pyrage  # type: ignore[import-untyped]
+        import pyrage
     except ImportError:
         raise GatewayError(
             "backups with secrets are encrypted with age, and the package pyrage is not installed",

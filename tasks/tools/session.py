@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tasks.model.layout import Layout
 from tasks.model.release import Change
-from tasks.tools import run
+from tasks.tools import history, run
 from tasks.tools.changing import YOURS
 from tasks.tools.transaction import Transaction
 
@@ -17,21 +18,24 @@ from tasks.tools.transaction import Transaction
 class Session:
     """What the steps of one process share."""
 
+    layout: Layout
     transaction: Transaction | None = None
-    together: bool = False
     finished: bool = False
+    together: bool = False
     afterwards: list[Callable[[], None]] = field(default_factory=list)
-    undone: list[Callable[[], None]] = field(default_factory=list)
 
 
-this = Session()
+this = Session(Layout.of(os.environ))
 
 
 def begin(layout: Layout, command: str) -> None:
     """Open the transaction of this run, if it is not open yet."""
     if this.transaction is None:
         this.transaction = Transaction.begin(layout, command=command)
+        this.layout = layout
         run.this.log = layout.deployment_log
+        manifest = history.installed(layout)
+        history.settle(layout, manifest.revision if manifest else None)
 
 
 @contextmanager
@@ -75,11 +79,8 @@ def finish() -> None:
     if this.transaction is not None:
         this.transaction.finish()
         this.finished = True
-
-
-def when_undone(tidy: Callable[[], None]) -> None:
-    """Call *tidy* at the end if the transaction was not finished: what was prepared beside it goes."""
-    this.undone.append(tidy)
+        manifest = history.installed(this.layout)
+        history.settle(this.layout, manifest.revision if manifest else history.next_number(this.layout))
 
 
 def close() -> None:
@@ -88,6 +89,5 @@ def close() -> None:
     if transaction is None:
         return
     if not this.finished:
-        for tidy in this.undone:
-            tidy()
+        history.settle(this.layout, None)
     transaction.close()

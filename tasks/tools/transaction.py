@@ -21,7 +21,7 @@ from tasks.tools import moves, records
 from tasks.tools.changeset import ChangeSet, Content, Edit, Holds, Wish
 from tasks.tools.interrupts import Interrupts
 from tasks.tools.locking import Holder, Lock, holder
-from tasks.tools.recovery import Recovered, Undetermined, close_record, pending, recover, recover_locked
+from tasks.tools.recovery import Recovered, Undetermined, ended, pending, recover, recover_locked
 from tasks.tools.settingsfile import Compute
 from tasks.tools.targets import KEPT, sentence
 
@@ -169,7 +169,7 @@ class Transaction:
             raise
         self._state = "finished"
         moves.between("unlinked")
-        close_record(self._lock.targets)
+        ended(self._lock.targets)
         self._interrupts.pending = None  # too late to stop: the new state holds
 
     def _close(self) -> None:

@@ -30,7 +30,7 @@ class YamlMerge:
         self.where = where
         self.texts = tuple(YamlText(each, where) for each in (base, found, wanted))
         self.base, self.found, self.wanted = self.texts
-        self.newline = "\r\n" if "\r\n" in found else "\n"
+        self.newline = "\r\n" if 2 * found.count("\r\n") > found.count("\n") else "\n"
 
     def merged(self) -> Merge:
         """The found text with our changes in it; conflicts where that cannot be done, or would mean another thing."""
@@ -42,7 +42,7 @@ class YamlMerge:
                 return merge
         except Unplaced:
             pass
-        return self.by_lines(data)
+        return self.by_lines(None if any(edit.kind == "clash" for edit in edits) else data)
 
     def means(self, merge: Merge, data: threeway.Value) -> bool:
         """Whether a merged text, undecided places left as found, says what the merged data are."""
@@ -52,10 +52,10 @@ class YamlMerge:
             return False
 
     def by_lines(self, data: threeway.Value) -> Merge:
-        """What can still be done without knowing the places: the lines merged, if that means the same."""
+        """What can still be done without knowing the places: the lines merged, if that means *data* (None: a clash)."""
         texts = (self.native(self.base.text), self.found.text, self.native(self.wanted.text))
         merge = linemerge.text(*texts, self.where)
-        if merge.conflicts or self.means(merge, data):
+        if merge.conflicts or (data is not None and self.means(merge, data)):
             return merge
         base, found, wanted = texts
         note = "your edits and the new content cannot be put together automatically"
@@ -132,11 +132,8 @@ class YamlMerge:
             for each, place, has in ((self.base, edit.base, edit.has[0]), (self.wanted, edit.wanted, edit.has[2]))
         )
         line = self.found.text.count("\n", 0, start) + 1
-        return Splice(
-            start,
-            end,
-            Conflict(line, wanted, self.found.text[start:end], base, self.where, edit.label or "the document"),
-        )
+        what = edit.label or "the document"
+        return Splice(start, end, Conflict(line, wanted, self.found.text[start:end], base, self.where, what))
 
     def gap(self, edit: Edit) -> tuple[int, int]:
         """Where a new member goes: the position behind its neighbour, and its column. First keys go to the end."""

@@ -43,7 +43,7 @@ class YamlText:
 
     def __init__(self, text: str, where: str) -> None:
         self.text = text
-        self.root = documents._composed(text, where)  # noqa: SLF001
+        self.root = documents.composed(text, where)
 
     def spot(self, place: Place) -> Spot:
         """Where the value at *place* stands; Unplaced when there is no such spot."""

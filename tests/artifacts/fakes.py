@@ -21,7 +21,7 @@ SCRIPTS = ("start-gateway.sh", "stop-gateway.sh")
 KEY = "sk-0123456789abcdef0123456789abcdef"
 PATH = f"{Path(sys.executable).parent}:/usr/bin:/bin"
 
-FAKE = r'''
+FAKE = r"""
 import json, os, signal, sys, time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -39,13 +39,20 @@ if mode in ("never", "deaf"):
 
 class Answer(BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(503 if mode == "never" else 200)
+        known = self.headers.get("Authorization") == "Bearer " + os.environ.get("LITELLM_MASTER_KEY", "")
+        self.send_response(503 if mode == "never" else 400 if "models" in self.path and not known else 200)
         self.end_headers()
+        models = [{"id": name} for name in os.environ.get("FAKE_MODELS", "demo").split(",")]
+        self.wfile.write(json.dumps({"data": models}).encode())
+    def do_POST(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"content": [{"type": "text", "text": "Hello from the fake."}]}')
     def log_message(self, *_): pass
 
 port = int(sys.argv[sys.argv.index("--port") + 1])
 HTTPServer(("127.0.0.1", port if mode != "elsewhere" else 0), Answer).serve_forever()
-'''
+"""
 
 
 def free_port() -> int:
@@ -73,6 +80,8 @@ class Folder:
     home: Path
     port: int = field(default_factory=free_port)
     shell: str = "sh"
+    proc: bool = True
+    """False: the scripts do without /proc, as on macOS."""
 
     @property
     def layout(self) -> Layout:
@@ -83,7 +92,8 @@ class Folder:
         for name in SCRIPTS:
             template = PROJECT / "templates" / "artifacts" / f"{name}.j2"
             script = self.path / name
-            script.write_text(templating.render(template, {**values, "generated_by": "Made by a test", **changes}))
+            text = templating.render(template, {**values, "generated_by": "Made by a test", **changes})
+            script.write_text(text if self.proc else text.replace("/proc/", "/no-proc/"))
             script.chmod(0o755)
 
     def env(self, **values: str) -> None:
@@ -93,12 +103,22 @@ class Folder:
     def command(self, name: str, *words: str, environ: dict[str, str] | None = None) -> dict[str, Any]:
         base = {"PATH": PATH, "HOME": str(self.home), "GATEWAY_START_TIMEOUT": "20"}
         return {
-            "args": [shutil.which(self.shell) or self.shell, str(self.path / name), *words],
+            "args": [self.interpreter(), str(self.path / name), *words],
             "env": {**base, **(environ or {})},
             "cwd": self.home,
             "stdin": subprocess.DEVNULL,
             "text": True,
         }
+
+    def interpreter(self) -> str:
+        """The shell; "bash as sh" is what macOS has as /bin/sh, with rules of its own."""
+        found = str(shutil.which(self.shell.split()[0]))
+        if self.shell != "bash as sh":
+            return found
+        link = self.home / "sh"
+        if not link.exists():
+            link.symlink_to(found)
+        return str(link)
 
     def run(self, name: str, *words: str, environ: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(**self.command(name, *words, environ=environ), capture_output=True, timeout=60)

@@ -6,7 +6,7 @@ import json
 import os
 import stat
 
-import pytest
+from tests.conftest import VERTEX
 
 FILES = {
     "litellm_config.yaml": 0o644,
@@ -17,18 +17,6 @@ FILES = {
     "settings-ledger.json": 0o600,
     "deployment.log": 0o600,
 }
-
-VERTEX = {"VERTEX_PROJECT": "my-project-1", "VERTEX_LOCATION": "us-central1"}
-
-
-@pytest.fixture
-def vertex(sandbox):
-    """A sandbox with what Vertex AI needs."""
-    credentials = sandbox.home / "key.json"
-    credentials.write_text('{"type": "service_account"}')
-    credentials.chmod(0o600)
-    sandbox.extra |= VERTEX | {"GOOGLE_APPLICATION_CREDENTIALS": str(credentials)}
-    return sandbox
 
 
 def test_a_first_deployment_writes_its_files_with_their_modes(sandbox):
@@ -154,7 +142,8 @@ def test_a_second_deployment_backs_up_what_stood(sandbox):
     assert stat.S_IMODE(archive.stat().st_mode) == 0o600
     import tarfile
 
-    names = tarfile.open(archive).getnames()
+    with tarfile.open(archive) as opened:
+        names = opened.getnames()
     assert "litellm_config.yaml" in names
     assert ".env" not in names
 
@@ -179,7 +168,12 @@ def test_no_secret_is_printed_or_stored_outside_its_two_files(sandbox):
     texts += [sandbox.doit("verify").text, sandbox.doit("status").text, sandbox.doit("info", "install").text]
     (key,) = sandbox.secrets()
     assert not [text for text in texts if key in text]
-    holders = {p for place in (sandbox.home, sandbox.project) for p in place.rglob("*") if p.is_file() and key.encode() in p.read_bytes()}
+    holders = {
+        p
+        for place in (sandbox.home, sandbox.project)
+        for p in place.rglob("*")
+        if p.is_file() and key.encode() in p.read_bytes()
+    }
     allowed = {sandbox.gateway / ".env", sandbox.settings}
     assert {p for p in holders if "settings-backup" not in p.name} <= allowed
 

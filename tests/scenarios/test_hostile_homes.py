@@ -52,7 +52,14 @@ def test_all_other_bytes_stay(sandbox, text):
     sandbox.settings.write_bytes(text.encode())
     sandbox.deploy("--preset", "demo")
     after = sandbox.settings.read_bytes().decode()
-    for piece in ('"zeta": 1.0e2', '"alpha": [1,2 , 3]', '"MY_VAR": "1"', '"b":1', '"x":null', '"unknown": {"deep": [[]]}'):
+    for piece in (
+        '"zeta": 1.0e2',
+        '"alpha": [1,2 , 3]',
+        '"MY_VAR": "1"',
+        '"b":1',
+        '"x":null',
+        '"unknown": {"deep": [[]]}',
+    ):
         assert (piece in text) == (piece in after)
     assert json.loads(after.removeprefix("\ufeff"))["env"]["ANTHROPIC_MODEL"] == "demo"
     assert after.startswith("\ufeff") == text.startswith("\ufeff")
@@ -70,8 +77,8 @@ def test_a_linked_claude_folder_and_linked_settings_are_followed(sandbox):
     dotfiles = sandbox.root / "dot files"
     (dotfiles / "claude").mkdir(parents=True)
     (dotfiles / "settings.json").write_text('{"model": "opus"}\n')
-    os.symlink("../settings.json", dotfiles / "claude" / "settings.json")
-    os.symlink(dotfiles / "claude", sandbox.claude)
+    (dotfiles / "claude" / "settings.json").symlink_to("../settings.json")
+    sandbox.claude.symlink_to(dotfiles / "claude")
     sandbox.deploy("--preset", "demo")
     assert sandbox.claude.is_symlink()
     assert (dotfiles / "claude" / "settings.json").is_symlink()
@@ -88,9 +95,9 @@ def test_odd_files_in_the_place_of_settings_are_refused(sandbox, kind):
         case "fifo":
             os.mkfifo(sandbox.settings)
         case "dangling":
-            os.symlink("nowhere/settings.json", sandbox.settings)
+            sandbox.settings.symlink_to("nowhere/settings.json")
         case "cycle":
-            os.symlink("settings.json", sandbox.settings)
+            sandbox.settings.symlink_to("settings.json")
         case "hard link":
             (sandbox.claude / "other").write_text("{}")
             os.link(sandbox.claude / "other", sandbox.settings)

@@ -58,10 +58,6 @@ def put(path, value):
     return edit
 
 
-def ours(edit):
-    return changed(edit)
-
-
 TIMEOUT = ("model_list", 1, "litellm_params", "timeout")
 SONNET = "      model: openai/sonnet\n      timeout: 600\n"
 GEMINI = "  - model_name: gemini\n    litellm_params:\n      model: vertex_ai/gemini\n"
@@ -87,7 +83,8 @@ QUOTED = BASE.replace("model_name: sonnet", "model_name: 'sonnet'").replace("dro
 FLOW = BASE.replace("tags:\n        - fast\n        - small\n", "tags: [fast, small]  # mine\n")
 REMOVED = WITHOUT_OPUS
 OPEN_END = ADDED.rstrip("\n")
-COMMENTED_OUT = BASE.replace("    litellm_params:\n      model: openai/haiku\n", "    # model_info: {}\n    litellm_params:\n      model: openai/haiku\n") + "  # max_budget: 10\n"  # fmt: skip
+HAIKU = "    litellm_params:\n      model: openai/haiku\n"
+COMMENTED_OUT = BASE.replace(HAIKU, "    # model_info: {}\n" + HAIKU) + "  # max_budget: 10\n"
 MARKED = "\ufeff" + COMMENTED
 STYLED = "---\n" + BASE.replace("timeout: 600\n      rpm: 10", "timeout:   600\n\n      rpm: 1_0") + "...\n"
 
@@ -171,6 +168,17 @@ def test_line_ends_stay():
     assert merged.count("\n") == merged.count("\r\n") == CRLF.count("\n") + 4
 
 
+def test_most_line_ends_decide_about_new_ones():
+    mixed = ADDED.replace("\n", "\r\n", 1)
+    assert merge(mixed, NEW_MODEL).text.count("\r\n") == 1
+
+
+def test_what_both_sides_empty_is_empty():
+    base = written({"model_list": [model("a"), model("b")]})
+    mine, new = written({"model_list": [model("b")]}), written({"model_list": [model("a")]})
+    assert data(merge(mine, new, base).text) == {"model_list": []}
+
+
 def test_the_indentation_of_the_user_is_taken_on():
     assert (
         "\n- model_name: new\n  litellm_params:\n    model: openai/new\n    rpm: 7\n"
@@ -229,10 +237,9 @@ def test_comments_stay_when_the_entry_beside_them_goes():
 def test_a_second_deployment_of_a_name_is_the_users_own():
     """Same name, another route: LiteLLM balances between the two; ours is still ours."""
     found = BASE.replace("litellm_settings:", GEMINI.replace(": gemini", ": sonnet") + "litellm_settings:")
-    entries = data(merge(found, NEW_TIMEOUT).text)["model_list"]
-    assert [(e["litellm_params"]["model"], e["litellm_params"].get("timeout")) for e in entries if e["model_name"] == "sonnet"] == [
-        ("openai/sonnet", 900), ("vertex_ai/gemini", None)
-    ]  # fmt: skip
+    entries = [each for each in data(merge(found, NEW_TIMEOUT).text)["model_list"] if each["model_name"] == "sonnet"]
+    assert [each["litellm_params"]["model"] for each in entries] == ["openai/sonnet", "vertex_ai/gemini"]
+    assert [each["litellm_params"].get("timeout") for each in entries] == [900, None]
 
 
 def test_equal_entries_are_told_apart_by_counting():
@@ -259,33 +266,45 @@ def test_comments_above_what_is_new_come_along():
 
 # --- conflicts --------------------------------------------------------------------------------------------------
 
+FALLBACK = ("litellm_settings", "fallbacks", 0, "opus")
+TAGS = ("model_list", 2, "model_info", "tags")
 CONFLICTS = {
-    "both changed a value": (TUNED, NEW_TIMEOUT, "model_list[sonnet].litellm_params.timeout", "timeout: 30", "timeout: 900", "timeout: 600"),
+    "both changed a value": (
+        (TUNED, NEW_TIMEOUT),
+        "model_list[sonnet].litellm_params.timeout",
+        ("timeout: 30", "timeout: 900", "timeout: 600"),
+    ),
     "removed by us, changed by the user": (
-        BASE.replace("rpm: 10", "rpm: 11"), WITHOUT_OPUS, "model_list[opus]", "rpm: 11", "", "rpm: 10",
+        (BASE.replace("rpm: 10", "rpm: 11"), WITHOUT_OPUS),
+        "model_list[opus]",
+        ("rpm: 11", "", "rpm: 10"),
     ),
     "removed by the user, changed by us": (
-        changed(lambda data: data["model_list"].pop(1)), NEW_TIMEOUT, "model_list[sonnet]", "", "timeout: 900", "timeout: 600",
+        (changed(lambda data: data["model_list"].pop(1)), NEW_TIMEOUT),
+        "model_list[sonnet]",
+        ("", "timeout: 900", "timeout: 600"),
     ),
     "both added the same key": (
-        BASE + "router_settings: 5\n", changed(lambda data: data.update(router_settings={"a": 1})), "router_settings", "5", "a: 1", "",
+        (BASE + "router_settings: 5\n", changed(put(("router_settings",), {"a": 1}))),
+        "router_settings",
+        ("5", "a: 1", ""),
     ),
     "in flow style": (
-        FLOW.replace("fast, small", "fast, tiny"),
-        changed(put(("model_list", 2, "model_info", "tags"), ["fast", "nano"])),
-        "model_list[haiku].model_info.tags", "[fast, tiny]", "- nano", "- small",
+        (FLOW.replace("fast, small", "fast, tiny"), changed(put(TAGS, ["fast", "nano"]))),
+        "model_list[haiku].model_info.tags",
+        ("[fast, tiny]", "- nano", "- small"),
     ),
     "both in another order": (
-        changed(put(("litellm_settings", "fallbacks", 0, "opus"), ["sonnet", "haiku", "x"])),
-        changed(put(("litellm_settings", "fallbacks", 0, "opus"), ["haiku", "sonnet"])),
-        "litellm_settings.fallbacks[opus].opus", "- x", "- haiku", "- sonnet",
+        (changed(put(FALLBACK, ["sonnet", "haiku", "x"])), changed(put(FALLBACK, ["haiku", "sonnet"]))),
+        "litellm_settings.fallbacks[opus].opus",
+        ("- x", "- haiku", "- sonnet"),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", CONFLICTS)
 def test_a_conflict_names_the_line_and_both_sides(kind):
-    found, wanted, what, theirs, our, base = CONFLICTS[kind]
+    (found, wanted), what, (theirs, our, base) = CONFLICTS[kind]
     merged = merge(found, wanted)
     (conflict,) = merged.conflicts
     assert conflict.what == what
@@ -331,9 +350,7 @@ def test_a_text_that_is_no_yaml_is_a_conflict_as_a_whole(found):
     assert merging.resolve(merged, "ours") == NEW_MODEL
 
 
-@pytest.mark.parametrize(
-    "found", ["", "# nothing\n", "null\n", "[]\n", "just text\n", "- a\n- b\n"]
-)
+@pytest.mark.parametrize("found", ["", "# nothing\n", "null\n", "[]\n", "just text\n", "- a\n- b\n"])
 def test_a_document_of_another_kind_is_a_conflict(found):
     assert merge(found, NEW_MODEL).conflicts
 

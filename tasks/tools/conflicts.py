@@ -1,0 +1,45 @@
+"""Where a user and a deployment changed the same thing: a file with both sides, to be finished by hand."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from tasks.model.errors import Conflict
+from tasks.model.layout import Layout
+from tasks.model.merge import Merge
+from tasks.tools import files, merging
+
+MARKER = b"<<<<<<<"
+
+
+class MergeConflict(Conflict):
+    """Both sides changed the same thing; *offer* is the file that can be finished by hand, not written yet."""
+
+    def __init__(self, name: str, merge: Merge, path: Path) -> None:
+        places = "\n    ".join(str(each) for each in merge.conflicts)
+        super().__init__(
+            f"you and this deployment changed the same thing\n    {places}",
+            f"Decide for the new one (doit deploy --ours), for yours (doit deploy --theirs), or finish {path} by hand "
+            "and deploy again; nothing was written to the gateway.",
+            where=name,
+        )
+        self.path = path
+        self.offer = merging.conflict_text(merge, "yours", "new").encode("utf-8", "surrogateescape")
+
+
+def place(layout: Layout, name: str, found: bytes, wanted: bytes) -> Path:
+    """The file for exactly these two sides; others get another one, so that nothing stale is taken for finished."""
+    return layout.conflicts / f"{hashlib.sha256(found + wanted).hexdigest()[:8]}-{name}"
+
+
+def finished(path: Path) -> bytes | None:
+    """What somebody made of the file, once no marker is left in it."""
+    data = files.read(path)
+    return data if data is not None and MARKER not in data else None
+
+
+def write(conflict: MergeConflict) -> None:
+    """Write the file, unless somebody is at work in it already."""
+    if not conflict.path.exists():
+        files.write(conflict.path, conflict.offer, 0o600)
