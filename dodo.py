@@ -37,6 +37,7 @@ from tasks import (
     service,
     settings,
     stage,
+    status,
     transaction,
     uninstall,
     validate,
@@ -153,7 +154,7 @@ def task_stop() -> Task:
 
 def task_status() -> Task:
     """Tell what is deployed and whether it runs."""
-    return asked.one(service.status_task)
+    return asked.one(status.task)
 
 
 def task_models() -> Task:

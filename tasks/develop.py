@@ -72,13 +72,19 @@ def run_bench(runs: int) -> None:
 
 @action
 def write_docs() -> None:
-    """Write the generated pages; what stands right is left alone."""
+    """Write the pages that are generated, and the tables in those written by hand; what stands right is left alone."""
+    import dodo
     from tasks.tools import catalogue, files, pages
 
-    known = catalogue.load(Layout.of(os.environ))
-    for name, page in {"models.md": pages.models_page(known), "environment.md": pages.environment_page(known)}.items():
-        changed = files.write(PROJECT / "docs" / name, page.encode(), 0o644)
-        console.say(f"docs/{name} {'written' if changed else 'unchanged'}")
+    known, creators = catalogue.load(Layout.of(os.environ)), vars(dodo)
+    made = {"docs/models.md": pages.models_page(known), "docs/environment.md": pages.environment_page(known)}
+    tables = pages.tables(known, creators, creators["deploy"].OPTIONS)
+    for path in [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]:
+        name = path.relative_to(PROJECT).as_posix()
+        made.setdefault(name, pages.filled(path.read_text(), tables, name))
+    for name, page in made.items():
+        changed = files.write(PROJECT / name, page.encode(), 0o644)
+        console.say(f"{name} {'written' if changed else 'unchanged'}")
 
 
 @action

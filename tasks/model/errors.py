@@ -17,6 +17,12 @@ class GatewayError(Exception):
         return f"{first}\n  {self.remedy}" if self.remedy else first
 
 
+class Changed(GatewayError):
+    """Asked with --exit-code: something is not as it was left, or would change."""
+
+    exit_code = 2
+
+
 class UsageError(GatewayError):
     """An option, a name or an argument that cannot be meant."""
 

@@ -49,7 +49,6 @@ class ChangeSet:
         self._id, self._generation = targets.identifier(), 0
         self._moves: dict[str, Move] = {}
         self._settings: SettingsEdit | None = None
-        self._announced = False
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -70,6 +69,8 @@ class ChangeSet:
     def exchange(self) -> None:
         """Write the record, put the new files in place, and look whether they stand; Conflict when others interfere."""
         moves.between("staged")
+        if Targets.of(self._layout) != self._targets:
+            raise Conflict("the gateway's folder or settings.json was made to lead elsewhere", "Run the command again.")
         self._announce()
         moves.between("committed")
         if self._settings is not None and self._edited:
@@ -95,7 +96,7 @@ class ChangeSet:
 
     def undo(self) -> None:
         """Back to what was found; Undetermined when the system refuses, and then the record stays."""
-        if not self._announced:
+        if not self._targets.record.exists():  # then nothing was exchanged either
             clean(self._targets)
             return
         try:
@@ -158,7 +159,6 @@ class ChangeSet:
         if inverse is not None:
             steps = {name: step.inverted() for name, step in steps.items()}
         self._sync()
-        self._announced = True
         record = Record(self._id, self._command, steps)
         if settings is not None:
             record = Record(self._id, self._command, steps, _step(settings), self._targets.settings_path)

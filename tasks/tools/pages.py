@@ -1,10 +1,15 @@
-"""The pages of the guide that are made from the catalogue. Values in, Markdown out."""
+"""The pages and the tables of the guide that are made from the catalogue and the code. Values in, Markdown out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
+from tasks.model import errors
 from tasks.model.catalogue import Catalogue, Gateway, Model, Preset, Provider, Variable
+from tasks.model.errors import GatewayError, InvalidInput
+from tasks.tools.recovery import Undetermined
 
 _HEADER = "<!-- Made by `doit docs` from {source}. Edit those files, then run the command again. -->"
 
@@ -45,6 +50,68 @@ def environment_page(catalogue: Catalogue) -> str:
         "\n\n".join(map(_variable, others)),
     ]
     return _joined(parts)
+
+
+def tables(catalogue: Catalogue, dodo: Mapping[str, Any], options: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The tables that stand between marks in pages written by hand; *dodo* holds the task creators by name."""
+    return {
+        "presets": offers_table("Preset", catalogue.presets.values()),
+        "gateway-types": offers_table("Gateway type", catalogue.gateways.values()),
+        "steps": steps_table(dodo),
+        "options": options_table(options),
+        "exit-codes": exit_codes_table(),
+    }
+
+
+def filled(text: str, made: Mapping[str, str], where: str) -> str:
+    """*text* with each `<!-- generated: NAME -->` … `<!-- end -->` holding that table; InvalidInput (*where*)."""
+
+    def block(match: re.Match[str]) -> str:
+        if match[1] not in made:
+            raise InvalidInput(f"there is no table {match[1]!r}", f"There are {', '.join(made)}.", where=where)
+        return f"<!-- generated: {match[1]} -->\n\n{made[match[1]]}\n\n<!-- end -->"
+
+    return re.sub(r"<!-- generated: (\S+) -->.*?<!-- end -->", block, text, flags=re.DOTALL)
+
+
+def offers_table(kind: str, offers: Iterable[Preset | Gateway]) -> str:
+    """Presets or gateway types, and whether they are there yet."""
+    rows = ((_code(each.id), each.description, "yes" if each.ready else "not yet") for each in offers)
+    return _table((kind, "What you get", "There"), rows)
+
+
+def steps_table(dodo: Mapping[str, Any]) -> str:
+    """Every public step with the first line of its creator's docstring, in running order."""
+    found = ((re.fullmatch(r"task_(?!_|params)(\w+)", name), each) for name, each in dodo.items())
+    rows = ((_code(f"doit {match[1]}"), str(each.__doc__).splitlines()[0]) for match, each in found if match)
+    return _table(("Command", "What it does"), rows)
+
+
+def options_table(options: Iterable[Mapping[str, Any]]) -> str:
+    """The options of one step, as doit takes them."""
+    return _table(("Option", "What it means"), ((_option(each), str(each["help"])) for each in options))
+
+
+def exit_codes_table() -> str:
+    """Every exit code: those of our errors in the words of their classes, and those of doit and of signals."""
+    classes = [each for each in (*vars(errors).values(), Undetermined) if isinstance(each, type)]
+    told = {(each.exit_code, str(each.__doc__).splitlines()[0]) for each in classes if issubclass(each, GatewayError)}
+    rows = ((str(code), text) for code, text in sorted(told | set(_OTHER_CODES.items())))
+    return _table(("Code", "What it tells"), rows)
+
+
+_OTHER_CODES = {
+    0: "Done, or there was nothing to do.",
+    2: "A mistake in this project: a traceback is shown.",
+    129: "The terminal was closed (HUP); what was not finished is undone.",
+    130: "Ctrl-C; what was not finished is undone.",
+    143: "Ended from outside (TERM); what was not finished is undone.",
+}
+
+
+def _option(option: Mapping[str, Any]) -> str:
+    short = f", {_code('-' + option['short'])}" if option.get("short") else ""
+    return _code(f"--{option['long']}" + ("" if option["type"] is bool else " …")) + short
 
 
 _MODELS_INTRODUCTION = """\

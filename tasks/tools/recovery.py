@@ -142,7 +142,7 @@ def _settings(layout: Layout, targets: Targets, record: Record, step: Step) -> s
     digest = digest_of(digest_key(layout), with_mode=False)
     real = targets.settings
     move = Move(real, real.with_name(step.staged), step.old, step.new, digest)
-    with claude_lock(real):
+    with claude_lock(layout.settings):
         if move.rescue():
             return "unapplied"
         if move.forward():

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from tasks.tools import console, journal, run
+from tasks.model.errors import GatewayError
+from tasks.model.layout import Layout
+from tasks.tools import console, files, journal, recovery, run
 
 
 class Reporter:
@@ -22,8 +26,9 @@ class Reporter:
         self.exit_code = 0
 
     def initialize(self, tasks: object, selected: Sequence[str]) -> None:  # noqa: ARG002 - doit's protocol
-        """Before anything runs: what the command line named."""
+        """Before anything runs: what the command line named; and what a dead command left is brought to its end."""
         run.this.selected = tuple(selected)
+        mend()
 
     def get_status(self, task: Any) -> None:  # noqa: ANN401 - doit's Task, here and below
         """Before a step is checked."""
@@ -81,6 +86,27 @@ class Reporter:
         if task.actions:
             run.this.steps.append({"step": task.name, "state": state, "seconds": round(seconds, 3)})
         return seconds
+
+
+def mend() -> None:
+    """Finish or clean up what was interrupted; a directory entry is looked at, no more, when nothing was."""
+    layout = Layout.of(os.environ, _target())
+    try:
+        mended = recovery.recover(layout)
+    except GatewayError as error:
+        console.say(str(error), "fail")
+        raise SystemExit(error.exit_code) from None
+    if mended:
+        console.warn(str(mended))
+
+
+def _target() -> str | None:
+    """The folder that was last chosen, if it was not the usual one."""
+    try:
+        target = json.loads(files.read(Layout.of(os.environ).choices) or b"{}").get("target")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return target if isinstance(target, str) else None
 
 
 def _duration(seconds: float) -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from tasks.model.errors import Conflict, InvalidInput
 from tasks.tools import staging
@@ -16,6 +17,7 @@ from tasks.tools.fingerprint import keyed
 from tasks.tools.moves import Move, digest_of
 from tasks.tools.targets import follow, refuse_shared
 
+T = TypeVar("T")
 Compute = Callable[[bytes | None], bytes | None]
 
 TRIES = 50
@@ -34,17 +36,16 @@ class Unsettled(Exception):
 
 @contextmanager
 def claude_lock(settings: Path) -> Iterator[None]:
-    """Hold Claude Code's own lock of settings.json (it waits 2 s for it); Conflict when somebody keeps it for 5 s."""
+    """Hold Claude Code's own lock of settings.json (it waits 2 s for it); Conflict when somebody keeps it for 5 s.
+
+    It stands beside the name that Claude Code uses, *settings*, also where that is a link (seen of 2.1.330).
+    """
     path = settings.with_name(settings.name + ".lock")
     _take(path)
-    held = path.lstat()
     try:
         yield
     finally:
-        for _ in range(2):
-            with contextlib.suppress(OSError):
-                if path.lstat().st_ino == held.st_ino:
-                    path.rmdir()
+        _release(path)
 
 
 def _take(path: Path) -> None:
@@ -69,6 +70,15 @@ def _take(path: Path) -> None:
             return
 
 
+def _release(path: Path) -> None:
+    """Remove the lock unless somebody took it for stale and has his own there now; a lock that stays grows stale."""
+    for _ in range(2):
+        with contextlib.suppress(OSError):
+            if path.lstat().st_mode & _OURS:
+                path.rmdir()
+            return  # not reached when the system refused
+
+
 def _stale(path: Path) -> bool:
     """Whether its holder is dead; one with our mark is held for milliseconds, so that half a second tells."""
     try:
@@ -91,17 +101,13 @@ class SettingsEdit:
     def prepare(self) -> None:
         """Read what is found and stage what is wished; Conflict or InvalidInput when that cannot be."""
         staging.examine(self.real)
-        while True:
-            try:
-                return self._stage(self._compute)
-            except Unsettled:
-                time.sleep(0.05)
+        self._settled(lambda: self._stage(self._compute))
 
     def apply(self, restaged: Callable[[], None]) -> None:
         """Put the edit in place; what others wrote is edited anew, and *restaged* called before that goes in."""
         for attempt in range(TRIES):
             try:
-                with claude_lock(self.real):
+                with claude_lock(self.link):
                     if self._applied(restaged, anew=attempt > 0):
                         return
             except Unsettled:
@@ -120,8 +126,7 @@ class SettingsEdit:
             return True
         if holds is None or self.move.stands():
             return False
-        found = staging.look(self.real)
-        return not holds(found.data if found else None)
+        return self._settled(lambda: not self._made(holds, self._found()))
 
     def revert(self, undo: Compute | None, announce: Callable[[Move], None]) -> bool:
         """Take the edit back; False when others changed the file since and *undo* does not tell how.
@@ -132,7 +137,7 @@ class SettingsEdit:
             return True
         for _ in range(TRIES):
             try:
-                with claude_lock(self.real):
+                with claude_lock(self.link):
                     if self.move.backward() or self.move.rescue():
                         return True
                     if undo is None:
@@ -165,11 +170,23 @@ class SettingsEdit:
         announce(inverse)
         return inverse.forward()
 
+    def _settled(self, action: Callable[[], T]) -> T:
+        """*action*, done again while somebody seems to be writing."""
+        while True:
+            try:
+                return action()
+            except Unsettled:
+                time.sleep(0.05)
+
+    def _found(self) -> bytes | None:
+        found = staging.look(self.real)
+        return found.data if found else None
+
     def _stage(self, compute: Compute) -> None:
         """Read, compute, and stage the result beside the real file; Unsettled while somebody seems to be writing."""
         found = staging.look(self.real)
         data = found.data if found else None
-        wished = self._wished(compute, data)
+        wished = self._made(compute, data)
         if wished == data:
             self.move = None
             return
@@ -182,17 +199,18 @@ class SettingsEdit:
             staging.create(staged, wished, 0o600)
         self.move = Move(self.real, staged, self._keyed(data), self._keyed(wished), self._digest)
 
-    def _wished(self, compute: Compute, data: bytes | None) -> bytes | None:
+    def _made(self, function: Callable[[bytes | None], T], data: bytes | None) -> T:
+        """What *function* makes of *data*; Unsettled while that looks like a half-done write."""
         try:
             if data is not None and not data.strip() and not self._impatient():
                 raise Unsettled
-            wished = compute(data)
+            made = function(data)
         except InvalidInput:
             if self._impatient():
                 raise
             raise Unsettled from None
         self._patient_until = None
-        return wished
+        return made
 
     def _impatient(self) -> bool:
         """Whether the file has looked half-written for too long to be in the middle of a write."""

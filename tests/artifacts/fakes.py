@@ -85,7 +85,7 @@ class Folder:
 
     @property
     def layout(self) -> Layout:
-        return Layout(PROJECT, self.path.parent, self.path)
+        return Layout.of({"HOME": str(self.home)}, str(self.path))
 
     def render(self, **changes: Any) -> None:
         values = {"port": self.port, "litellm": "", "oldest": "1.84.0", "needed": ["LITELLM_MASTER_KEY"]}

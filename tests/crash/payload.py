@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tasks.model.errors import GatewayError, InvalidInput
+from tasks.model.errors import GatewayError, InvalidInput, Unhealthy
 from tasks.model.layout import Layout
 from tasks.tools.transaction import Transaction, recover
 
@@ -57,6 +57,11 @@ def parted(data: bytes | None) -> bytes | None:
     return json.dumps(left, indent=2).encode() if left else None
 
 
+def restored(data: bytes | None) -> bytes | None:
+    """The inverse of going from one to two."""
+    return joined(1)(data)
+
+
 def deploy(layout: Layout, version: int) -> None:
     wanted, other = FILES[version], FILES[3 - version]
     with Transaction.begin(layout, "deploy") as transaction:
@@ -67,6 +72,18 @@ def deploy(layout: Layout, version: int) -> None:
         transaction.edit(joined(version), undo=parted, holds=lambda data: "ours" in parsed(data))
         transaction.commit()
         transaction.finish()
+
+
+def fail(layout: Layout) -> None:
+    """A deployment after whose commit another program writes settings.json, and whose verification then fails."""
+    with Transaction.begin(layout, "deploy") as transaction:
+        for name, (data, mode) in FILES[2].items():
+            transaction.put(name, data, mode)
+        transaction.remove("old-only.sh")
+        transaction.edit(joined(2), undo=restored)
+        transaction.commit()
+        layout.settings.write_bytes(json.dumps({**parsed(layout.settings.read_bytes()), "later": 1}).encode())
+        raise Unhealthy("does not answer")
 
 
 def uninstall(layout: Layout) -> None:
@@ -85,6 +102,7 @@ def settle(layout: Layout) -> None:
 COMMANDS: dict[str, Callable[[Layout], None]] = {
     "deploy": lambda layout: deploy(layout, 2),
     "uninstall": uninstall,
+    "fail": fail,
     "recover": settle,
 }
 

@@ -91,14 +91,20 @@ def run(experiment: Experiment, place: Path, modes: Iterable[str] = MODES, every
     assert after != before, "the command changes nothing"
     report = Report(len(points))
     tasks = [
-        (mode, point) for shift, mode in enumerate(modes) for point in points[shift % every :: every] if _applies(mode, point)
+        (mode, point)
+        for shift, mode in enumerate(modes)
+        for point in points[shift % every :: every]
+        if _applies(mode, point)
     ]
 
     def one(task: tuple[int, tuple[str, Point]]) -> tuple[str, str]:
         number, (mode, point) = task
         root = _fresh(experiment, place / f"run{number}")
         try:
-            return _judged(experiment, root, mode, point, before, after)
+            code, told = _struck(experiment, root, mode, point)
+            state = experiment.state(root)
+            label = "old" if state == before else "new" if state == after else "neither"
+            return f"{label} after {'a kill' if mode == 'KILL' else code}", _failure(mode, point, code, label, told)
         finally:
             shutil.rmtree(root, ignore_errors=True)
 
@@ -139,18 +145,22 @@ def _applies(mode: str, point: Point) -> bool:
     return not (mode.endswith("+") and point.name in (*OPENING, *WRITING))
 
 
-def _judged(experiment: Experiment, root: Path, mode: str, point: Point, before: Any, after: Any) -> tuple[str, str]:
-    """The state after the next command, and what was wrong with it or with the exit code."""
+def _struck(experiment: Experiment, root: Path, mode: str, point: Point) -> tuple[int, str]:
+    """The exit code and the errors of a run with a fault; afterwards the next command was run."""
     result = _strace(experiment, root, _injection(mode, point))
-    code = result.returncode
     experiment.recover(root)
-    found = experiment.state(root)
-    label = "old" if found == before else "new" if found == after else "neither"
-    killed = mode == "KILL"
-    right = label != "neither" if killed or code == UNDETERMINED else label == ("new" if code == 0 else "old")
-    missed = killed and code == 0
-    failure = "" if right and not missed else f"{mode} at {point}: exit {code}, {label}\n{result.stderr[-600:]}"
-    return f"{label} after {'a kill' if killed else code}", failure
+    return result.returncode, result.stderr
+
+
+def _failure(mode: str, point: Point, code: int, label: str, told: str) -> str:
+    """What was wrong with the state, or with what the exit code says about it; empty when nothing was."""
+    if mode == "KILL":
+        right = label != "neither" and code != 0  # 0: it was not even met
+    elif code == UNDETERMINED:
+        right = label != "neither"
+    else:
+        right = label == ("new" if code == 0 else "old")
+    return "" if right else f"{mode} at {point}: exit {code}, {label}\n{told[-600:]}"
 
 
 def _injection(mode: str, point: Point) -> list[str]:
@@ -169,7 +179,13 @@ def _strace(experiment: Experiment, root: Path, options: list[str]) -> subproces
     fast = [] if any("signal=" in option for option in options) else ["--seccomp-bpf"]
     command = ["strace", "-f", "-qq", *fast, *options, *experiment.command(root)]
     return subprocess.run(
-        command, env=dict(experiment.environment(root)), cwd=root, capture_output=True, text=True, check=False, timeout=120
+        command,
+        env=dict(experiment.environment(root)),
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 

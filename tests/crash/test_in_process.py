@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tempfile
@@ -62,7 +63,8 @@ class Trial:
 
     def report(self, title: str) -> None:
         count = sum(self.tally.values())
-        print(f"{title}: {count - len(self.failures)} of {count} ({dict(self.tally)})")  # noqa: T201
+        print(f"{title}: {count - len(self.failures)} of {count} ({dict(self.tally)})")
+        self.tally.clear()
         assert not self.failures, "\n".join(self.failures)
 
 
@@ -74,32 +76,62 @@ def trial(request, tmp_path) -> Iterator[Trial]:
         yield Trial(request.param, Path(place))
 
 
-def points(calls: int, step: int) -> range:
-    """All of them, or a sample."""
-    return range(1, calls + 1, 1 if ALL else step)
+def points(calls: int, step: int) -> list[int]:
+    """All of them, or every *step*-th, beginning elsewhere for each scenario."""
+    return [*range(1, calls + 1)] if ALL else [*range(1 + calls % step, calls + 1, step)]
 
 
 @pytest.mark.parametrize("stepwise", [False, True], ids=["exchange", "by steps"])
-@pytest.mark.parametrize("mode", faults.MODES)
-def test_old_or_new_and_a_true_exit_code(trial, mode, stepwise, monkeypatch):
+def test_old_or_new_and_a_true_exit_code(trial, stepwise, monkeypatch):
     if stepwise:
         monkeypatch.setenv(exchange.SWITCH, "1")
         _, trial.calls = trial.act(Fault())
-    for at in points(trial.calls, 1 if mode == "kill" else 5):
-        code, _ = trial.act(Fault(mode, at))
-        trial.judge(f"{mode} at {at}", code)
-    trial.report(f"{trial.name}, {mode}")
+    for mode in faults.MODES if ALL or not stepwise else ("kill", "EIO"):
+        for at in points(trial.calls, 7 if mode == "kill" else 23):
+            code, _ = trial.act(Fault(mode, at))
+            trial.judge(f"{mode} at {at}", code)
+        trial.report(f"{trial.name}, {mode}")
+
+
+@pytest.mark.parametrize(
+    "mode", ["kill", "torn", "EIO", "ENOSPC", "EROFS", "EROFS+", "TERM"] if ALL else ["kill", "EIO"]
+)
+def test_undoing_under_others_writes_may_die(tmp_path, mode):
+    """Every death leaves version one or two in both places, and keeps what the other program wrote."""
+    home = tmp_path / "home"
+    tally: Counter[str] = Counter()
+
+    def act(fault: Fault) -> tuple[int, int]:
+        shutil.rmtree(home, ignore_errors=True)
+        payload.plain(home)
+        return faults.run(lambda: payload.main("fail", str(home)), fault)
+
+    code, calls = act(Fault())
+    assert code == 6
+    for at in points(calls, 9):
+        code, _ = act(Fault(mode, at))
+        faults.run(lambda: payload.main("recover", str(home)), Fault())
+        settings = json.loads((home / ".claude/settings.json").read_bytes())
+        version = settings["ours"]
+        found = {path.name: path.read_bytes() for path in (home / ".claude/gateway").iterdir()}
+        wanted = {name: data for name, (data, _) in payload.FILES[version].items()}
+        assert {name: data for name, data in found.items() if name in payload.FILES[1] | payload.FILES[2]} == wanted, at
+        assert settings["theme"] == "dark"
+        assert not [*home.rglob(".gw-*")]
+        assert code in (75, faults.KILLED) or version == 1, (at, code)
+        tally[f"{version} after {code}"] += 1
+    print(f"undoing under others' writes, {mode}: {sum(tally.values())} of {sum(tally.values())} ({dict(tally)})")
 
 
 @pytest.mark.parametrize("mode", ["kill", "EIO"])
 def test_recovery_itself_may_die(trial, mode):
-    for at in points(trial.calls, 7):
+    for at in points(trial.calls, 31):
         trial.act(Fault("kill", at))
         wreck = trial.place / "wreck"
         shutil.rmtree(wreck, ignore_errors=True)
         shutil.copytree(trial.home, wreck, symlinks=True)
         _, calls = trial.settle()
-        for inner in points(calls, 3):
+        for inner in points(calls, 5):
             shutil.rmtree(trial.home)
             shutil.copytree(wreck, trial.home, symlinks=True)
             trial.settle(Fault(mode, inner))

@@ -39,6 +39,6 @@ def test_old_or_new_and_a_true_exit_code(name, code, tmp_path):
         recover=lambda root: payload.settle(payload.layout_of(root / "home")),
         state=lambda root: payload.state(root / "home"),
     )
-    report = runner.run(experiment, tmp_path, every=1 if ALL else 37)
-    print(f"{name}: {report}")  # noqa: T201
+    report = runner.run(experiment, tmp_path, every=1 if ALL else 53)
+    print(f"{name}: {report}")
     assert not report.failures, "\n".join(report.failures)

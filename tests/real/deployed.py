@@ -25,7 +25,7 @@ class Demo:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.words = ("--preset", "demo", "--port", str(self.port), "--litellm", str(litellm))
-        self.layout = Layout(self.box.project, self.box.claude, self.box.gateway)
+        self.layout = Layout.of({"HOME": str(self.box.home)}, project=self.box.project)
         self.folder = Folder(self.box.gateway, self.box.home, self.port)
 
     @property

@@ -245,9 +245,9 @@ def test_one_that_is_silent_is_given_up(played, monkeypatch):
 
 
 def test_the_own_key_comes_from_env(tmp_path):
-    from tasks.model.layout import PROJECT, Layout
+    from tasks.model.layout import Layout
 
-    layout = Layout(PROJECT, tmp_path, tmp_path)
+    layout = Layout.of({"HOME": str(tmp_path)}, str(tmp_path))
     assert not gateway.own_key(layout)
     (tmp_path / ".env").write_text("LITELLM_MASTER_KEY='sk-x'\n")
     assert gateway.own_key(layout) == Secret("sk-x")

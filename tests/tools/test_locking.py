@@ -40,7 +40,9 @@ def test_the_holder_is_named(layout):
 
 def test_a_second_one_is_told_who_runs(layout):
     lock = Lock.acquire(layout, "deploy")
-    with pytest.raises(Conflict, match=rf"another deployment is running: pid {os.getpid()}, since .*, deploy") as raised:
+    with pytest.raises(
+        Conflict, match=rf"another deployment is running: pid {os.getpid()}, since .*, deploy"
+    ) as raised:
         Lock.acquire(layout, "rollback", wait=0)
     assert raised.value.exit_code == 5
     lock.release()
@@ -72,7 +74,8 @@ def test_the_file_stays_where_something_is_deployed(layout):
 def test_the_kernel_frees_it_when_the_holder_dies(layout, tmp_path):
     code = (
         "import os, sys; from tasks.model.layout import Layout; from tasks.tools.locking import Lock; "
-        f"lock = Lock.acquire(Layout.of({{'HOME': {str(tmp_path)!r}}}), 'deploy'); print('held', flush=True); sys.stdin.read()"
+        f"lock = Lock.acquire(Layout.of({{'HOME': {str(tmp_path)!r}}}), 'deploy'); "
+        "print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT, stdin=-1, stdout=-1, text=True) as other:
         assert other.stdout.readline() == "held\n"

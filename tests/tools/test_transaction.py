@@ -1,5 +1,6 @@
 """The transaction: what it changes, what it keeps, what it refuses, how it ends."""
 
+# ruff: noqa: PT012 - what is tested is how a block is left
 from __future__ import annotations
 
 import errno
@@ -105,7 +106,11 @@ def test_both_places_change_together(deployed):
 
 def test_a_first_one_makes_private_folders(layout):
     deploy(layout)
-    assert [path.stat().st_mode & 0o777 for path in (layout.claude, layout.gateway, layout.settings)] == [0o700, 0o700, 0o600]
+    assert [path.stat().st_mode & 0o777 for path in (layout.claude, layout.gateway, layout.settings)] == [
+        0o700,
+        0o700,
+        0o600,
+    ]
 
 
 def test_settings_elsewhere_than_the_gateway(tmp_path):
@@ -507,7 +512,10 @@ def test_when_even_undoing_fails_the_next_command_finishes(deployed, monkeypatch
     def fail(*_: object) -> int:
         return errno.EROFS
 
-    with pytest.raises(Undetermined, match="run any command again") as raised, Transaction.begin(deployed, "deploy") as t:
+    with (
+        pytest.raises(Undetermined, match="run any command again") as raised,
+        Transaction.begin(deployed, "deploy") as t,
+    ):
         ask(t)
         t.commit()
         monkeypatch.setattr(exchange, "_call", fail)
@@ -586,7 +594,7 @@ def test_the_next_command_ends_it(deployed, monkeypatch, stage, action, content)
     assert deployed.config.read_text() == content
     assert ("ours" in parsed(deployed.settings.read_bytes())) == (content == "new")
     assert not recover(deployed)
-    assert not [path for path in deployed.claude.rglob(".gw-*")]
+    assert not [*deployed.claude.rglob(".gw-*")]
 
 
 def test_the_next_transaction_says_what_it_found(deployed, monkeypatch):
@@ -750,10 +758,29 @@ def test_the_lock_is_held_for_the_exchange_only(deployed, monkeypatch):
     lock = deployed.claude / "settings.json.lock"
     monkeypatch.setattr(moves, "between", lambda now: seen.setdefault(now, lock.exists()))
     deploy(deployed)
-    assert seen == {"staged": False, "committed": False, "compared": True, "exchanged": True, "applied": False, "unlinked": False}
+    assert seen == {
+        "staged": False,
+        "committed": False,
+        "compared": True,
+        "exchanged": True,
+        "applied": False,
+        "unlinked": False,
+    }
     assert not lock.exists()
+
+
+def test_the_lock_of_a_link_is_beside_the_link(deployed, monkeypatch, tmp_path):
+    deployed.settings.rename(tmp_path / "real.json")
+    deployed.settings.symlink_to(tmp_path / "real.json")
+    lock, seen = deployed.claude / "settings.json.lock", {}
+    monkeypatch.setattr(moves, "between", lambda now: seen.setdefault(now, lock.exists()))
+    deploy(deployed)
+    assert seen["compared"]
+    assert {path.name for path in tmp_path.iterdir()} == {".claude", "real.json"}
 
 
 def test_names_are_as_documented():
     assert transaction.Undetermined is recovery.Undetermined
-    assert {"Transaction", "Undetermined", "Recovered", "Holder", "recover", "pending", "holder"} <= set(transaction.__all__)
+    assert {"Transaction", "Undetermined", "Recovered", "Holder", "recover", "pending", "holder"} <= set(
+        transaction.__all__
+    )

@@ -1,0 +1,136 @@
+"""status: what is deployed, whether it runs, what it serves, and what is no longer as it was left. Only looks."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from tasks.model.errors import Changed, Unhealthy
+from tasks.model.layout import Layout
+from tasks.model.release import Manifest
+from tasks.tools import console, drift, gateway, history, litellm, locking, processes
+from tasks.tools.asked import Asked
+from tasks.tools.processes import Instance
+from tasks.tools.steps import Task, action
+
+OPTIONS = [
+    {"name": "as_json", "long": "json", "type": bool, "default": False, "help": "one JSON document"},
+    {"name": "exit_code", "long": "exit-code", "type": bool, "default": False, "help": "exit 2 when anything changed"},
+]
+
+
+def task(asked: Asked) -> Task:
+    """`doit status [--json] [--exit-code]`."""
+    return {"actions": [(show, [asked])], "params": OPTIONS, "meta": {"quiet": True}}
+
+
+@action
+def show(asked: Asked, as_json: bool, exit_code: bool) -> None:
+    """Print the facts, for a person or a program."""
+    known = facts(asked)
+    console.tell(json.dumps(known, indent=2) if as_json else "\n".join(lines(known)))
+    if exit_code and any(each["state"] != "clean" for each in known["drift"]):
+        raise Changed("what stands is not what was left there", "See it: doit status")
+
+
+def facts(asked: Asked) -> dict[str, Any]:
+    """Everything that can be told, as JSON values (templates/schemas/status.schema.json)."""
+    layout, manifest = asked.layout, history.installed(asked.layout)
+    holder = locking.holder(layout)
+    return {
+        "gateway": str(layout.gateway),
+        "deployed": _deployed(manifest) if manifest else None,
+        "process": _process(layout, manifest, processes.running(layout)) if manifest else None,
+        "litellm": _litellm(asked) if manifest else None,
+        "drift": [asdict(each) for each in drift.of(layout, manifest)] if manifest else [],
+        "lock": asdict(holder) if holder else None,
+    }
+
+
+def _deployed(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "id": manifest.deployment_id,
+        "revision": manifest.revision,
+        "time": manifest.timestamp,
+        "preset": manifest.choices.get("preset", "demo"),
+        "gateway_type": manifest.gateway_type,
+        "url": manifest.gateway_url,
+        "models": list(manifest.models),
+    }
+
+
+def _process(layout: Layout, manifest: Manifest, instance: Instance | None) -> dict[str, Any]:
+    if instance is None:
+        port = int(manifest.gateway_url.rpartition(":")[2]) if manifest.gateway_type == "local" else None
+        state = processes.listener(port, layout) if port else None
+        return {"running": False, "port": port, "port_state": str(state) if state else None}
+    return {
+        "running": True,
+        "pid": instance.pid,
+        "port": instance.port,
+        "uptime_seconds": round(instance.uptime),
+        "memory_bytes": instance.memory,
+        "litellm": instance.version,
+        **_served(layout, manifest),
+    }
+
+
+def _served(layout: Layout, manifest: Manifest) -> dict[str, Any]:
+    """The models that it has loaded; of a gateway that does not answer why not."""
+    try:
+        return {"serves": gateway.served_models(manifest.gateway_url, gateway.own_key(layout))}
+    except Unhealthy as error:
+        return {"serves": [], "unhealthy": error.problem}
+
+
+def _litellm(asked: Asked) -> dict[str, Any] | None:
+    found = litellm.find(asked.layout, os.environ, asked.choices.litellm)
+    return {"version": found.version, "program": str(found.executable)} if found else None
+
+
+def lines(known: dict[str, Any]) -> Iterator[str]:
+    """The facts for a person."""
+    deployed = known["deployed"]
+    if deployed is None:
+        yield f"Nothing is deployed in {known['gateway']}. Deploy first: doit deploy"
+    else:
+        yield f"deployed   {deployed['preset']}, revision {deployed['revision']} of {deployed['time']}"
+        yield f"gateway    {deployed['gateway_type']} at {deployed['url']}, in {known['gateway']}"
+        yield f"models     {', '.join(deployed['models'])}"
+        yield from _process_lines(known["process"], known["litellm"], deployed)
+        yield from _drift_lines(known["drift"])
+    if holder := known["lock"]:
+        yield f"lock       {holder['command']} (pid {holder['pid']}) since {holder['since']}"
+
+
+def _process_lines(process: dict[str, Any], found: dict[str, Any] | None, deployed: dict[str, Any]) -> Iterator[str]:
+    if not process["running"]:
+        taken = process["port_state"] if process["port_state"] not in (None, "free") else None
+        yield "process    does not run; start it: doit start"
+        yield f"LiteLLM    {found['version']} at {found['program']}" if found else "LiteLLM    not found; doit litellm"
+        yield from [f"port       {process['port']} is {taken}"] if taken else []
+        return
+    since, memory = _duration(process["uptime_seconds"]), process["memory_bytes"] / 1e6
+    yield f"process    runs: pid {process['pid']}, port {process['port']}, {since}, {memory:.0f} MB"
+    yield f"LiteLLM    {process['litellm'] or 'of unknown version'}"
+    yield f"serves     {', '.join(process['serves']) or 'nothing: ' + process.get('unhealthy', '')}"
+    if missing := [name for name in deployed["models"] if name not in process["serves"]]:
+        yield f"           not {', '.join(missing)}, deployed since; start it anew: doit stop, then doit start"
+
+
+def _drift_lines(found: list[dict[str, str]]) -> Iterator[str]:
+    odd = [each for each in found if each["state"] != "clean"]
+    if not odd:
+        yield f"drift      none: {len(found)} files and keys are as they were left"
+    for number, each in enumerate(odd):
+        yield f"{'' if number else 'drift':10} {each['name']}: {each['state']}"
+
+
+def _duration(seconds: float) -> str:
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} s"

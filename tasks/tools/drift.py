@@ -1,0 +1,64 @@
+"""Drift: per deployed file and per key of settings.json, whether it is still what we left there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tasks.model.edits import REMOVE
+from tasks.model.errors import GatewayError
+from tasks.model.layout import Layout
+from tasks.model.ledger import Ledger, fingerprint, same
+from tasks.model.release import Manifest, Standing
+from tasks.tools import files, joining, jsonedit, standing
+from tasks.tools.fingerprint import digest_key
+from tasks.tools.jsonedit import Document
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One file or key: *state* is clean, changed, missing, mode or unreadable."""
+
+    name: str
+    state: str
+
+    @property
+    def clean(self) -> bool:
+        """Whether it is as we left it."""
+        return self.state == "clean"
+
+
+def of(layout: Layout, manifest: Manifest) -> list[Drift]:
+    """Every deployed file, then every key that we own."""
+    there = standing.of(layout, (), manifest).items()
+    return [*(Drift(name, _file(each, manifest.modes.get(name))) for name, each in there), *keys(layout)]
+
+
+def keys(layout: Layout) -> Iterator[Drift]:
+    """Every key of settings.json that is ours."""
+    where = layout.settings.name
+    try:
+        ledger = joining.ledger_of(layout)
+        found = jsonedit.parse(files.read(files.real_target(layout.settings)) or jsonedit.NEW_FILE, where)
+    except GatewayError:
+        yield Drift(where, "unreadable")
+        return
+    key = digest_key(layout)
+    for path in ledger.owned if ledger else ():
+        yield Drift(f"{where} {'.'.join(path)}", _key(ledger, found, path, key))
+
+
+def _file(there: Standing, mode: str | None) -> str:
+    if there.found is None:
+        return "missing"
+    if there.edited:
+        return "changed"
+    return "clean" if mode is None or f"{there.mode:04o}" == mode else "mode"
+
+
+def _key(ledger: Ledger | None, found: Document, path: tuple[str, ...], key: bytes) -> str:
+    assert ledger is not None
+    value = REMOVE if found.raw(path) is None else found.value(path)
+    if same(ledger.owned[path].fingerprint, fingerprint(key, path, value)):
+        return "clean"
+    return "missing" if value is REMOVE else "changed"

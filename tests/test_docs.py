@@ -1,0 +1,209 @@
+"""What the pages say is true: links lead somewhere, commands work as shown, tables and lists are those of the code."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import dodo
+from tasks.model import errors
+from tasks.model.errors import GatewayError, InvalidInput
+from tasks.model.layout import PROJECT, Layout
+from tasks.tools import catalogue, pages
+from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
+
+PAGES = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").glob("*.md"))]
+NAMES = [path.relative_to(PROJECT).as_posix() for path in PAGES]
+KNOWN = catalogue.load(Layout.of({"HOME": "/nowhere"}))
+TABLES = pages.tables(KNOWN, vars(dodo), dodo.deploy.OPTIONS)
+FENCE = re.compile(r"^```(\S*) *(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+DEPLOY = {f"--{each['long']}" for each in dodo.deploy.OPTIONS}
+SHELL = """
+set -eu
+doit() { "$DOC_PYTHON" -m doit "$@"; }
+"""
+
+
+def text_of(name: str) -> str:
+    return (PROJECT / name).read_text()
+
+
+def everything() -> str:
+    return "\n".join(path.read_text() for path in PAGES)
+
+
+def prose(text: str) -> str:
+    """*text* without its fenced blocks."""
+    return FENCE.sub("", text)
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", prose(path.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links(name: str) -> Iterator[str]:
+    """The targets of the links of a page that lead into this repository."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(text_of(name))):
+        if not re.match(r"[a-z]+:", target):
+            yield target
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_links_lead_somewhere(name):
+    for target in links(name):
+        file, _, anchor = target.partition("#")
+        path = (PROJECT / name).parent / file if file else PROJECT / name
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path), target
+
+
+def test_every_page_can_be_found_from_the_readme():
+    reached = {(PROJECT / target.partition("#")[0]).resolve() for target in links("README.md")}
+    assert set(PAGES) - {PROJECT / "README.md"} <= reached
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_generated_tables_are_not_stale(name):
+    assert pages.filled(text_of(name), TABLES, name) == text_of(name), "run: doit docs"
+
+
+def test_every_generated_table_stands_somewhere():
+    assert set(re.findall(r"<!-- generated: (\S+) -->", everything())) == set(TABLES)
+
+
+def test_a_mark_without_a_table_is_told():
+    with pytest.raises(InvalidInput, match="nonsense"):
+        pages.filled("<!-- generated: nonsense -->\n<!-- end -->", TABLES, "page.md")
+
+
+def test_filling_twice_is_filling_once():
+    once = pages.filled("a\n<!-- generated: options -->\n<!-- end -->\nb", TABLES, "page.md")
+    assert once.startswith("a\n")
+    assert once.endswith("\nb")
+    assert pages.filled(once, TABLES, "page.md") == once
+
+
+def test_every_public_step_is_told(sandbox):
+    listed = sandbox.doit("list", "--quiet")
+    assert listed.code == 0, listed.text
+    steps = listed.out.split()
+    assert len(steps) > 10
+    assert not [step for step in steps if f"doit {step}" not in everything()]
+
+
+def test_every_command_that_is_told_is_one():
+    known = {name.removeprefix("task_") for name in vars(dodo) if name.startswith("task_")} | {"list", "help", "forget"}
+    for command in re.findall(r"(?:`|^)(?:python3 dodo\.py|doit) ([a-z]+)", everything(), re.MULTILINE):
+        assert command in known, command
+
+
+def test_every_option_that_is_told_is_one(sandbox):
+    code = "import json, dodo; from doit.loader import load_tasks as load; "
+    code += "print(json.dumps([p['long'] for task in load(vars(dodo)) for p in task.params]))"
+    found = sandbox.run([sys.executable, "-c", code])
+    options = {f"--{name}" for name in json.loads(found.out)} | DEPLOY
+    others = {"--foreground", "--no-wait", "--profile"}  # of start-gateway.sh, and of aws
+    assert told_options() - others <= options
+
+
+def told_options() -> set[str]:
+    """The options in code spans and in lines that call doit."""
+    spans = re.findall(r"`([^`\n]+)`", prose(everything()))
+    return {option for text in (*spans, *called()) for option in re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)}
+
+
+def called() -> Iterator[str]:
+    """The lines of the shell blocks that call doit."""
+    for _, _, body in FENCE.findall(everything()):
+        yield from (line.partition("#")[0] for line in body.splitlines() if re.search(r"\bdo(it|do\.py) ", line))
+
+
+@pytest.mark.parametrize(
+    "kind", [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, GatewayError)]
+)
+def test_every_exit_code_is_told(kind):
+    assert f"| {kind.exit_code} | {kind.__doc__.splitlines()[0]} |" in text_of("README.md")
+
+
+def test_every_preset_is_told_with_whether_it_is_there():
+    for preset in KNOWN.presets.values():
+        (row,) = [line for line in text_of("README.md").splitlines() if line.startswith(f"| `{preset.id}` |")]
+        assert row.endswith("| yes |" if preset.ready else "| not yet |")
+
+
+def test_every_key_of_the_settings_is_told():
+    told = text_of("docs/settings.md")
+    rows = set(re.findall(r"^\| `([\w.]+)` \|", told, re.MULTILINE))
+    ready = [gateway for gateway in KNOWN.gateways.values() if gateway.ready]
+    wanted = {".".join(setting.path).removeprefix("env.") for gateway in ready for setting in gateway.settings}
+    assert rows == wanted
+
+
+def test_named_tests_and_files_exist():
+    for path in re.findall(r"`((?:tests|templates|docs|build|tasks)/[\w./-]+)`", everything()):
+        assert (PROJECT / path).exists() or path.startswith("build/"), path
+
+
+def test_the_changelog_has_this_version():
+    version = tomllib.loads(text_of("pyproject.toml"))["project"]["version"]
+    assert re.search(rf"^## \[{re.escape(version)}\]", text_of("CHANGELOG.md"), re.MULTILINE)
+
+
+def test_what_is_written_is_plain():
+    for name in NAMES:
+        odd = {letter for letter in text_of(name) if ord(letter) > 0x2190}
+        assert not odd - {"\ufe0f"}, f"{name}: {odd}"
+
+
+@pytest.fixture
+def machine(sandbox):
+    """A sandbox as a reader has it: LiteLLM (ours costs nothing) is on PATH, gcloud has credentials, a port is free."""
+    program = make_litellm(sandbox.root / "litellm")
+    port = free_port()
+    (sandbox.project / "build" / "choices.json").write_text(json.dumps({"preset": "demo", "port": port}))
+    credentials = sandbox.home / ".config" / "gcloud" / "application_default_credentials.json"
+    credentials.parent.mkdir(parents=True)
+    credentials.write_text('{"type": "authorized_user"}')
+    credentials.chmod(0o600)
+    sandbox.extra["PATH"] = f"{program.parent}:{sandbox.environment()['PATH']}"
+    sandbox.extra |= {"DOC_PYTHON": sys.executable, "GATEWAY_START_TIMEOUT": "30"}
+    yield sandbox
+    clear(Folder(sandbox.gateway, sandbox.home, port))
+
+
+def script(name: str) -> str:
+    """The blocks of a page that are marked `run`, one after the other; those marked `fails` must."""
+    parts = [SHELL]
+    for language, mark, body in FENCE.findall(text_of(name)):
+        assert mark in ("", "run", "fails"), mark
+        if language == "sh" and mark:
+            typed = body.strip()
+            run = f"if (set -e; {typed}); then exit 99; fi" if mark == "fails" else typed
+            parts.append(f"cat >&2 <<'_EOF_'\n#### {typed}\n_EOF_\n{run}\n")
+    return "\n".join(parts)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["docs/quickstart.md", "docs/undo.md"])
+def test_commands_work_in_the_order_in_which_they_are_shown(machine, name):
+    done = subprocess.run(
+        ["sh", "-c", script(name)],
+        cwd=machine.project,
+        env=machine.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-6000:]
+    assert done.stderr.count("####") > 5
+    assert "Traceback" not in done.stderr
