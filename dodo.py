@@ -43,9 +43,12 @@ from tasks import (
     validate,
     verify,
 )
+from tasks.tools import workshop
 from tasks.tools.asked import Asked
 from tasks.tools.reporting import Reporter
 from tasks.tools.steps import Task
+
+workshop.prepare()
 
 DOIT_CONFIG = {
     "minversion": "0.37.0",
@@ -210,6 +213,11 @@ def task__verify() -> Task:
 def task__finish() -> Task:
     """Keep what was verified."""
     return transaction.finish_task()
+
+
+def task__litellm() -> Task:
+    """Install LiteLLM for what was deployed."""
+    return litellm.deployed_task(asked)
 
 
 def task__start() -> Task:

@@ -2,72 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from pathlib import Path
-
-from tasks.model.layout import Layout
-from tasks.tools import archives, console, files, history, passphrase, run
+from tasks.tools import keeping
 from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
 
-KEEP = 5
-SETTINGS = "settings-backup-"
-"""What copies of settings.json are called; they lie beside the archives."""
+INCLUDE_SECRETS = {
+    "name": "include_secrets",
+    "long": "include-secrets",
+    "type": bool,
+    "default": False,
+    "help": "put .env into the archive too, encrypted",
+}
 
 
 def task(asked: Asked) -> Task:
     """A setup of install and settings, so it runs only when one of them is about to; or by itself."""
-    return {"actions": [(make, [asked])], "setup": ["_transaction"]}
+    return {"actions": [(make, [asked])], "params": [INCLUDE_SECRETS], "setup": ["_transaction"]}
 
 
 @action
-def make(asked: Asked) -> None:
+def make(asked: Asked, include_secrets: bool) -> None:
     """One archive of the gateway's files, one copy of Claude Code's settings."""
-    layout, stamp = asked.layout, time.strftime("%Y%m%d-%H%M%S")
-    files.make_private_dir(layout.backups)
-    members = sources(layout, secrets=asked.flags.include_secrets)
-    if warning := archives.space_warning(layout.backups, 2 * sum(path.stat().st_size for path in members.values())):
-        console.warn(warning)
-    if members:
-        keep(layout, members, stamp, secrets=asked.flags.include_secrets)
-    keep_settings(layout, stamp)
-
-
-def sources(layout: Layout, *, secrets: bool) -> dict[str, Path]:
-    """What goes into an archive: every file of ours that stands; those with secrets only when asked for."""
-    manifest = history.installed(layout)
-    names = [*(manifest.files if manifest else ours(layout)), layout.manifest.name, layout.ledger.name]
-    private = {layout.env_file.name, layout.ledger.name}
-    found = {name: path for name in names if (path := layout.gateway / name).is_file()}
-    chosen = {name: path for name, path in found.items() if secrets or name not in private}
-    record = history.folder(layout, manifest.revision) / history.RECORD if manifest else None
-    return chosen | ({history.RECORD: record} if record is not None and record.is_file() else {})
-
-
-def ours(layout: Layout) -> list[str]:
-    """The names that a deployment would take, where files stand that no manifest tells of."""
-    return [layout.config.name, layout.env_file.name, layout.start_script.name, layout.stop_script.name]
-
-
-def keep(layout: Layout, members: Mapping[str, Path], stamp: str, *, secrets: bool) -> None:
-    """Write and verify the archive, then let the oldest go."""
-    manifest = history.installed(layout)
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    facts = {"created_at": now, "revision": manifest.revision if manifest else 0, "secrets": secrets}
-    phrase = passphrase.asked() if secrets else None
-    archive = archives.create(layout.backups, members, stamp=stamp, facts=facts, passphrase=phrase)
-    archives.rotate(layout.backups, keep=KEEP, protect=[archive.path.name])
-    run.this.backup = archive.path
-
-
-def keep_settings(layout: Layout, stamp: str) -> None:
-    """Copy settings.json as it is, with the mode it has, unless the newest copy is the same."""
-    target = files.real_target(layout.settings)
-    data, mode = files.read(target), files.mode_of(target)
-    copies = sorted(layout.backups.glob(f"{SETTINGS}*.json"))
-    if data is None or mode is None or (copies and files.read(copies[-1]) == data):
-        return
-    files.write(layout.backups / f"{SETTINGS}{stamp}.json", data, mode & 0o600)
-    for old in copies[: -(KEEP - 1)]:
-        old.unlink()
+    keeping.keep(asked.layout, secrets=include_secrets or asked.flags.include_secrets)

@@ -52,7 +52,8 @@ def task(asked: Asked) -> Task:
         return {"actions": None, "task_dep": ["plan"]}
     steps = ["_together", "choose", "preflight", "validate", "install", "settings", "_commit", "_verify", "_finish"]
     if asked.flags.start:
-        steps += [*(["litellm"] if litellm_wanted(asked) else []), "_start"]
+        asked.installs_litellm = litellm_wanted(asked)
+        steps += ["_start"]
     return {"actions": [(receipt, [asked])], "task_dep": steps, "meta": {"quiet": True}}
 
 
@@ -74,7 +75,8 @@ def receipt(asked: Asked) -> None:
     told = run.this
     place = asked.layout.gateway
     if not told.written:
-        console.say(f"Nothing to do: {asked.deployment.preset.id} stands in {place} as chosen.", "ok")
+        said = "Nothing to do" if told.log is None else "Nothing had to change"
+        console.say(f"{said}: {asked.deployment.preset.id} stands in {place} as chosen.", "ok")
         return
     console.tell("\n".join(summary(asked, told)))
 

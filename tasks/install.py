@@ -29,6 +29,7 @@ def task(asked: Asked) -> Task:
         "targets": [str(layout.gateway / each.file) for each in artifacts] + [str(layout.manifest)],
         "task_dep": ["preflight", "validate"],
         "setup": ["_transaction", "backup"],
+        "meta": {"until": "_commit"},
         "uptodate": [holds(lambda: stands(asked))],
     }
 
@@ -36,8 +37,16 @@ def task(asked: Asked) -> Task:
 def stands(asked: Asked) -> bool:
     """Whether the gateway's folder is as it should be, and says so of the same choices."""
     manifest = history.installed(asked.layout)
-    same = manifest is not None and dict(manifest.choices) == asked.choices.to_json()
+    contents = {name: data for name, data in staged(asked).items() if name != asked.layout.env_file.name}
+    same = manifest is not None and recorded(asked, manifest, contents)
     return same and not any(change.writes for change in changes(asked, staged(asked), manifest))
+
+
+def recorded(asked: Asked, manifest: Manifest, contents: Mapping[str, bytes]) -> bool:
+    """Whether *manifest* tells of these choices, and its revision of these renderings."""
+    layout, number = asked.layout, manifest.revision
+    same = dict(manifest.choices) == asked.choices.to_json()
+    return same and all(history.released(layout, number, name) == data for name, data in contents.items())
 
 
 def staged(asked: Asked) -> dict[str, bytes]:
@@ -83,11 +92,13 @@ def write(asked: Asked) -> None:
     except MergeConflict as conflict:
         conflicts.write(conflict)
         raise
+    open_files = {name: data for name, data in contents.items() if name != layout.env_file.name}
+    if before and recorded(asked, before, open_files) and not any(each.writes for each in planned):
+        return
     check(asked, planned)
     manifest = _manifest(asked, planned, before)
-    open_files = [each.file for each in asked.deployment.gateway.artifacts if not each.secret]
     stood = {each.file: each.data for each in planned if each.file in open_files and each.data is not None}
-    history.prepare(layout, _revision(asked, manifest), {name: contents[name] for name in open_files}, stood)
+    history.prepare(layout, _revision(asked, manifest), open_files, stood)
     with session.joined(layout) as transaction:
         for change in planned:
             session.put(transaction, change)

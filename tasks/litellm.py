@@ -13,6 +13,11 @@ def task(asked: Asked) -> Task:
     return {"actions": [(install, [asked.layout])], "uptodate": [(litellm.is_installed, [asked.layout])]}
 
 
+def deployed_task(asked: Asked) -> Task:
+    """The same within a deployment, once that stands."""
+    return {**task(asked), "task_dep": ["_finish"]}
+
+
 @action
 def install(layout: Layout) -> None:
     """Install it, showing how long that takes."""

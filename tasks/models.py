@@ -31,7 +31,7 @@ def table(known: Catalogue, today: str) -> list[str]:
 
 def _row(model: Model, today: str) -> tuple[str, ...]:
     ended = " (ended)" if model.retired(today) else ""
-    instead = f"; use {model.replacement}" if model.replacement else ""
+    instead = f" Use {model.replacement}." if model.replacement else ""
     prices = f"{model.prices['input']:g}/{model.prices['output']:g}"
     context = f"{model.limits['input_tokens'] // 1000}k"
     return (model.id, model.tier, prices, context, f"{model.retires_on or '-'}{ended}", model.description + instead)

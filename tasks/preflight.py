@@ -57,6 +57,7 @@ def look(asked: Asked) -> None:
         console.warn(text)
     placed(layout)
     readable(layout)
+    helper(layout)
     neighbours.refuse(layout, asked.neighbours, asked.flags.force)
     complete(asked)
 
@@ -135,6 +136,15 @@ def readable(layout: Layout) -> None:
     data = files.read(files.real_target(layout.settings))
     if data is not None:
         jsonedit.edit(data, {BASE_URL: ""}, str(layout.settings))
+
+
+def helper(layout: Layout) -> None:
+    """Warn of a command that gives Claude Code a key: it is sent beside the gateway's own."""
+    data = files.read(files.real_target(layout.settings))
+    if data is not None and jsonedit.parse(data, str(layout.settings)).raw(("apiKeyHelper",)) is not None:
+        console.warn(
+            f"{layout.settings} has an apiKeyHelper; the key that it prints goes to the gateway too, as x-api-key"
+        )
 
 
 def complete(asked: Asked) -> None:

@@ -21,6 +21,7 @@ from tasks.tools import (
     files,
     history,
     joining,
+    keeping,
     passphrase,
     run,
     session,
@@ -53,7 +54,7 @@ def task(asked: Asked) -> Task:
         "actions": [(go_back, [asked.layout])],
         "params": [INCLUDE_SECRETS],
         "pos_arg": "which",
-        "setup": ["_transaction", "backup"],
+        "setup": ["_transaction"],
         "meta": {"quiet": True},
     }
 
@@ -64,6 +65,10 @@ def go_back(layout: Layout, which: Sequence[str], include_secrets: bool) -> None
     before = history.current(layout)
     goal = chosen(layout, which, before, secrets=include_secrets)
     planned = changing.changes(layout, wanted(layout, goal), before)
+    if dict(goal.revision.manifest.choices) == dict(before.choices) and not any(each.writes for each in planned):
+        console.say(f"Nothing to do: revision {goal.revision.number} is what stands.", "ok")
+        return
+    keeping.keep(layout)
     manifest = _manifest(layout, goal, planned, before)
     text = next((each.data for each in planned if each.file == layout.env_file.name), None)
     values = envfile.parse((text or b"").decode("utf-8", "surrogateescape"))

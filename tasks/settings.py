@@ -19,6 +19,7 @@ def task(asked: Asked) -> Task:
         "targets": [str(asked.layout.ledger)],
         "task_dep": ["install"],
         "setup": ["_transaction", "backup"],
+        "meta": {"until": "_commit"},
         "uptodate": [holds(lambda: joined(asked))],
     }
 

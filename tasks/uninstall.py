@@ -7,8 +7,22 @@ import shutil
 from pathlib import Path
 
 from tasks.model.layout import Layout
+from tasks.model.release import Manifest
 from tasks.model.revision import Revision
-from tasks.tools import changing, console, fingerprint, history, joining, ownedfile, run, session, standing
+from tasks.tools import (
+    changing,
+    console,
+    fingerprint,
+    history,
+    joining,
+    keeping,
+    ownedfile,
+    processes,
+    run,
+    scripts,
+    session,
+    standing,
+)
 from tasks.tools.asked import Asked
 from tasks.tools.joining import Edit
 from tasks.tools.steps import Task, action
@@ -27,16 +41,28 @@ def task(asked: Asked) -> Task:
     return {
         "actions": [(take_away, [asked.layout])],
         "params": [PURGE],
-        "task_dep": ["stop"],
-        "setup": ["_transaction", "backup"],
+        "setup": ["_transaction"],
         "meta": {"quiet": True},
     }
 
 
 @action
 def take_away(layout: Layout, purge: bool) -> None:
-    """Files and settings in one transaction, then what the gateway itself wrote."""
-    manifest = history.current(layout)
+    """The process first, then files and settings in one transaction, then what the gateway itself wrote."""
+    manifest = history.installed(layout)
+    if manifest is None and not (purge and remains(layout)):
+        raise history.nothing(layout)
+    if manifest is not None:
+        take_down(layout, manifest)
+    leave(layout, purge=purge)
+    told(layout)
+
+
+def take_down(layout: Layout, manifest: Manifest) -> None:
+    """Undo what the deployments did, as one more revision."""
+    if processes.running(layout):
+        scripts.run(layout, layout.stop_script.name)
+    keeping.keep(layout)
     there = standing.of(layout, (), manifest)
     planned = [changing.leaving(name, each) for name, each in there.items() if each.found is not None]
     ledger, key = joining.ledger_of(layout), fingerprint.digest_key(layout)
@@ -51,13 +77,12 @@ def take_away(layout: Layout, purge: bool) -> None:
     for change in planned:
         (run.this.removed if change.kind == "remove" else run.this.kept).append(change.file)
     edit.tell(run.this)
-    leave(layout, purge=purge)
-    told(layout)
 
 
 def leave(layout: Layout, *, purge: bool) -> None:
     """Remove what runs left behind; the log of this run goes nowhere any more."""
     run.this.log = None
+    run.this.backup = None if purge else run.this.backup
     runtime = [layout.pid_file, layout.deployment_log, *layout.gateway.glob(f"{layout.log.name}*")]
     for path in [*runtime, *([layout.ledger] if purge else [])]:
         path.unlink(missing_ok=True)

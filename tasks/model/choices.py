@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from tasks.model.catalogue import TIERS
 from tasks.model.errors import UsageError
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -52,6 +53,9 @@ class Choices:
         before = self
         if given.get("preset", self.preset) != self.preset:
             before = Choices(port=self.port, target=self.target, litellm=self.litellm)
+        if "models" in given:  # a tier that points elsewhere is free again
+            tiers = [tier for tier in TIERS if getattr(before, tier) not in given["models"]]
+            before = replace(before, **dict.fromkeys(tiers))  # type: ignore[arg-type]
         return replace(before, **given)
 
 
@@ -163,5 +167,5 @@ def with_models(choices: Choices, current: Iterable[str], add: Iterable[str], re
     kept = tuple(dict.fromkeys(name for name in (*current, *add) if name not in gone))
     if not kept:
         raise UsageError("--remove-models leaves no model", "Keep one, or take everything down with: doit uninstall")
-    tiers = {tier: None for tier in ("opus", "sonnet", "haiku") if getattr(choices, tier) in gone}
+    tiers = {tier: None for tier in TIERS if getattr(choices, tier) in gone}
     return replace(choices, models=kept, **tiers)  # type: ignore[arg-type]

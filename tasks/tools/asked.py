@@ -30,7 +30,7 @@ class Asked:
     def __init__(self) -> None:
         self.flags = Flags()
         self._choices: Choices | None = None
-        self.given = False
+        self.installs_litellm = False
 
     @property
     def choices(self) -> Choices:
@@ -83,7 +83,6 @@ class Asked:
         given = {name: value for name, value in options.items() if value is not None}
         if not given:
             return
-        self.given = True
         try:
             self._choices = self._over(self.choices, given)
             _ = self.deployment

@@ -10,14 +10,14 @@ from types import EllipsisType
 from tasks.model.errors import Conflict, GatewayError
 from tasks.model.layout import Layout
 from tasks.tools import console, exchange, moves, records, staging
-from tasks.tools.fingerprint import digest_key, keyed
+from tasks.tools.fingerprint import keyed, store_key
 from tasks.tools.moves import Move
 from tasks.tools.records import Record, Step
 from tasks.tools.recovery import Undetermined, clean, ended
 from tasks.tools.settingsfile import Compute, SettingsEdit
 from tasks.tools.targets import Targets
 
-Content = bytes | Callable[[], bytes]
+Content = bytes | Callable[[], bytes | None]
 Holds = Callable[[bytes | None], bool]
 
 
@@ -57,7 +57,7 @@ class ChangeSet:
 
     def prepare(self) -> None:
         """Stage every new file beside its target, settings.json first; nothing that others see is changed."""
-        self._key = digest_key(self._layout)
+        self._key = store_key(self._layout)
         if self.edit is not None:
             self._settings = SettingsEdit(
                 self._layout.settings, self._key, lambda: self._staged("settings"), self.edit.compute

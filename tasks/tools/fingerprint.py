@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 
 from tasks.model.errors import Conflict
 from tasks.model.layout import Layout
@@ -12,27 +13,37 @@ from tasks.tools import exchange, staging, targets
 SIZE = 32
 """Bytes of a key."""
 
+NAME = ".digest-key"
+
+_unstored: dict[Path, bytes] = {}
+
 
 def digest_key(layout: Layout) -> bytes:
-    """The random key of this installation, made on first use in the gateway's folder (0600).
-
-    Without that folder nothing can have been fingerprinted: a key that is not stored.
-    """
+    """The random key of this installation; while none is stored, one that this process sticks to. Writes nothing."""
     folder = targets.follow(layout.gateway)
-    path = folder / ".digest-key"
-    found = staging.look(path)
-    if found is None and folder.is_dir():
-        _make(targets.Targets.of(layout))
-        found = staging.look(path)
+    found = staging.look(folder / NAME)
     if found is None:
-        return os.urandom(SIZE)
+        return _unstored.setdefault(folder, os.urandom(SIZE))
     if len(found.data) != SIZE or found.mode & 0o077:
         raise Conflict(
             "is not the private key that was made here",
             "Remove it: every key then counts as changed by you.",
-            where=str(path),
+            where=str(folder / NAME),
         )
     return found.data
+
+
+def store_key(layout: Layout) -> bytes:
+    """As digest_key(), and from here on it is stored (0600), in the gateway's folder, which exists."""
+    key, where = digest_key(layout), targets.Targets.of(layout)
+    if not (where.gateway / NAME).exists():
+        staged = where.gateway / f".gw-{where.identifier()}-key"
+        staging.create(staged, key, 0o600)
+        with contextlib.suppress(FileExistsError):
+            exchange.place(staged, where.gateway / NAME)
+        staging.discard(staged)
+        exchange.sync_directory(where.gateway)
+    return digest_key(layout)
 
 
 def keyed(key: bytes, data: bytes, mode: int | None = None) -> str:
@@ -41,12 +52,3 @@ def keyed(key: bytes, data: bytes, mode: int | None = None) -> str:
 
     text = b"%o\n" % mode if mode is not None else b"\n"
     return "hmac-sha256:" + hmac.new(key, text + data, "sha256").hexdigest()
-
-
-def _make(where: targets.Targets) -> None:
-    staged = where.gateway / f".gw-{where.identifier()}-key"
-    staging.create(staged, os.urandom(SIZE), 0o600)
-    with contextlib.suppress(FileExistsError):
-        exchange.place(staged, where.gateway / ".digest-key")
-    staging.discard(staged)
-    exchange.sync_directory(where.gateway)

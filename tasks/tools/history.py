@@ -39,8 +39,13 @@ def current(layout: Layout) -> Manifest:
     """The manifest that stands; GatewayError when nothing of ours does."""
     manifest = installed(layout)
     if manifest is None:
-        raise GatewayError("nothing is deployed here", "Deploy first: doit deploy", where=str(layout.gateway))
+        raise nothing(layout)
     return manifest
+
+
+def nothing(layout: Layout) -> GatewayError:
+    """The error for a folder without a deployment."""
+    return GatewayError("nothing is deployed here", "Deploy first: doit deploy", where=str(layout.gateway))
 
 
 def released(layout: Layout, number: int, file: str) -> bytes | None:

@@ -111,7 +111,8 @@ class Edit:
             return
         for name in ("written", "kept", "restored", "withheld"):
             paths = getattr(self.result.receipt, name)
-            getattr(told, name).extend(f"settings.json {'.'.join(path)}" for path in paths)
+            note = f" (kept in {self.layout.ledger}: it belongs to another server)" if name == "withheld" else ""
+            getattr(told, name).extend(f"settings.json {'.'.join(path)}{note}" for path in paths)
 
 
 def conflict(layout: Layout, result: Outcome) -> Conflict:

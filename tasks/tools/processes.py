@@ -70,6 +70,15 @@ def running(layout: Layout) -> Instance | None:
         return None
 
 
+def outdated(layout: Layout) -> bool:
+    """Whether what the running gateway was started with has been written since.
+
+    Compared with the time of gateway.pid, because the start of a process is told to the second only.
+    """
+    used = [path for path in (layout.config, layout.env_file, layout.start_script) if path.exists()]
+    return layout.pid_file.exists() and any(path.stat().st_mtime > layout.pid_file.stat().st_mtime for path in used)
+
+
 def listener(port: int, layout: Layout) -> PortState:
     """Whether *port* of 127.0.0.1 is free, ours, or somebody else's."""
     if not _answers(port):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any, TextIO
 
 from tasks.model.errors import GatewayError
 from tasks.model.layout import Layout
-from tasks.tools import console, files, journal, recovery, run
+from tasks.tools import console, files, journal, recovery, run, session
 
 
 class Reporter:
@@ -23,11 +25,13 @@ class Reporter:
         self.outstream = outstream
         self.started: dict[str, float] = {}
         self.errors: list[str] = []
+        self.held: list[str] = []
         self.exit_code = 0
 
     def initialize(self, tasks: object, selected: Sequence[str]) -> None:  # noqa: ARG002 - doit's protocol
         """Before anything runs: what the command line named; and what a dead command left is brought to its end."""
         run.this.selected = tuple(selected)
+        sys.excepthook = interrupted
         mend()
 
     def get_status(self, task: Any) -> None:  # noqa: ANN401 - doit's Task, here and below
@@ -40,8 +44,15 @@ class Reporter:
     def add_success(self, task: Any) -> None:  # noqa: ANN401
         """After a step ran."""
         seconds = self._took(task, "ok")
-        if task.actions and not task.name.startswith("_") and not (task.meta or {}).get("quiet"):
-            console.say(f"{task.name:28} {task.doc or ''}{_duration(seconds)}", "ok")
+        meta = task.meta or {}
+        if task.actions and not task.name.startswith("_") and not meta.get("quiet"):
+            line = f"{task.name:28} {task.doc or ''}{_duration(seconds)}"
+            if "until" in meta and session.this.together:
+                self.held.append(line)
+            else:
+                console.say(line, "ok")
+        for line in self.held if task.name == "_commit" else ():
+            console.say(line, "ok")
 
     def add_failure(self, task: Any, fail: Any) -> None:  # noqa: ANN401
         """After a step failed: what, and how to mend it; a traceback only for a bug."""
@@ -86,6 +97,14 @@ class Reporter:
         if task.actions:
             run.this.steps.append({"step": task.name, "state": state, "seconds": round(seconds, 3)})
         return seconds
+
+
+def interrupted(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Ctrl-C is no bug: one line instead of a traceback. What had been changed is undone by then."""
+    if issubclass(kind, KeyboardInterrupt):
+        console.say("interrupted", "fail")
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 def mend() -> None:

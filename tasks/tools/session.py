@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 
 from tasks.model.layout import Layout
 from tasks.model.release import Change
-from tasks.tools import history, run
+from tasks.tools import console, history, run
 from tasks.tools.changing import YOURS
 from tasks.tools.transaction import Transaction
 
@@ -88,6 +89,13 @@ def close() -> None:
     transaction, this.transaction = this.transaction, None
     if transaction is None:
         return
-    if not this.finished:
-        history.settle(this.layout, None)
+    if this.finished:
+        transaction.close()
+        return
+    history.settle(this.layout, None)
+    with contextlib.suppress(OSError):
+        this.layout.backups.rmdir()
+    changed = bool(transaction.changed)
     transaction.close()
+    if changed:
+        console.warn("what this run had changed was undone")

@@ -325,7 +325,7 @@ def test_a_start_that_fails_shows_the_end_of_the_log_without_secrets(folder, she
 @pytest.mark.slow
 def test_secrets_are_hidden_in_the_log_that_is_shown(folder):
     folder.env(FAKE_MODE="never")
-    result = folder.start(GATEWAY_START_TIMEOUT="1")
+    result = folder.start(GATEWAY_START_TIMEOUT="4")
     assert "loading [hidden]" in result.stderr
 
 

@@ -52,7 +52,7 @@ def test_it_verifies_and_tells_its_status(served):
     verified = served.box.doit("verify")
     assert verified.code == 0, verified.text
     status = served.box.doit("status").out
-    assert f"runs: pid {served.folder.pid}" in status
+    assert str(served.folder.pid) in status
     assert "serves     demo\n" in status
 
 

@@ -158,7 +158,9 @@ def test_no_byte_of_a_user_is_lost(found, wanted, released, how):
         beside = layout.gateway / (CONFIG + changing.YOURS)
         kept = stands == text(found) or (beside.exists() and beside.read_bytes() == text(found))
         nothing_of_theirs = released is not None and found == released
-        assert kept or nothing_of_theirs or edits(released or {}, found) <= edits(released or {}, yaml.safe_load(stands))
+        assert (
+            kept or nothing_of_theirs or edits(released or {}, found) <= edits(released or {}, yaml.safe_load(stands))
+        )
 
 
 def edits(before, after):

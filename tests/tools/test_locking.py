@@ -12,7 +12,7 @@ import pytest
 
 from tasks.model.errors import Conflict
 from tasks.model.layout import Layout
-from tasks.tools.fingerprint import digest_key, keyed
+from tasks.tools.fingerprint import digest_key, keyed, store_key
 from tasks.tools.locking import Lock, holder
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -122,16 +122,21 @@ def test_a_link_in_the_place_of_the_lock_is_refused(layout, tmp_path):
 
 def test_the_key_is_made_once_and_private(layout):
     layout.gateway.mkdir(parents=True)
-    key = digest_key(layout)
-    assert digest_key(layout) == key
+    key = store_key(layout)
+    assert digest_key(layout) == store_key(layout) == key
     assert len(key) == 32
     assert (layout.gateway / ".digest-key").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in layout.gateway.iterdir()] == [".digest-key"]
 
 
-def test_without_a_folder_no_key_is_stored(layout, tmp_path):
-    assert digest_key(layout) != digest_key(layout)
+def test_asking_for_the_key_writes_nothing(layout, tmp_path):
+    key = digest_key(layout)
     assert not [*tmp_path.iterdir()]
+    layout.gateway.mkdir(parents=True)
+    assert digest_key(layout) == key
+    assert not [*layout.gateway.iterdir()]
+    assert store_key(layout) == key
+    assert (layout.gateway / ".digest-key").read_bytes() == key
 
 
 @pytest.mark.parametrize(("data", "mode"), [(b"short", 0o600), (b"x" * 32, 0o644)])

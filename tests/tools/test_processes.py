@@ -132,3 +132,13 @@ def test_a_process_that_has_ended_but_is_not_reaped_does_not_run(folder):
         (folder.path / "gateway.pid").write_text(f"pid={ended.pid}\nstarted={mark}\nport=1\n")
         os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
         assert processes.running(folder.layout) is None
+
+
+def test_outdated_is_what_started_before_its_files_were_written(folder):
+    assert not processes.outdated(folder.layout)
+    (folder.path / "gateway.pid").touch()
+    assert not processes.outdated(folder.layout)
+    for name in (".env", "litellm_config.yaml", "start-gateway.sh"):
+        os.utime(folder.path / name, (2e9, 2e9))
+        assert processes.outdated(folder.layout)
+        (folder.path / name).unlink()

@@ -1,0 +1,53 @@
+"""Runs the deployed scripts: their progress is shown as it comes, their last words tell how it ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tasks.model.errors import GatewayError, Unhealthy
+from tasks.model.layout import Layout
+from tasks.tools import console
+
+NOT_READY = 6
+"""How the start script ends when LiteLLM was started and does not answer."""
+TO_BEGIN_WITH = "Deploy first: doit deploy"
+
+
+def run(layout: Layout, name: str) -> None:
+    """Run a deployed script: its progress is shown as it comes, its last words when it has succeeded or why not."""
+    path = layout.gateway / name
+    if not path.exists():
+        raise GatewayError("nothing to start or stop is deployed here", TO_BEGIN_WITH, where=str(layout.gateway))
+    code, words = _watched(str(path))
+    if code == 0:
+        for line in words:
+            console.say(f"  {line}")
+    elif code == NOT_READY:
+        for line in words[1:]:
+            console.say(f"  | {line}")
+        raise Unhealthy(words[0], f"All of its log: {layout.log}")
+    else:
+        raise GatewayError("\n".join(words) or f"ended with exit code {code}", where=name)
+
+
+def _watched(script: str) -> tuple[int, list[str]]:
+    """Run *script*, show its progress (the lines that come first, indented); its exit code and its other lines."""
+    import subprocess
+
+    environ = {**os.environ, **({"GATEWAY_PROGRESS": "1"} if sys.stderr.isatty() else {})}
+    words: list[str] = []
+    with subprocess.Popen(
+        ["sh", script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environ
+    ) as process:
+        try:
+            for raw in process.stdout or ():
+                line = console.printable(raw.decode(errors="replace").rstrip("\n"))
+                if line.startswith("  ") and not words:
+                    console.say(line)
+                else:
+                    words.append(line)
+        except KeyboardInterrupt:  # the script has heard it too, and stops what it started
+            process.wait(30)
+            raise
+    return process.returncode, words

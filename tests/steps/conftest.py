@@ -1,0 +1,59 @@
+"""A deployment to look at without doit: a checkout with the real templates, an empty home, nothing of the machine's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tasks.model.choices import Choices, Flags
+from tasks.model.layout import PROJECT, Layout
+from tasks.tools import run
+from tasks.tools.asked import Asked
+from tasks.tools.run import Run
+
+VALUES = {
+    "LITELLM_MASTER_KEY": "sk-tests-0123456789abcdef0123456789abcdef",
+    "VERTEX_PROJECT": "my-project-1",
+    "VERTEX_LOCATION": "us-central1",
+}
+
+
+@pytest.fixture
+def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    """Where everything goes; the gateway's folder is not made yet."""
+    project, home = tmp_path / "project", tmp_path / "home"
+    for folder in (project / "build", home):
+        folder.mkdir(parents=True)
+    (project / "templates").symlink_to(PROJECT / "templates")
+    (project / "pyproject.toml").symlink_to(PROJECT / "pyproject.toml")
+    for name in ("CLAUDE_CONFIG_DIR", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setattr(run, "this", Run())
+    return Layout.of({"HOME": str(home)}, project=project)
+
+
+@pytest.fixture
+def asked_for(layout: Layout, monkeypatch: pytest.MonkeyPatch):
+    """Make the choices and flags of a run."""
+
+    def make(flags: Flags | None = None, **choices) -> Asked:
+        for name, value in VALUES.items():
+            monkeypatch.setenv(name, value)
+        made = Asked()
+        made._choices, made.flags = Choices(**choices), flags or Flags()
+        made.layout = layout
+        return made
+
+    return make
+
+
+@pytest.fixture
+def credentials(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that could hold Google's credentials."""
+    path = layout.home / "key.json"
+    path.write_text('{"type": "service_account"}')
+    path.chmod(0o600)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+    return path

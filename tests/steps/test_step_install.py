@@ -1,0 +1,137 @@
+"""install: what .env becomes, what has to happen, what the manifest says of values."""
+
+import stat
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks import install
+from tasks.model.choices import Choices, Flags
+from tasks.model.deployment import settle
+from tasks.model.errors import Conflict, InvalidInput
+from tasks.model.layout import Layout
+from tasks.model.release import Change
+from tasks.model.secret import Secret
+from tasks.tools import catalogue, envfile, rendering
+
+KNOWN = catalogue.load(Layout.of({"HOME": "/nowhere"}))
+BASIC = settle(Choices("basic"), KNOWN)
+KEY = "sk-tests-0123456789abcdef"
+VALUES = {"LITELLM_MASTER_KEY": Secret(KEY), "VERTEX_PROJECT": "p", "VERTEX_LOCATION": "us-central1"}
+
+
+def contents(asked):
+    """What would be staged."""
+    made = asked.deployment
+    return {a.file: rendering.content(a, made, asked.values, asked.layout.templates) for a in made.gateway.artifacts}
+
+
+def test_env_gets_its_secrets_and_room_for_what_is_missing():
+    text = install.filled(None, BASIC, VALUES).decode()
+    assert envfile.parse(text)["LITELLM_MASTER_KEY"] == KEY
+    assert "\nGOOGLE_APPLICATION_CREDENTIALS=\n" in text + "\n"
+
+
+def test_what_somebody_filled_in_stays_where_nothing_better_is_known():
+    found = b"GOOGLE_APPLICATION_CREDENTIALS=/mine.json\nVERTEX_PROJECT=old\n"
+    after = envfile.parse(install.filled(found, BASIC, VALUES).decode())
+    assert after["GOOGLE_APPLICATION_CREDENTIALS"] == "/mine.json"
+    assert after["VERTEX_PROJECT"] == "p"
+
+
+def test_filling_again_changes_nothing():
+    first = install.filled(b"# mine\nMY_OWN='a b'\n", BASIC, VALUES)
+    assert install.filled(first, BASIC, VALUES) == first
+
+
+LINES = st.lists(
+    st.from_regex(r"(# [a-z ]{0,9}|MY_[A-Z]{1,5}=[a-z0-9]{0,9}|export MY_[A-Z]{1,3}='[a-z #]{0,9}'|)", fullmatch=True)
+)
+
+
+@given(LINES, st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_no_line_of_a_user_is_lost_or_moved(lines, end, ended):
+    found = end.join(lines) + (end if ended and lines else "")
+    after = install.filled(found.encode(), BASIC, VALUES).decode()
+    kept = [line for line in after.split("\n") if line.rstrip("\r") in lines]
+    wanted = [line for line in lines if line]
+    assert [line.rstrip("\r") for line in kept if line.strip()][: len(wanted)] == wanted
+
+
+def test_bytes_that_are_no_text_stay():
+    found = b"# caf\xe9\nMY_OWN=1\n"
+    assert install.filled(found, BASIC, VALUES).startswith(found)
+
+
+def test_in_an_empty_folder_everything_is_created_with_its_mode(asked_for):
+    asked = asked_for(preset="basic")
+    planned = install.changes(asked, contents(asked), None)
+    assert {each.file: (each.kind, each.mode) for each in planned} == {
+        "litellm_config.yaml": ("create", 0o644),
+        ".env": ("create", 0o600),
+        "start-gateway.sh": ("create", 0o755),
+        "stop-gateway.sh": ("create", 0o755),
+    }
+    assert not asked.layout.gateway.exists()
+    holders = [each.file for each in planned if b"sk-tests" in each.data]
+    assert holders == [".env"]
+
+
+def test_a_file_that_stood_before_us_makes_room_and_is_kept(asked_for, layout):
+    layout.gateway.mkdir(parents=True)
+    layout.config.write_text("model_list: []\n")
+    asked = asked_for(preset="demo")
+    change = next(each for each in install.changes(asked, contents(asked), None) if each.file == layout.config.name)
+    assert (change.kind, change.found) == ("replace", b"model_list: []\n")
+
+
+def test_the_manifest_shows_no_secret_and_no_path(asked_for, credentials):
+    shown = install.shown(asked_for(preset="basic"))
+    assert shown == {
+        "LITELLM_MASTER_KEY": "set",
+        "VERTEX_PROJECT": "my-project-1",
+        "VERTEX_LOCATION": "us-central1",
+        "GOOGLE_APPLICATION_CREDENTIALS": "set",
+    }
+
+
+def test_what_merging_made_is_checked_before_it_is_written(asked_for):
+    asked = asked_for(preset="demo")
+    broken = Change("litellm_config.yaml", "merge", b"model_list: 5\n", 0o644, b"")
+    with pytest.raises(InvalidInput, match="not valid"):
+        install.check(asked, [broken])
+    install.check(asked, [Change("litellm_config.yaml", "keep", b"model_list: 5\n", 0o644, b"")])
+
+
+def test_the_task_names_its_files_and_belongs_to_a_transaction(asked_for):
+    task = install.task(asked_for(preset="demo"))
+    assert "_transaction" in task["setup"]
+    assert not task.get("clean")
+    assert len(task["targets"]) == len(set(task["targets"])) == 5
+
+
+def test_nothing_stands_before_the_first_deployment(asked_for, layout):
+    asked = asked_for(preset="demo")
+    layout.release.mkdir(parents=True)
+    for name, data in contents(asked).items():
+        (layout.release / name).write_bytes(data)
+    assert not install.stands(asked)
+
+
+def test_a_deployed_folder_stands_until_anything_in_it_is_different(sandbox):
+    sandbox.deploy("--preset", "demo")
+    config = sandbox.gateway / "litellm_config.yaml"
+    config.chmod(0o600)
+    assert "litellm_config.yaml" in sandbox.deploy().out
+    assert stat.S_IMODE(config.stat().st_mode) == 0o644
+
+
+def test_flags_decide_a_conflict(asked_for, layout):
+    layout.gateway.mkdir(parents=True)
+    for flags in (Flags(ours=True), Flags(theirs=True), Flags()):
+        asked = asked_for(flags, preset="demo")
+        try:
+            install.changes(asked, contents(asked), None)
+        except Conflict:
+            pytest.fail("there is nothing to decide yet")
