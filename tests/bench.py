@@ -42,11 +42,13 @@ class Case:
     ours: Path
     floor_command: list[str]
     command: list[str]
+    home: Path
     cpu: dict[str, list[float]] = field(default_factory=lambda: {"floor": [], "ours": []})
     wall: dict[str, list[float]] = field(default_factory=lambda: {"floor": [], "ours": []})
 
-    def measure(self, environ: dict[str, str]) -> None:
+    def measure(self) -> None:
         """One run of each."""
+        environ = sandboxed(self.home)
         for side, folder, command in (("floor", self.floor, self.floor_command), ("ours", self.ours, self.command)):
             cpu, wall = seconds(command, folder, environ)
             self.cpu[side].append(cpu)
@@ -78,7 +80,7 @@ def main() -> int:
         cases = prepared(Path(folder))
         for _ in range(options.runs):
             for case in cases:
-                case.measure(sandboxed(Path(folder)))
+                case.measure()
     print(f"{'':16} {'floor':>6} {'ours':>6} {'ratio':>6} {'wall':>6} {'target':>7}   (CPU ms, {options.runs} runs)")
     print("\n".join(case.row() for case in cases))
     return int(options.check and not all(case.ok for case in cases))
@@ -86,27 +88,35 @@ def main() -> int:
 
 def prepared(folder: Path) -> list[Case]:
     """The cases, after one run of each: bytecode is compiled, the demo is deployed."""
-    environ = sandboxed(folder)
-    ours = copy_of_project(folder / "project")
-    done = output(doit("deploy", "--preset", "demo", "--allow-missing"), ours, environ)
-    print(done.rstrip(), file=sys.stderr)
+    ours, home = deployed(folder / "standing", "4101")
+    back, its_home = deployed(folder / "back", "4101", "4102")  # each rollback leads to the other one
+    environ = sandboxed(home)
     steps = len(output(doit("list", "-q"), ours, environ).split())
     tasks = len(output(doit("list", "-q", "--all", "--private"), ours, environ).split())
     few, many = floor_of(folder / "few", steps), floor_of(folder / "many", tasks)
     cases = [
-        Case("doit list", 1.15, few, ours, doit("list"), doit("list")),
-        Case("no-op deploy", 1.25, many, ours, doit(), doit("deploy")),
+        Case("doit list", 1.15, few, ours, doit("list"), doit("list"), home),
+        Case("no-op deploy", 1.25, many, ours, doit(), doit("deploy"), home),
+        Case("rollback", 1.5, many, back, doit(), doit("rollback"), its_home),
     ]
     for case in cases:
-        output(case.floor_command, case.floor, environ)
-        output(case.command, case.ours, environ)
+        output(case.floor_command, case.floor, sandboxed(case.home))
+        output(case.command, case.ours, sandboxed(case.home))
     return cases
 
 
-def sandboxed(folder: Path) -> dict[str, str]:
+def deployed(folder: Path, *ports: str) -> tuple[Path, Path]:
+    """A copy of this project and a home, into which the demo was deployed, once for every port."""
+    project, home = folder / "project", folder / "home"
+    home.mkdir(parents=True)
+    copy_of_project(project)
+    for port in ports:
+        output(doit("deploy", "--preset", "demo", "--port", port), project, sandboxed(home))
+    return project, home
+
+
+def sandboxed(home: Path) -> dict[str, str]:
     """A home of its own, and equal hashing in every run."""
-    home = folder / "home"
-    home.mkdir(exist_ok=True)
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "TMPDIR") if name in os.environ}
     return kept | {"HOME": str(home), "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
 

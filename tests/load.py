@@ -50,7 +50,8 @@ def serve_module() -> Any:
         for name in ("Server", "Config", "H11Protocol", "Multiprocess", "Process"):
             setattr(stub, name, type(name, (), {}))
     spec = importlib.util.spec_from_file_location("serve", SERVE)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules.update(stubs)
     try:
@@ -67,7 +68,7 @@ def serve_module() -> Any:
 class Upstream(BaseHTTPRequestHandler):
     """A model that speaks OpenAI's chat completions: asked `40`, it streams 40 numbered words."""
 
-    def do_POST(self) -> None:  # noqa: N802 - the name is http.server's
+    def do_POST(self) -> None:
         """Answer, one word every tenth of a second."""
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         text = asked["messages"][-1]["content"]
@@ -239,7 +240,9 @@ class Client:
         reader, writer = self.streams or await asyncio.open_connection("127.0.0.1", self.port)
         self.streams = None
         data = b"" if body is None else json.dumps(body).encode()
-        head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {KEY}\r\n"
+        head = (
+            f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {KEY}\r\n"
+        )
         head += f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n" + "Connection: close\r\n" * close
         writer.write(head.encode() + b"\r\n" + data)
         await writer.drain()
@@ -396,28 +399,38 @@ def swapping(root: Path, python: Path, swaps: int) -> bool:
 
 def starting(root: Path, python: Path, runs: int) -> bool:
     """Print what the start costs beside LiteLLM's own; whether it is little enough."""
-    wall: dict[str, list[float]] = {"litellm --config": [], "serve.py": []}
-    cpu: dict[str, list[float]] = {name: [] for name in wall}
-    memory: list[str] = []
+    runs_of: dict[str, list[Start]] = {"litellm --config": [], "serve.py": []}
     for number in range(runs):
-        for name in wall:
+        for name, done in runs_of.items():
             gateway = Gateway(root / f"{name.split()[0]}-{number}", python)
             try:
                 _begin(gateway, bare=name != "serve.py")
-                wall[name].append(gateway.ready())
-                family = _family(gateway)
-                cpu[name].append(sum(sum(each.cpu_times()[:2]) for each in family))
-                if name == "serve.py":
-                    memory = [f"{_megabytes(each.pid):.0f} MB {_what(each)}" for each in family]
+                done.append(Start(gateway.ready(), *_spent(gateway)))
             finally:
                 gateway.end()
-    for name in wall:
-        each = " ".join(f"{seconds:.1f}" for seconds in wall[name])
-        print(f"{name:18} healthy after {statistics.median(wall[name]):5.2f} s, {statistics.median(cpu[name]):5.2f} CPU s ({each})")
-    ratio, cpu_ratio = (statistics.median(of["serve.py"]) / statistics.median(of["litellm --config"]) for of in (wall, cpu))
-    print(f"ratio {ratio:.3f} in time, {cpu_ratio:.3f} in CPU time; the most is {MOST}")
-    print("memory of its own (PSS where the system tells it):", ", ".join(memory))
-    return min(ratio, cpu_ratio) <= MOST
+    for name, done in runs_of.items():
+        wall = " ".join(f"{each.wall:.1f}" for each in done)
+        print(
+            f"{name:18}healthy after {_median(done, 'wall'):.2f} s ({wall}) and {_median(done, 'cpu'):.2f} CPU seconds"
+        )
+    bare, ours = runs_of.values()
+    ratios = [_median(ours, each) / _median(bare, each) for each in ("wall", "cpu")]
+    print(f"ratio {ratios[0]:.3f} in time, {ratios[1]:.3f} in CPU time; the most is {MOST}")
+    print(f"memory: {ours[-1].memory}; bare {bare[-1].memory}")
+    return min(ratios) <= MOST
+
+
+@dataclass
+class Start:
+    """What one start took: seconds until healthy, CPU seconds, memory of each process in words."""
+
+    wall: float
+    cpu: float
+    memory: str
+
+
+def _median(done: list[Start], what: str) -> float:
+    return statistics.median(getattr(each, what) for each in done)
 
 
 def _begin(gateway: Gateway, *, bare: bool) -> None:
@@ -431,24 +444,20 @@ def _begin(gateway: Gateway, *, bare: bool) -> None:
     gateway.spawn(command, environ)
 
 
-def _family(gateway: Gateway) -> list[Any]:
+def _spent(gateway: Gateway) -> tuple[float, str]:
     import psutil
 
     assert gateway.process is not None
     process = psutil.Process(gateway.process.pid)
-    return [process, *process.children(recursive=True)]
+    family = [process, *process.children(recursive=True)]
+    full = [(_what(each), each.memory_full_info()) for each in family]
+    memory = ", ".join(f"{what} {getattr(info, 'pss', info.rss) / 1e6:.0f} MB" for what, info in full)
+    return sum(sum(each.cpu_times()[:2]) for each in family), memory
 
 
 def _what(process: Any) -> str:
     line = " ".join(process.cmdline())
-    return "supervisor" if "serve.py" in line else "its helper" if "resource_tracker" in line else "worker"
-
-
-def _megabytes(pid: int) -> float:
-    import psutil
-
-    found = psutil.Process(pid).memory_full_info()
-    return float(getattr(found, "pss", found.rss)) / 1e6
+    return "supervisor" if "serve.py" in line else "its helper" if "resource_tracker" in line else "LiteLLM"
 
 
 def main() -> int:

@@ -53,7 +53,7 @@ def test_one_with_a_field_of_another_kind_is_refused(name, value):
 
 
 def test_one_of_a_newer_version_says_to_update_this_checkout():
-    with pytest.raises(InvalidInput, match="9.9") as refused:
+    with pytest.raises(InvalidInput, match=r"9\.9") as refused:
         Manifest.from_json({**PLAIN.to_json(), "version": "9.9"}, "m")
     assert "Update" in refused.value.remedy
 

@@ -18,7 +18,7 @@ class Tree:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.layout = Layout(folder / "project", folder / "claude", folder / "claude" / "gateway")
+        self.layout = Layout(folder / "project", folder, folder / "claude", folder / "claude" / "gateway")
         self.ran = folder / "ran"
 
     def venv(self, name: str, version: str | None = LITELLM_KNOWN_GOOD, uvicorn: str | None = "0.54.0") -> Path:

@@ -1,4 +1,4 @@
-"""How a run looks and ends, with the real doit: a line per step, an exit code per kind of error, a traceback for a bug."""
+"""How a run looks and ends, with the real doit: a line per step, an exit code per kind of error."""
 
 import json
 import os
