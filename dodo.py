@@ -212,7 +212,7 @@ def task__verify() -> Task:
 
 def task__finish() -> Task:
     """Keep what was verified."""
-    return transaction.finish_task()
+    return transaction.finish_task(asked)
 
 
 def task__litellm() -> Task:

@@ -23,9 +23,9 @@ def commit_task() -> Task:
     return {"actions": [(commit, [])], "task_dep": ["install", "settings"]}
 
 
-def finish_task() -> Task:
+def finish_task(asked: Asked) -> Task:
     """Once verified, nothing is undone any more."""
-    return {"actions": [(finish, [])], "task_dep": ["_verify"]}
+    return {"actions": [(finish, [asked])], "task_dep": ["_verify"]}
 
 
 @action
@@ -47,6 +47,6 @@ def commit() -> None:
 
 
 @action
-def finish() -> None:
+def finish(asked: Asked) -> None:
     """Finish the transaction of this run, if there is one."""
-    session.finish()
+    session.finish(last=not asked.flags.start)

@@ -275,6 +275,7 @@ class Load:
     """Clients of every kind, and what they have seen."""
 
     port: int
+    longest: int
     over: asyncio.Event = field(default_factory=asyncio.Event)
     seconds: dict[str, list[float]] = field(default_factory=dict)
     failures: Counter[str] = field(default_factory=Counter)
@@ -296,7 +297,7 @@ class Load:
             for name, count, pause, (path, body), fresh in kinds:
                 for _ in range(count):
                     group.create_task(self._asking(name, pause, path, body, fresh=fresh))
-            for words in (20, 20, 20, 200):
+            for words in (20, 20, 20, self.longest * 10):
                 group.create_task(self._streaming(words))
 
     async def _asking(
@@ -356,20 +357,23 @@ class Load:
         yield from self.samples[:20]
 
 
-async def under_load(gateway: Gateway, swaps: int, calm: float = 3.0) -> tuple[Load, list[float]]:
-    """Swap the configuration *swaps* times while clients ask; what they saw, and the seconds of each swap."""
-    load, took = Load(gateway.port), []
+async def under_load(gateway: Gateway, swaps: int, longest: int = 20) -> tuple[Load, list[float]]:
+    """Swap the configuration *swaps* times while clients ask, for streams of *longest* seconds among others.
+
+    What they saw, and the seconds that each swap took.
+    """
+    load, took = Load(gateway.port, longest), []
     clients = asyncio.create_task(load.run())
     try:
         for number in range(1, swaps + 1):
-            await asyncio.sleep(calm)
+            await asyncio.sleep(3)
             gateway.configure(f"added-{number}")
             begun = time.monotonic()
             status = await asyncio.to_thread(gateway.swap)
             took.append(time.monotonic() - begun)
             assert status["state"] == "serving", status
             assert f"added-{number}" in await asyncio.to_thread(gateway.models)
-        await asyncio.sleep(calm)
+        await asyncio.sleep(3)
     finally:
         load.over.set()
         await clients
@@ -414,10 +418,13 @@ def starting(root: Path, python: Path, runs: int) -> bool:
             f"{name:18}healthy after {_median(done, 'wall'):.2f} s ({wall}) and {_median(done, 'cpu'):.2f} CPU seconds"
         )
     bare, ours = runs_of.values()
-    ratios = [_median(ours, each) / _median(bare, each) for each in ("wall", "cpu")]
-    print(f"ratio {ratios[0]:.3f} in time, {ratios[1]:.3f} in CPU time; the most is {MOST}")
+    wall = min(each.wall for each in ours) / min(each.wall for each in bare)
+    cpu = _median(ours, "cpu") / _median(bare, "cpu")
+    print(
+        f"ratio {wall:.3f} in time (the best of each: others use this machine too), {cpu:.3f} in CPU time; most {MOST}"
+    )
     print(f"memory: {ours[-1].memory}; bare {bare[-1].memory}")
-    return min(ratios) <= MOST
+    return max(wall, cpu) <= MOST
 
 
 @dataclass

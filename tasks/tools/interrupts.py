@@ -35,6 +35,12 @@ class Interrupts:
             number, handler = self._before.popitem()
             signal.signal(number, handler)
 
+    def silence(self) -> None:
+        """To the end of the process nothing interrupts: what was asked for is done, and the exit code shall say so."""
+        while self._before:
+            number, _ = self._before.popitem()
+            signal.signal(number, signal.SIG_IGN)
+
     @contextmanager
     def deferred(self) -> Iterator[None]:
         """A block that no signal cuts in two; what arrived is pending afterwards."""

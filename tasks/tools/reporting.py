@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, TextIO
 
+from doit.globals import Globals
+
 from tasks.model.errors import GatewayError
 from tasks.model.layout import Layout
 from tasks.tools import console, files, journal, recovery, run, session
@@ -32,6 +34,7 @@ class Reporter:
         """Before anything runs: what the command line named; and what a dead command left is brought to its end."""
         run.this.selected = tuple(selected)
         sys.excepthook = interrupted
+        forgive(Globals.dep_manager)
         mend()
 
     def get_status(self, task: Any) -> None:  # noqa: ANN401 - doit's Task, here and below
@@ -97,6 +100,19 @@ class Reporter:
         if task.actions:
             run.this.steps.append({"step": task.name, "state": state, "seconds": round(seconds, 3)})
         return seconds
+
+
+def forgive(memory: Any) -> None:  # noqa: ANN401 - doit's Dependency
+    """A memory that doit cannot write is no failure of what was done: the next run looks at every step again."""
+    close = memory.close
+
+    def closed() -> None:
+        try:
+            close()
+        except Exception as error:  # noqa: BLE001 - each backend has its own
+            console.warn(f"doit's memory could not be written ({error}); the next run looks at every step again")
+
+    memory.close = closed
 
 
 def interrupted(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -75,10 +75,10 @@ def commit() -> None:
             tell()
 
 
-def finish() -> None:
-    """From here on nothing is undone."""
+def finish(*, last: bool = True) -> None:
+    """From here on nothing is undone; *last*: and nothing is left to do but to tell."""
     if this.transaction is not None:
-        this.transaction.finish()
+        this.transaction.finish(last=last)
         this.finished = True
         manifest = history.installed(this.layout)
         history.settle(this.layout, manifest.revision if manifest else history.next_number(this.layout))

@@ -96,10 +96,11 @@ class Transaction:
                 self._undo()
         self._interrupts.raise_pending()
 
-    def finish(self) -> None:
+    def finish(self, *, last: bool = False) -> None:
         """Unlink the record: the new state holds. Conflict, and all undone, when others overwrote settings.json.
 
-        Afterwards more can be put, for one more transaction under the same lock.
+        Afterwards more can be put, for one more transaction under the same lock. *last*: only telling is left to do,
+        so that a signal comes too late.
         """
         self._require("committed")
         with self._interrupts.deferred():
@@ -107,6 +108,8 @@ class Transaction:
                 self._undo()
             else:
                 self._end()
+                if last:
+                    self._interrupts.silence()
         self._interrupts.raise_pending()
 
     def close(self) -> None:

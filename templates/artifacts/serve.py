@@ -307,7 +307,7 @@ class Worker(Process):
             os.kill(self.pid, sig)
 
     @functools.cached_property
-    def server(self) -> Server:  # type: ignore[override]
+    def server(self) -> Server:
         """The server in it."""
         return Server(self.config, self.child_conn.send)
 
@@ -315,6 +315,8 @@ class Worker(Process):
         """Serve; a thread watches the pipe."""
         self.parent_conn.close()
         super().target(sockets)
+        sys.stdout.flush()
+        os._exit(0)  # all is shut down; Python's own cleaning up of what LiteLLM has loaded takes seconds
 
     def always_pong(self) -> None:
         """Nothing is ever asked: the pipe ends with the supervisor, however that ends, and so does the worker."""

@@ -87,7 +87,10 @@ def test_files_as_they_were_left_are_as_built(built):
     assert not as_built(built)(None, {})
 
 
-@pytest.mark.parametrize("what", ["edited", "same size", "touched", "removed", "mode", "directory", "dangling", "loop"])
+LOOP = pytest.param("loop", marks=pytest.mark.xfail(reason="defect: a link to itself is an OSError", strict=True))
+
+
+@pytest.mark.parametrize("what", ["edited", "same size", "touched", "removed", "mode", "directory", "dangling", LOOP])
 def test_whatever_happened_to_one_of_them_is_seen(built, what):
     stored = saved(as_built(built))
     path = built[1]
@@ -106,8 +109,6 @@ def test_whatever_happened_to_one_of_them_is_seen(built, what):
         path.mkdir()
     if what in ("dangling", "loop"):
         path.symlink_to("b" if what == "loop" else "nowhere")
-    if what == "loop":
-        pytest.xfail("defect: as_built raises OSError (ELOOP) from mode_of, a traceback of doit")
     assert as_built(built)(None, stored) is (what == "touched")
 
 

@@ -202,7 +202,12 @@ except OSError:
 try:
     connection.settimeout(float(sys.argv[2]))
     connection.sendall(b"GET /health/readiness HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-    sys.exit(0 if connection.recv(64).split()[1:2] == [b"200"] else 2)
+    answer = b""
+    for part in iter(lambda: connection.recv(4096), b""):  # to its end: who is cut off complains in its log
+        answer += part
+        if len(answer) > 99999:
+            break
+    sys.exit(0 if answer.split()[1:2] == [b"200"] else 2)
 except OSError:
     sys.exit(2)
 '
