@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tasks.tools import keeping
-from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from tasks.tools.asked import Asked
 
 INCLUDE_SECRETS = {
     "name": "include_secrets",

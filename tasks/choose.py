@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.tools import catalogue, documents, files
-from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
 from tasks.tools.uptodate import holds
+
+if TYPE_CHECKING:
+    from tasks.tools.asked import Asked
 
 
 def task(asked: Asked) -> Task:
     """Write build/choices.json, when the choices are not what stands there."""
-    path, wanted = asked.layout.choices, documents.dump_json(asked.choices.to_json())
+    path = asked.layout.choices
     return {
-        "actions": [(remember, [path, wanted])],
+        "actions": [(remember, [asked])],
         "targets": [str(path)],
-        "uptodate": [holds(lambda: files.read(path) == wanted)],
+        "uptodate": [holds(lambda: files.read(path) == content(asked))],
     }
 
 
@@ -24,15 +26,20 @@ def catalogue_task(asked: Asked) -> Task:
     """Read the catalogue's YAML once and keep it as JSON: every later command starts in half the time."""
     return {
         "actions": [(read_catalogue, [asked])],
-        "file_dep": sorted(map(str, catalogue.sources(asked.layout))),
         "targets": [str(asked.layout.catalogue)],
+        "uptodate": [holds(lambda: catalogue.fresh(asked.layout))],
     }
 
 
+def content(asked: Asked) -> bytes:
+    """The choices as they are remembered."""
+    return documents.dump_json(asked.choices.to_json())
+
+
 @action
-def remember(path: Path, wanted: bytes) -> None:
+def remember(asked: Asked) -> None:
     """Write the choices; the workshop is private, since it tells what somebody deploys."""
-    files.write(path, wanted, 0o600)
+    files.write(asked.layout.choices, content(asked), 0o600)
 
 
 @action

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import UsageError
 from tasks.tools import console, history, litellm, run
-from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from tasks.tools.asked import Asked
 
 
 def _text(name: str, says: str, default: str | None = None) -> dict[str, Any]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError, UsageError
 from tasks.model.layout import PROJECT, Layout
 from tasks.tools import console
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 LOCKS: dict[str, tuple[str, ...]] = {
@@ -74,11 +77,12 @@ def run_bench(runs: int) -> None:
 def write_docs() -> None:
     """Write the pages that are generated, and the tables in those written by hand; what stands right is left alone."""
     import dodo
+    from tasks import deploy
     from tasks.tools import catalogue, files, pages
 
-    known, creators = catalogue.load(Layout.of(os.environ)), vars(dodo)
+    known = catalogue.load(Layout.of(os.environ))
     made = {"docs/models.md": pages.models_page(known), "docs/environment.md": pages.environment_page(known)}
-    tables = pages.tables(known, creators, creators["deploy"].OPTIONS)
+    tables = pages.tables(known, vars(dodo), deploy.OPTIONS)
     for path in [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]:
         name = path.relative_to(PROJECT).as_posix()
         made.setdefault(name, pages.filled(path.read_text(), tables, name))

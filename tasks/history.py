@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import calendar
 import time
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import UsageError
-from tasks.model.layout import Layout
-from tasks.model.revision import Revision
 from tasks.tools import archives, console, diffs, history
-from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tasks.model.layout import Layout
+    from tasks.model.revision import Revision
+    from tasks.tools.asked import Asked
 
 TWO_DAYS = 48
 """Hours, from which an age is told in days."""
@@ -36,7 +40,7 @@ def show(layout: Layout, which: Sequence[str]) -> None:
     if not which:
         lines = [line(history.revision(layout, number), current=number == current) for number in known]
         console.tell("\n".join(lines) or "Nothing has been deployed here yet: doit deploy")
-    elif which[0].isdigit() and int(which[0]) in known:
+    elif which[0].isascii() and which[0].isdecimal() and int(which[0]) in known:
         console.tell("\n".join(full(layout, int(which[0]))))
     else:
         raise UsageError(f"there is no revision {which[0]!r}", f"There are {', '.join(map(str, known)) or 'none'}.")

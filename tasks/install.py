@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from tasks.model.catalogue import Artifact
-from tasks.model.deployment import Deployment, Values, settings_of
+from tasks.model import deployment as rules
+from tasks.model import release, revision, secret
 from tasks.model.errors import InvalidInput
-from tasks.model.merge import Side
-from tasks.model.release import Change, Manifest, Wanted
-from tasks.model.revision import Revision
-from tasks.model.secret import Secret
 from tasks.tools import changing, checks, conflicts, documents, envfile, files, history, rendering, run, session
-from tasks.tools.asked import Asked
-from tasks.tools.conflicts import MergeConflict
 from tasks.tools.steps import Task, action
 from tasks.tools.uptodate import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tasks.model.catalogue import Artifact
+    from tasks.model.deployment import Deployment, Values
+    from tasks.model.merge import Side
+    from tasks.model.release import Change, Manifest, Wanted
+    from tasks.model.revision import Revision
+    from tasks.tools.asked import Asked
 
 
 def task(asked: Asked) -> Task:
@@ -65,7 +69,7 @@ def _wanted(artifact: Artifact, content: bytes, asked: Asked) -> Wanted:
     """The artifact as it should stand, .env with its secrets."""
     if artifact.secret:
         content = filled(files.read(asked.layout.gateway / artifact.file), asked.deployment, asked.complete_values)
-    return Wanted(artifact.file, content, artifact.permissions, _how(artifact))
+    return release.Wanted(artifact.file, content, artifact.permissions, _how(artifact))
 
 
 def _how(artifact: Artifact) -> str:
@@ -76,7 +80,7 @@ def filled(found: bytes | None, deployment: Deployment, values: Values) -> bytes
     """.env with its secrets: the lines that stand stay, ours get their values, missing ones are added."""
     text = found.decode(errors="surrogateescape") if found is not None else None
     before = envfile.parse(text) if text else {}
-    plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
+    plain = {name: value.reveal() if isinstance(value, secret.Secret) else value for name, value in values.items()}
     wanted = {name: plain.get(name) or before.get(name, "") for name in deployment.needs}
     merged = envfile.merged(text, wanted, rendering.comments(deployment), rendering.HOW_TO_CHANGE)
     return merged.encode(errors="surrogateescape")
@@ -89,7 +93,7 @@ def write(asked: Asked) -> None:
     contents = staged(asked)
     try:
         planned = changes(asked, contents, before)
-    except MergeConflict as conflict:
+    except conflicts.MergeConflict as conflict:
         conflicts.write(conflict)
         raise
     open_files = {name: data for name, data in contents.items() if name != layout.env_file.name}
@@ -121,7 +125,7 @@ def _manifest(asked: Asked, planned: list[Change], before: Manifest | None) -> M
     data = documents.parse_json(layout.release_manifest.read_bytes(), str(layout.release_manifest))
     ours = [each for each in planned if each.file in data["files"]]
     now = time.gmtime()
-    return Manifest.from_json(data, str(layout.release_manifest)).standing(
+    return release.Manifest.from_json(data, str(layout.release_manifest)).standing(
         deployment_id=time.strftime("dep-%Y%m%d-%H%M%S", now),
         timestamp=time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
         deployed_by=getpass.getuser(),
@@ -137,7 +141,7 @@ def shown(asked: Asked) -> dict[str, str]:
     """Per variable: "set" for secrets and paths, the value for the rest."""
     known = asked.deployment.variables
     return {
-        name: "set" if isinstance(value, Secret) or known[name].kind == "path" else value
+        name: "set" if isinstance(value, secret.Secret) or known[name].kind == "path" else value
         for name, value in asked.complete_values.items()
     }
 
@@ -145,4 +149,4 @@ def shown(asked: Asked) -> dict[str, str]:
 def _revision(asked: Asked, manifest: Manifest) -> Revision:
     """What the history keeps beside the files: of a secret only which variable it is."""
     how = {each.file: _how(each) for each in asked.deployment.gateway.artifacts}
-    return Revision("deploy", manifest, how, settings_of(asked.deployment))
+    return revision.Revision("deploy", manifest, how, rules.settings_of(asked.deployment))

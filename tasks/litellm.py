@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from tasks.model.layout import Layout
+from typing import TYPE_CHECKING
+
 from tasks.tools import litellm
-from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from tasks.model.layout import Layout
+    from tasks.tools.asked import Asked
 
 
 def task(asked: Asked) -> Task:
     """Up to date while the environment holds, whole, what requirements/litellm.txt says."""
-    return {"actions": [(install, [asked.layout])], "uptodate": [(litellm.is_installed, [asked.layout])]}
+    return {"actions": [(install, [asked.layout])], "uptodate": [lambda: litellm.is_installed(asked.layout)]}
 
 
 def deployed_task(asked: Asked) -> Task:

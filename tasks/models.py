@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
-from tasks.model.catalogue import Catalogue, Model
 from tasks.tools import catalogue, console
-from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from tasks.model.catalogue import Catalogue, Model
+    from tasks.tools.asked import Asked
 
 
 def task(asked: Asked) -> Task:

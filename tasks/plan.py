@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tasks import install, preflight, settings
-from tasks.model.release import Change
 from tasks.tools import console, diffs, files, history, rendering
-from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.model.release import Change
+    from tasks.tools.asked import Asked
 
 
 def task(asked: Asked) -> Task:
@@ -49,6 +53,8 @@ def file_shown(asked: Asked, change: Change) -> Iterator[str]:
         before, after = change.found or b"", change.data or b""
         if secret:
             before, after = diffs.hidden_env(before), diffs.hidden_env(after)
+        else:
+            before, after = diffs.hidden_text(before), diffs.hidden_text(after)
         yield from diffs.unified(before, after, str(path))
 
 

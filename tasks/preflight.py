@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from tasks.model import ledger
 from tasks.model.catalogue import TIERS
-from tasks.model.deployment import Deployment
 from tasks.model.errors import GatewayError
-from tasks.model.layout import Layout
-from tasks.model.ledger import BASE_URL
 from tasks.tools import console, environment, files, history, jsonedit, litellm, neighbours, run
-from tasks.tools.asked import Asked
-from tasks.tools.environment import Finding
 from tasks.tools.steps import Task, action
 from tasks.tools.uptodate import unchanged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.model.deployment import Deployment
+    from tasks.model.layout import Layout
+    from tasks.tools.asked import Asked
+    from tasks.tools.environment import Finding
 
 LEAST_SPACE = 50 * 1024 * 1024
 """Bytes that must be free where the gateway goes."""
@@ -27,7 +31,7 @@ def task(asked: Asked) -> Task:
     return {
         "actions": [(look, [asked])],
         "task_dep": ["choose"],
-        "uptodate": [lambda: "preflight" not in run.this.selected, unchanged("facts", facts(asked))],
+        "uptodate": [lambda: "preflight" not in run.this.selected, unchanged("facts", lambda: facts(asked))],
     }
 
 
@@ -135,7 +139,7 @@ def readable(layout: Layout) -> None:
     """Whether Claude Code's settings can be edited: refused before anything is written, and never started afresh."""
     data = files.read(files.real_target(layout.settings))
     if data is not None:
-        jsonedit.edit(data, {BASE_URL: ""}, str(layout.settings))
+        jsonedit.edit(data, {ledger.BASE_URL: ""}, str(layout.settings))
 
 
 def helper(layout: Layout) -> None:

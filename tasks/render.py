@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from typing import TYPE_CHECKING
 
-from tasks.model.catalogue import Artifact
 from tasks.tools import files, rendering
-from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
 from tasks.tools.uptodate import unchanged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.model.catalogue import Artifact
+    from tasks.tools.asked import Asked
 
 
 def tasks(asked: Asked) -> Iterator[Task]:
@@ -16,6 +21,7 @@ def tasks(asked: Asked) -> Iterator[Task]:
     deployment = asked.deployment
     for artifact in deployment.gateway.artifacts:
         sources = rendering.sources(artifact, deployment, asked.layout.templates)
+        inputs = functools.partial(_inputs, asked, artifact)
         yield {
             "name": artifact.file,
             "doc": f"Render {artifact.file}.",
@@ -23,8 +29,12 @@ def tasks(asked: Asked) -> Iterator[Task]:
             "file_dep": sorted(map(str, sources)),
             "targets": [str(asked.layout.rendered / artifact.file)],
             "task_dep": ["choose", "_catalogue"],
-            "uptodate": [unchanged("inputs", rendering.inputs(artifact, deployment, asked.values))],
+            "uptodate": [unchanged("inputs", inputs)],
         }
+
+
+def _inputs(asked: Asked, artifact: Artifact) -> object:
+    return rendering.inputs(artifact, asked.deployment, asked.values)
 
 
 @action

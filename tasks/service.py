@@ -5,9 +5,13 @@ _finish ─► _start (deploy --start)       start     stop
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tasks.tools import console, gateway, history, processes, scripts
-from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from tasks.tools.asked import Asked
 
 
 def start_task(asked: Asked) -> Task:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tasks.model.deployment import settings_of
-from tasks.model.ledger import Ledger
 from tasks.tools import files, joining, run, session
-from tasks.tools.asked import Asked
-from tasks.tools.joining import Edit
-from tasks.tools.ownedfile import Outcome
 from tasks.tools.steps import Task, action
 from tasks.tools.uptodate import holds
+
+if TYPE_CHECKING:
+    from tasks.model.ledger import Ledger
+    from tasks.tools.asked import Asked
+    from tasks.tools.ownedfile import Outcome
 
 
 def task(asked: Asked) -> Task:
@@ -48,7 +51,7 @@ def patched(asked: Asked, found: bytes | None) -> bytes | None:
 def patch(asked: Asked) -> None:
     """Edit settings.json within the transaction; the ledger goes with it."""
     before = joining.ledger_of(asked.layout)
-    edit = Edit(asked.layout, lambda found: outcome(asked, found, before))
+    edit = joining.Edit(asked.layout, lambda found: outcome(asked, found, before))
     with session.joined(asked.layout) as transaction:
         edit.put_into(transaction)
         session.when_committed(lambda: edit.tell(run.this))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tasks.model.catalogue import Artifact
-from tasks.model.deployment import Deployment
-from tasks.model.layout import Layout
-from tasks.model.release import Manifest
+from tasks.model import release
 from tasks.tools import documents, files
-from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
 from tasks.tools.uptodate import as_built, unchanged
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tasks.model.catalogue import Artifact
+    from tasks.model.deployment import Deployment
+    from tasks.model.layout import Layout
+    from tasks.model.release import Manifest
+    from tasks.tools.asked import Asked
 
 
 def task(asked: Asked) -> Task:
@@ -24,7 +29,7 @@ def task(asked: Asked) -> Task:
         "file_dep": [str(layout.rendered / each.file) for each in artifacts] + [str(layout.choices)],
         "targets": [str(path) for path in targets],
         "task_dep": ["render"],
-        "uptodate": [unchanged("artifacts", [each.mode for each in artifacts]), as_built(targets)],
+        "uptodate": [unchanged("artifacts", lambda: [each.mode for each in artifacts]), as_built(targets)],
     }
 
 
@@ -43,7 +48,7 @@ def build(asked: Asked) -> None:
 def described(deployment: Deployment, rendered: dict[str, bytes], version: str) -> Manifest:
     """The manifest of a release."""
     now = time.gmtime()
-    return Manifest(
+    return release.Manifest(
         deployment_id=time.strftime("dep-%Y%m%d-%H%M%S", now),
         timestamp=time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
         source_version=version,
@@ -63,8 +68,8 @@ def source_version(layout: Layout) -> str:
     return str(tomllib.loads((layout.project / "pyproject.toml").read_text())["project"]["version"])
 
 
-def leave_out(release: Path, artifacts: tuple[Artifact, ...], manifest: str) -> None:
+def leave_out(place: Path, artifacts: tuple[Artifact, ...], manifest: str) -> None:
     """Remove files of an earlier release; doit itself never does."""
-    for path in release.iterdir():
+    for path in place.iterdir():
         if path.name not in {manifest, *(each.file for each in artifacts)}:
             path.unlink()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import Changed, Unhealthy
-from tasks.model.layout import Layout
-from tasks.model.release import Manifest
 from tasks.tools import console, drift, gateway, history, litellm, locking, processes
-from tasks.tools.asked import Asked
-from tasks.tools.processes import Instance
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.model.layout import Layout
+    from tasks.model.release import Manifest
+    from tasks.tools.asked import Asked
+    from tasks.tools.processes import Instance
 
 OPTIONS = [
     {"name": "as_json", "long": "json", "type": bool, "default": False, "help": "one JSON document"},

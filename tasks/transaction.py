@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from tasks.model.layout import Layout
+from typing import TYPE_CHECKING
+
 from tasks.tools import session
-from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from tasks.model.layout import Layout
+    from tasks.tools.asked import Asked
 
 
 def together_task() -> Task:
@@ -15,7 +19,7 @@ def together_task() -> Task:
 
 def open_task(asked: Asked) -> Task:
     """A setup of everything that writes: runs only when something is about to be written."""
-    return {"actions": [(begin, [asked.layout])], "teardown": [(session.close, [])]}
+    return {"actions": [(begin, [asked.layout])], "teardown": [(end, [])]}
 
 
 def commit_task() -> Task:
@@ -38,6 +42,11 @@ def join() -> None:
 def begin(layout: Layout) -> None:
     """Take the lock, mend what a crash left behind."""
     session.begin(layout, "deploy")
+
+
+def end() -> None:
+    """Undo what was not finished, and let the next command in."""
+    session.close()
 
 
 @action

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tasks.model.layout import Layout
-from tasks.model.release import Manifest
-from tasks.model.revision import Revision
+from tasks.model import revision
 from tasks.tools import (
     changing,
     console,
@@ -23,9 +21,14 @@ from tasks.tools import (
     session,
     standing,
 )
-from tasks.tools.asked import Asked
-from tasks.tools.joining import Edit
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tasks.model.layout import Layout
+    from tasks.model.release import Manifest
+    from tasks.tools.asked import Asked
 
 PURGE = {
     "name": "purge",
@@ -66,9 +69,9 @@ def take_down(layout: Layout, manifest: Manifest) -> None:
     there = standing.of(layout, (), manifest)
     planned = [changing.leaving(name, each) for name, each in there.items() if each.found is not None]
     ledger, key = joining.ledger_of(layout), fingerprint.digest_key(layout)
-    edit = Edit(layout, lambda found: ownedfile.leave(found, ledger, key, str(layout.settings)))
+    edit = joining.Edit(layout, lambda found: ownedfile.leave(found, ledger, key, str(layout.settings)))
     taken = manifest.standing(revision=history.next_number(layout), files={}, modes={}, models=(), variables={})
-    history.prepare(layout, Revision("uninstall", taken, {}, ()), {}, {})
+    history.prepare(layout, revision.Revision("uninstall", taken, {}, ()), {}, {})
     with session.joined(layout) as transaction:
         for change in planned:
             session.put(transaction, change)
@@ -84,14 +87,14 @@ def leave(layout: Layout, *, purge: bool) -> None:
     run.this.log = None
     run.this.backup = None if purge else run.this.backup
     runtime = [layout.pid_file, layout.deployment_log, *layout.gateway.glob(f"{layout.log.name}*")]
-    for path in [*runtime, *([layout.ledger] if purge else [])]:
-        path.unlink(missing_ok=True)
+    for path in [*runtime, layout.choices, *([layout.ledger] if purge else [])]:
+        with session.afterwards(path):
+            path.unlink(missing_ok=True)
     for folder in [layout.venv, *([layout.backups, layout.history] if purge else [])]:
         if folder.is_dir() and not folder.is_symlink():
-            shutil.rmtree(folder)
+            shutil.rmtree(folder, ignore_errors=True)  # told() says what remains
     with contextlib.suppress(OSError):
         layout.backups.rmdir()
-    layout.choices.unlink(missing_ok=True)
 
 
 def told(layout: Layout) -> None:

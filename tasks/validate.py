@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import InvalidInput
-from tasks.model.layout import Layout
 from tasks.tools import checks
-from tasks.tools.asked import Asked
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.model.layout import Layout
+    from tasks.tools.asked import Asked
 
 
 def tasks(asked: Asked) -> Iterator[Task]:

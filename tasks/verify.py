@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import InvalidInput, Unhealthy
-from tasks.model.layout import Layout
-from tasks.model.release import Manifest
-from tasks.model.secret import Secret
-from tasks.tools import checks, console, envfile, files, gateway, history, processes, standing
-from tasks.tools.asked import Asked
-from tasks.tools.processes import Instance
+from tasks.tools import checks, console, files, gateway, history, processes, session, standing
 from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.model.layout import Layout
+    from tasks.model.release import Manifest
+    from tasks.tools.asked import Asked
+    from tasks.tools.processes import Instance
 
 
 def task(asked: Asked) -> Task:
@@ -20,15 +23,19 @@ def task(asked: Asked) -> Task:
 
 
 def committed_task(asked: Asked) -> Task:
-    """The same within a deployment."""
-    return {"actions": [(look, [asked])], "task_dep": ["_commit"]}
+    """The same within a deployment that changed something."""
+    return {
+        "actions": [(look, [asked])],
+        "task_dep": ["_commit"],
+        "uptodate": [lambda: session.this.transaction is None],
+    }
 
 
 @action
 def look(asked: Asked) -> None:
     """Schema, modes, digests, settings; readiness, models and the key of a running gateway."""
     manifest = history.current(asked.layout)
-    token = key(asked.layout).reveal()
+    token = gateway.own_key(asked.layout).reveal()
     findings = [*files_found(asked.layout, manifest), *checks.settings(asked.layout, manifest.gateway_url, token)]
     if findings:
         raise InvalidInput(
@@ -68,16 +75,10 @@ def answers(layout: Layout, manifest: Manifest, instance: Instance) -> None:
         return
     if not gateway.readiness(url, timeout=10):
         raise Unhealthy("does not answer /health/readiness", f"See its log: {layout.log}", where=url)
-    served = gateway.served_models(url, key(layout))
+    served = gateway.served_models(url, gateway.own_key(layout))
     if missing := [name for name in manifest.models if name not in served]:
         console.warn(
             f"the running gateway does not serve {', '.join(missing)} yet; restart it: doit stop, then doit start"
         )
     if not gateway.wrong_key_refused(url):
         raise Unhealthy("answers to a wrong key", "Stop it (doit stop) and look into litellm_config.yaml.", where=url)
-
-
-def key(layout: Layout) -> Secret:
-    """The gateway's own key, from .env."""
-    text = (files.read(layout.env_file) or b"").decode(errors="replace")
-    return Secret(envfile.parse(text).get("LITELLM_MASTER_KEY", ""))

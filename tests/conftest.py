@@ -6,17 +6,32 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may have inherited: ignored
+os.environ.pop("GATEWAY_COMMAND", None)  # messages name commands as doit does, however the tests were started
+
 PROJECT = Path(__file__).resolve().parents[1]
 PARTS = ("dodo.py", "pyproject.toml", "tasks", "templates", "requirements", "README.md")
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    """A finished transaction ignores the signals until its process ends; the tests go on in the same one."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @dataclass

@@ -260,7 +260,7 @@ class Client:
         if "content-length" in headers:
             yield await reader.readexactly(int(headers["content-length"]))
             return
-        while size := int(await reader.readline(), 16):
+        while size := int((await reader.readuntil(b"\r\n")).strip(), 16):
             yield await reader.readexactly(size)
             await reader.readexactly(2)
         await reader.readexactly(2)
@@ -276,6 +276,7 @@ class Load:
 
     port: int
     longest: int
+    crowd: int = 1
     over: asyncio.Event = field(default_factory=asyncio.Event)
     seconds: dict[str, list[float]] = field(default_factory=dict)
     failures: Counter[str] = field(default_factory=Counter)
@@ -295,7 +296,7 @@ class Load:
         ]
         async with asyncio.TaskGroup() as group:
             for name, count, pause, (path, body), fresh in kinds:
-                for _ in range(count):
+                for _ in range(count * self.crowd):
                     group.create_task(self._asking(name, pause, path, body, fresh=fresh))
             for words in (20, 20, 20, self.longest * 10):
                 group.create_task(self._streaming(words))
@@ -357,12 +358,12 @@ class Load:
         yield from self.samples[:20]
 
 
-async def under_load(gateway: Gateway, swaps: int, longest: int = 20) -> tuple[Load, list[float]]:
+async def under_load(gateway: Gateway, swaps: int, longest: int = 20, crowd: int = 1) -> tuple[Load, list[float]]:
     """Swap the configuration *swaps* times while clients ask, for streams of *longest* seconds among others.
 
     What they saw, and the seconds that each swap took.
     """
-    load, took = Load(gateway.port, longest), []
+    load, took = Load(gateway.port, longest, crowd), []
     clients = asyncio.create_task(load.run())
     try:
         for number in range(1, swaps + 1):
@@ -383,7 +384,7 @@ async def under_load(gateway: Gateway, swaps: int, longest: int = 20) -> tuple[L
 # --- the two reports ------------------------------------------------------------------------------------------------
 
 
-def swapping(root: Path, python: Path, swaps: int) -> bool:
+def swapping(root: Path, python: Path, swaps: int, crowd: int) -> bool:
     """Print what clients see during *swaps*; whether nothing was lost."""
     with upstream() as url:
         gateway = Gateway(root, python, url)
@@ -391,7 +392,7 @@ def swapping(root: Path, python: Path, swaps: int) -> bool:
             gateway.start()
             gateway.ready()
             begun = time.monotonic()
-            load, took = asyncio.run(under_load(gateway, swaps))
+            load, took = asyncio.run(under_load(gateway, swaps, crowd=crowd))
             elapsed = time.monotonic() - begun
         finally:
             gateway.end()
@@ -472,6 +473,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--python", type=Path, help="a Python that has LiteLLM")
     parser.add_argument("--swaps", type=int, default=5)
+    parser.add_argument("--crowd", type=int, default=1, help="so many times as many clients")
     parser.add_argument("--start", action="store_true")
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args()
@@ -479,7 +481,11 @@ def main() -> int:
     if python is None:
         parser.error("no Python with LiteLLM is under build/: give one with --python")
     with tempfile.TemporaryDirectory() as root:
-        good = starting(Path(root), python, given.runs) if given.start else swapping(Path(root), python, given.swaps)
+        good = (
+            starting(Path(root), python, given.runs)
+            if given.start
+            else swapping(Path(root), python, given.swaps, given.crowd)
+        )
     return 0 if good else 1
 
 

@@ -7,24 +7,28 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import dodo
+import tasks.deploy
 from tasks.model import errors
 from tasks.model.errors import GatewayError, InvalidInput
 from tasks.model.layout import PROJECT, Layout
 from tasks.tools import catalogue, pages
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
 PAGES = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted((PROJECT / "docs").glob("*.md"))]
 NAMES = [path.relative_to(PROJECT).as_posix() for path in PAGES]
 KNOWN = catalogue.load(Layout.of({"HOME": "/nowhere"}))
-TABLES = pages.tables(KNOWN, vars(dodo), dodo.deploy.OPTIONS)
+TABLES = pages.tables(KNOWN, vars(dodo), tasks.deploy.OPTIONS)
 FENCE = re.compile(r"^```(\S*) *(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-DEPLOY = {f"--{each['long']}" for each in dodo.deploy.OPTIONS}
+DEPLOY = {f"--{each['long']}" for each in tasks.deploy.OPTIONS}
 SHELL = """
 set -eu
 doit() { "$DOC_PYTHON" -m doit "$@"; }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -41,7 +40,7 @@ class Choices:
         """The choices that to_json() wrote, checked again as if they had been typed."""
         if not isinstance(data, Mapping):
             raise UsageError("remembered choices are not an object", "Name a preset: doit deploy --preset demo")
-        texts = {k: ",".join(v) if isinstance(v, list) else str(v) for k, v in data.items() if v is not None}
+        texts = {k: ",".join(map(str, v)) if isinstance(v, list) else str(v) for k, v in data.items() if v is not None}
         return cls().asked(**texts)
 
     def asked(self, **options: str | None) -> Choices:
@@ -86,6 +85,8 @@ def checked(option: str, text: str) -> Any:  # noqa: ANN401 - each option has it
 
 def unknown(kind: str, name: str, described: Mapping[str, str]) -> UsageError:
     """The error for a name that is not in the catalogue: the nearest one, and all there are with what they are."""
+    import difflib
+
     near = difflib.get_close_matches(name, described, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]}?" if near else ""
     width = max((len(known) for known in described), default=0)
@@ -104,8 +105,14 @@ def names(text: str, option: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_name(part.strip(), option) for part in text.split(",") if part.strip()))
 
 
+def _models(text: str, option: str) -> tuple[str, ...]:
+    if not (found := names(text, option)):
+        raise UsageError(f"{option} names no model", "Give a comma list: --models a,b")
+    return found
+
+
 def _port(text: str, option: str) -> int:
-    if not text.isascii() or not text.isdigit() or not LOWEST_PORT <= int(text) <= HIGHEST_PORT:
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not LOWEST_PORT <= int(text) <= HIGHEST_PORT:
         raise UsageError(f"{option} {text!r} is not a port", f"Give a number from {LOWEST_PORT} to {HIGHEST_PORT}.")
     return int(text)
 
@@ -120,7 +127,7 @@ def url(text: str, option: str) -> str:
         _ = parts.port
     except ValueError:
         raise UsageError(f"{option} is not a URL", "Write it like https://gateway.example.com.") from None
-    if parts.username or parts.password:
+    if "@" in text:
         raise UsageError(
             f"{option} holds a user or a password", "Leave them out: they would end up in settings and logs."
         )
@@ -146,7 +153,7 @@ _CHECKS: Mapping[str, Callable[[str, str], Any]] = {
     "preset": _name,
     "gateway_type": _name,
     "gateway_url": url,
-    "models": names,
+    "models": _models,
     "opus": _name,
     "sonnet": _name,
     "haiku": _name,

@@ -15,6 +15,9 @@ from tasks.model.secret import Secret
 MOST_OUTPUT = 32000
 """Claude Code asks for this many output tokens of a model it does not know; more than a model has is an error there."""
 
+MOCK = "mock_response"
+"""The litellm_param with which LiteLLM answers itself."""
+
 Thing = TypeVar("Thing", Model, Preset, Gateway)
 
 Values = Mapping[str, str | Secret]
@@ -111,6 +114,7 @@ def litellm_config(deployment: Deployment) -> dict[str, Any]:
     entries = [_entry(model.id, model, deployment) for model in deployment.models]
     patterns = {f"claude-{tier}-*": deployment.tiers[tier] for tier in TIERS} | {"claude-*": deployment.tiers["sonnet"]}
     entries += [_entry(pattern, model, deployment) for pattern, model in patterns.items()]
+    entries += [_mocked(model) for model in deployment.models if MOCK in model.params]
     return {"model_list": entries, **deployment.gateway.litellm}
 
 
@@ -120,11 +124,24 @@ def _entry(name: str, model: Model, deployment: Deployment) -> dict[str, Any]:
     if model.region and "vertex_location" in params:
         params["vertex_location"] = model.region
     params |= {key: value for key, value in limits.items() if value} | dict(model.params)
+    if params.pop(MOCK, None) is not None:
+        params |= _own_answer(model, deployment)
     size = {
         "max_input_tokens": model.limits["input_tokens"],
         "max_output_tokens": model.limits["output_tokens"],
     }
     return {"model_name": name, "litellm_params": params, "model_info": size}
+
+
+def _own_answer(model: Model, deployment: Deployment) -> dict[str, str]:
+    """A mocked model asks this gateway itself on /v1/chat/completions, the one place where LiteLLM streams a mock."""
+    key = "os.environ/LITELLM_MASTER_KEY"
+    return {"model": f"custom_openai/mock-{model.id}", "api_base": f"{deployment.url}/v1", "api_key": key}
+
+
+def _mocked(model: Model) -> dict[str, Any]:
+    """What answers there; a pattern, because patterns are not listed among the models."""
+    return {"model_name": f"mock-{model.id}*", "litellm_params": {"model": model.route, **model.params}}
 
 
 def facts(deployment: Deployment) -> dict[str, str]:

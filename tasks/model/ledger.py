@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.model.edits import REMOVE, Path, Recipe, canonical, decoded
 from tasks.model.errors import Conflict, InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 VERSION = 1
 KEY_BYTES = 32

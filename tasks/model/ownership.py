@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tasks.model.edits import REMOVE, Path, Raw, canonical, decoded
 from tasks.model.ledger import BASE_URL, CREDENTIALS, Displaced, Ledger, Owned, fingerprint, same
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
 
 
 class View(Protocol):

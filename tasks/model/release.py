@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 VERSION = "1.0"
 SOURCE = "claude-gateway-recipes"
@@ -132,7 +134,7 @@ class Change:
     """What happens to one deployed file, and why.
 
     *kind*: create, update, merge, replace (yours is kept beside), mode, remove, keep (yours stays) or unchanged;
-    *data* is what will stand, None when it goes; *found* is what stands now.
+    *data* is what will stand, None when it goes; *found* is what stands now, and is kept as *beside* where given.
     """
 
     file: str
@@ -141,6 +143,7 @@ class Change:
     mode: int
     found: bytes | None
     note: str = ""
+    beside: str = ""
 
     @property
     def writes(self) -> bool:

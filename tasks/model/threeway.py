@@ -5,12 +5,14 @@ Mappings are merged key by key, lists item by item (model/matching.py says which
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from tasks.model.matching import identities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class _Absent(Enum):

@@ -8,16 +8,19 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import GatewayError, InvalidInput
-from tasks.model.secret import Secret
 from tasks.tools import archive_index, files, packing, sealing, storing
 from tasks.tools.console import printable
-from tasks.tools.packing import Member
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from tasks.model.secret import Secret
+    from tasks.tools.packing import Member
 
 OURS = re.compile(r"gateway-backup-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(?:-(\d{1,6}))?\.tar\.gz(?:\.age)?", re.ASCII)
 STAMP = re.compile(r"\d{8}-\d{6}", re.ASCII)

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from doit import get_initial_workdir, get_var
 from doit.exceptions import InvalidCommand
 
 from tasks.model import choices as rules
-from tasks.model.catalogue import Neighbour
 from tasks.model.choices import Choices, Flags
 from tasks.model.deployment import Deployment, Values, settle
 from tasks.model.errors import GatewayError, UsageError
 from tasks.model.layout import Layout
 from tasks.tools import catalogue, environment, files, neighbours
-from tasks.tools.environment import Finding
 from tasks.tools.steps import Task, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tasks.model.catalogue import Catalogue, Neighbour
+    from tasks.tools.environment import Finding
 
 
 class Asked:
@@ -45,9 +48,14 @@ class Asked:
         return Layout.of(os.environ, self.choices.target)
 
     @cached_property
+    def catalogue(self) -> Catalogue:
+        """All that can be chosen."""
+        return catalogue.load(self.layout)
+
+    @cached_property
     def deployment(self) -> Deployment:
         """What it comes to; raises a GatewayError when the choices or the catalogue do not allow one."""
-        return settle(self.choices, catalogue.load(self.layout))
+        return settle(self.choices, self.catalogue)
 
     @cached_property
     def findings(self) -> dict[str, Finding]:
@@ -59,7 +67,7 @@ class Asked:
     @cached_property
     def neighbours(self) -> list[Neighbour]:
         """Other tools that own Claude Code's settings at the moment."""
-        return neighbours.present(self.layout, catalogue.load(self.layout).neighbours.values())
+        return neighbours.present(self.layout, self.catalogue.neighbours.values())
 
     @property
     def values(self) -> Values:
@@ -75,9 +83,11 @@ class Asked:
     def settle(self, options: dict[str, Any]) -> None:
         """Take the options of the command line; a wrong one ends doit with one sentence, exit 3."""
         _refuse_assignments(options)
-        forced = rules.names(options.pop("force") or "", "--force")
-        flags = {name: options.pop(name) for name in Flags.__dataclass_fields__ if name in options}
-        self.flags = Flags(**flags, force=forced)
+        flags = {name: options.pop(name) for name in Flags.__dataclass_fields__ if name in options and name != "force"}
+        try:
+            self.flags = Flags(**flags, force=rules.names(options.pop("force") or "", "--force"))
+        except UsageError as error:
+            raise InvalidCommand(str(error)) from None
         if self.flags.ours and self.flags.theirs:
             raise InvalidCommand("--ours and --theirs cannot both be meant; choose one")
         given = {name: value for name, value in options.items() if value is not None}

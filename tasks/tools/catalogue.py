@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tasks.model.catalogue import Artifact, Catalogue, Gateway, Model, Neighbour, Preset, Provider, Setting, Variable
 from tasks.model.errors import InvalidInput
-from tasks.model.layout import Layout
 from tasks.tools import documents, files
-from tasks.tools.documents import Data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tasks.model.layout import Layout
+    from tasks.tools.documents import Data
 
 T = TypeVar("T")
 
@@ -46,6 +49,11 @@ def load(layout: Layout, *, write_cache: bool = False) -> Catalogue:
     if write_cache:
         _remember(_cache(layout), stamps, contents)
     return result
+
+
+def fresh(layout: Layout) -> bool:
+    """Whether the copy in build/ is of the files as they are."""
+    return _remembered(_cache(layout), _stamps(layout.templates)) is not None
 
 
 def sources(layout: Layout) -> list[Path]:

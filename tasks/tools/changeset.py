@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from types import EllipsisType
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import Conflict, GatewayError
-from tasks.model.layout import Layout
 from tasks.tools import console, exchange, moves, records, staging
 from tasks.tools.fingerprint import keyed, store_key
 from tasks.tools.moves import Move
@@ -16,6 +14,12 @@ from tasks.tools.records import Record, Step
 from tasks.tools.recovery import Undetermined, clean, ended
 from tasks.tools.settingsfile import Compute, SettingsEdit
 from tasks.tools.targets import Targets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import EllipsisType
+
+    from tasks.model.layout import Layout
 
 Content = bytes | Callable[[], bytes | None]
 Holds = Callable[[bytes | None], bool]

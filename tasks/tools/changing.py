@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from tasks.model.layout import Layout
-from tasks.model.merge import Side
 from tasks.model.release import Change, Manifest, Standing, Wanted
-from tasks.tools import conflicts, merging, standing
+from tasks.tools import conflicts, files, merging, standing
 from tasks.tools.conflicts import MergeConflict
-from tasks.tools.run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tasks.model.layout import Layout
+    from tasks.model.merge import Side
+    from tasks.tools.run import Run
 
 YOURS = ".yours"
 """The ending of a file that somebody edited and that had to make room."""
@@ -27,6 +31,12 @@ def changes(
     result = [_change(layout, each, there[name], side) for name, each in shall.items()]
     gone = [(name, each) for name, each in there.items() if name not in shall and each.found is not None]
     return result + [leaving(name, each) for name, each in gone]
+
+
+def free_name(layout: Layout, name: str, content: bytes) -> str:
+    """Under which name *content* is kept beside *name*: one that is free, or holds the same already."""
+    names = (f"{name}{YOURS}{f'-{number}' if number > 1 else ''}" for number in range(1, 1000))
+    return next(each for each in names if files.read(layout.gateway / each) in (None, content))
 
 
 def leaving(name: str, there: Standing) -> Change:
@@ -63,7 +73,8 @@ def _change(layout: Layout, wanted: Wanted, there: Standing, side: Side | None) 
     if wanted.how == "fill" or there.found == there.released:
         return Change(name, "update", wanted.data, mode, there.found)
     if wanted.how == "replace" or there.released is None:
-        return Change(name, "replace", wanted.data, mode, there.found, f"yours is kept as {name}{YOURS}")
+        beside = free_name(layout, name, there.found)
+        return Change(name, "replace", wanted.data, mode, there.found, f"yours is kept as {beside}", beside)
     return _merged(layout, wanted, there.found, there.released, side)
 
 

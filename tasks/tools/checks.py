@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tasks.model.catalogue import Catalogue
 from tasks.model.choices import Choices
 from tasks.model.deployment import Deployment, settle
 from tasks.model.errors import GatewayError
-from tasks.model.layout import Layout
 from tasks.tools import catalogue, documents, envfile, files, jsonedit, rendering, schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tasks.model.catalogue import Catalogue
+    from tasks.model.layout import Layout
 
 
 def templates(layout: Layout) -> list[str]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import Conflict
-from tasks.model.layout import Layout
-from tasks.model.merge import Merge
 from tasks.tools import files, merging
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tasks.model.layout import Layout
+    from tasks.model.merge import Merge
 
 MARKER = b"<<<<<<<"
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import InvalidInput
-from tasks.model.layout import Layout
 from tasks.tools import documents, schemas
 from tasks.tools.catalogue import FOLDERS, VARIABLES, sources
-from tasks.tools.documents import Data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tasks.model.layout import Layout
+    from tasks.tools.documents import Data
 
 _REFERENCE = re.compile(r"os\.environ/(\S*)")
 

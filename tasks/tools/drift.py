@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tasks.model.edits import REMOVE
 from tasks.model.errors import GatewayError
-from tasks.model.layout import Layout
 from tasks.model.ledger import Ledger, fingerprint, same
-from tasks.model.release import Manifest, Standing
 from tasks.tools import files, joining, jsonedit, standing
 from tasks.tools.fingerprint import digest_key
-from tasks.tools.jsonedit import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.model.layout import Layout
+    from tasks.model.release import Manifest, Standing
+    from tasks.tools.jsonedit import Document
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,13 @@ differently counts here as not set (`doubtful` tells the line). Nothing is ever 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 _SAFE = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
 _UNSAFE = re.compile(r"['\\\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]|\$\{")

@@ -6,15 +6,18 @@ The first place that holds a value wins; in each place the variable's own name c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tasks.model.catalogue import Variable
-from tasks.model.layout import Layout
 from tasks.model.secret import Secret
 from tasks.tools import plausible
 from tasks.tools.places import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from tasks.model.layout import Layout
 
 Severity = Literal["error", "warning"]
 

@@ -7,7 +7,10 @@ import errno
 import fcntl
 import os
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SWITCH = "GATEWAY_NO_EXCHANGE"
 """Set in the environment: do as on a file system that knows neither exchange nor rename without replacing."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import Conflict
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def read(path: Path) -> bytes | None:

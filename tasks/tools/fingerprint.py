@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import Conflict
-from tasks.model.layout import Layout
 from tasks.tools import exchange, staging, targets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tasks.model.layout import Layout
 
 SIZE = 32
 """Bytes of a key."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import Unhealthy
-from tasks.model.layout import Layout
 from tasks.model.secret import Secret
 from tasks.tools import console, envfile, files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from http.client import HTTPResponse
+
+    from tasks.model.layout import Layout
 
 HELLO = "Say hello in one sentence."
 PATIENCE = 60.0

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.tools.profiles import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ADC = "gcloud application default credentials"
 """The source of a credentials path that `gcloud auth application-default login` left."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError
-from tasks.model.layout import Layout
 from tasks.model.release import Manifest
 from tasks.model.revision import Revision
 from tasks.tools import documents, files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tasks.model.layout import Layout
 
 KEPT = 50
 """So many revisions are kept; they are a few kilobytes each and hold no secret."""

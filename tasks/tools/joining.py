@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from tasks.model.catalogue import Setting
-from tasks.model.deployment import Values
 from tasks.model.edits import REMOVE, Path, Raw
 from tasks.model.errors import Conflict
-from tasks.model.layout import Layout
 from tasks.model.ledger import BASE_URL, Ledger
 from tasks.model.secret import Secret
 from tasks.tools import files, fingerprint, jsonedit, ownedfile
-from tasks.tools.ownedfile import Outcome
-from tasks.tools.run import Run
-from tasks.tools.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from tasks.model.catalogue import Setting
+    from tasks.model.deployment import Values
+    from tasks.model.layout import Layout
+    from tasks.tools.ownedfile import Outcome
+    from tasks.tools.run import Run
+    from tasks.tools.transaction import Transaction
 
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

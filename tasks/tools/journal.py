@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import time
+from typing import TYPE_CHECKING
 
-from tasks.tools.run import Run
+if TYPE_CHECKING:
+    from tasks.tools.run import Run
 
 
 def append(run: Run) -> None:

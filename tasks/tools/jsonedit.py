@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.model.edits import REMOVE, Path, Raw, Splice, canonical, decoded, spliced
 from tasks.model.errors import InvalidInput
 from tasks.tools import jsonscan
-from tasks.tools.jsonscan import Member, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tasks.tools.jsonscan import Member, Node
 
 __all__ = ["REMOVE", "Document", "Raw", "edit", "parse"]
 

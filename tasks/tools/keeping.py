@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tasks.model.layout import Layout
 from tasks.tools import archives, console, files, history, passphrase, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tasks.model.layout import Layout
 
 KEEP = 5
 SETTINGS = "settings-backup-"

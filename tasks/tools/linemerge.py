@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from tasks.model.merge import Conflict, Merge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Lines: TypeAlias = tuple[int, int, int]
 """A line's number, from 0, in each of the three texts."""

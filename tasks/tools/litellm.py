@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError, UsageError
-from tasks.model.layout import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tasks.model.layout import Layout
 
 LITELLM_KNOWN_GOOD = "1.106.2"
 OLDEST = "1.84.0"

@@ -13,13 +13,16 @@ import json
 import os
 import time
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import Conflict
-from tasks.model.layout import Layout
 from tasks.tools import exchange, staging
 from tasks.tools.targets import KEPT, Targets, refuse_unwritable, sentence
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tasks.model.layout import Layout
 
 WAIT = 0.5
 """Seconds; somebody who only asks who holds the lock has it for a moment."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
-from tasks.model.catalogue import Neighbour
 from tasks.model.errors import Conflict, GatewayError
-from tasks.model.layout import Layout
 from tasks.tools import files, jsonedit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from tasks.model.catalogue import Neighbour
+    from tasks.model.layout import Layout
 
 
 def present(layout: Layout, known: Iterable[Neighbour]) -> list[Neighbour]:

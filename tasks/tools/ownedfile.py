@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tasks.model.edits import Path, Recipe, canonical, carried, rebuilt, recipe_of, spliced
 from tasks.model.errors import InvalidInput
-from tasks.model.ledger import Ledger
 from tasks.model.ownership import Receipt, Step, applied, undone
 from tasks.tools.jsonedit import NEW_FILE, Document, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from tasks.model.ledger import Ledger
 
 
 @dataclass(frozen=True)

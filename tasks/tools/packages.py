@@ -14,11 +14,14 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError
 from tasks.tools import console
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 STAMP, GUARD = "locked-packages", "setup.lock"
 OTHERS = "others"

@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import GatewayError, InvalidInput
 from tasks.tools.console import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 INDEX = "backup.json"
 FORMAT = 1

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.model import errors
-from tasks.model.catalogue import Catalogue, Gateway, Model, Preset, Provider, Variable
 from tasks.model.errors import GatewayError, InvalidInput
 from tasks.tools.recovery import Undetermined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from tasks.model.catalogue import Catalogue, Gateway, Model, Preset, Provider, Variable
 
 _HEADER = "<!-- Made by `doit docs` from {source}. Edit those files, then run the command again. -->"
 

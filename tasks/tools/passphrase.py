@@ -32,7 +32,10 @@ def asked(*, twice: bool = True) -> Secret:
 def _from_file(name: str) -> Secret:
     from pathlib import Path
 
-    data = files.read(Path(name).expanduser())
-    if data is None or not data.strip():
+    try:
+        text = (files.read(Path(name).expanduser()) or b"").decode().strip()
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if not text:
         raise UsageError("holds no pass phrase", f"Write one line into it, or unset {VARIABLE}.", where=name)
-    return Secret(data.decode().strip())
+    return Secret(text)

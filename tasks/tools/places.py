@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tasks.model.catalogue import Variable
-from tasks.model.layout import Layout
 from tasks.tools import envfile, gcloud, profiles
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from tasks.model.catalogue import Variable
+    from tasks.model.layout import Layout
 
 
 def home_of(environ: Mapping[str, str]) -> Path:

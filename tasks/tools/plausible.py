@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tasks.model.catalogue import Variable
 from tasks.model.errors import InvalidInput
 from tasks.tools import envfile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.model.catalogue import Variable
 
 PUBLIC_KEYS = frozenset({"sk-1234", "sk-12345", "sk-123456", "sk-1234567890abcdef"})
 """Master keys that stand in everybody's documentation."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tasks.model.layout import Layout
 from tasks.tools import files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import psutil
+
+    from tasks.model.layout import Layout
 
 PROC = Path("/proc")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

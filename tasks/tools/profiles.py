@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.tools.shelltext import Command, Shell, commands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 LARGEST = 1 << 20
 """Bytes; a longer profile is not read."""

@@ -10,17 +10,21 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import Conflict, GatewayError
-from tasks.model.layout import Layout
 from tasks.tools import exchange, records, staging
 from tasks.tools.fingerprint import digest_key
 from tasks.tools.locking import Lock
 from tasks.tools.moves import Move, digest_of
-from tasks.tools.records import Record, Step
 from tasks.tools.settingsfile import claude_lock
 from tasks.tools.targets import KEPT, RECORD, Targets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tasks.model.layout import Layout
+    from tasks.tools.records import Record, Step
 
 
 class Undetermined(GatewayError):

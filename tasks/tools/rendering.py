@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tasks.model.catalogue import Artifact
 from tasks.model.deployment import Deployment, Values, litellm_config
 from tasks.model.secret import Secret
 from tasks.tools import documents, envfile, litellm, templating
+
+if TYPE_CHECKING:
+    from tasks.model.catalogue import Artifact
 
 HOW_TO_CHANGE = """\
 # Made by claude-gateway-recipes; `doit deploy` brings it up to date, `doit plan` shows how.
@@ -19,7 +22,7 @@ def sources(artifact: Artifact, deployment: Deployment, templates: Path) -> list
     """The files that an artifact is made from, this code among them."""
     code = Path(__file__)
     if artifact.template:
-        return [code, templates / "artifacts" / artifact.template]
+        return [code, *templating.sources(templates / "artifacts" / artifact.template)]
     if artifact.secret:
         return [code, templates / "variables.yaml"]
     models = [templates / "models" / f"{model.id}.yaml" for model in deployment.models]

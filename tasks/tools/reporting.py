@@ -7,15 +7,18 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
-from types import TracebackType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from doit.globals import Globals
 
 from tasks.model.errors import GatewayError
 from tasks.model.layout import Layout
 from tasks.tools import console, files, journal, recovery, run, session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
 
 
 class Reporter:
@@ -126,6 +129,8 @@ def interrupted(kind: type[BaseException], error: BaseException, trace: Tracebac
 def mend() -> None:
     """Finish or clean up what was interrupted; a directory entry is looked at, no more, when nothing was."""
     layout = Layout.of(os.environ, _target())
+    if not _traces(layout):
+        return
     try:
         mended = recovery.recover(layout)
     except GatewayError as error:
@@ -133,6 +138,21 @@ def mend() -> None:
         raise SystemExit(error.exit_code) from None
     if mended:
         console.warn(str(mended))
+
+
+def _traces(layout: Layout) -> bool:
+    """Whether anything lies there that an interrupted command may have left; it spares loading what can mend it."""
+    names = {place: set(_names(place)) for place in (layout.gateway, layout.claude, layout.gateway.parent)}
+    bare = names[layout.gateway] and names[layout.gateway] <= {".lock", ".digest-key"}
+    linked = layout.settings.is_symlink() or layout.gateway.is_symlink() or layout.claude.is_symlink()
+    return bool(bare) or linked or any(name.startswith(".gw-") for each in names.values() for name in each)
+
+
+def _names(place: Path) -> list[str]:
+    try:
+        return [path.name for path in place.iterdir()]
+    except OSError:
+        return []
 
 
 def _target() -> str | None:

@@ -6,12 +6,14 @@ import difflib
 import functools
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tasks.model.errors import InvalidInput
 from tasks.tools.documents import Data, Place, dotted, said
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
 NAMESPACE = "https://claude-gateway-recipes.example/schemas/"
 """Every schema's $id is this and the name of its file: a name, not an address; nothing is ever fetched."""

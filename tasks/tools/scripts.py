@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError, Unhealthy
-from tasks.model.layout import Layout
 from tasks.tools import console
+
+if TYPE_CHECKING:
+    from tasks.model.layout import Layout
 
 NOT_READY = 6
 """How the start script ends when LiteLLM was started and does not answer."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError, InvalidInput
-from tasks.model.secret import Secret
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from tasks.model.secret import Secret
 
 
 def seal(data: bytes, passphrase: Secret) -> bytes:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tasks.model.layout import Layout
-from tasks.model.release import Change
-from tasks.tools import console, history, run
-from tasks.tools.changing import YOURS
-from tasks.tools.transaction import Transaction
+from tasks.tools import console, history, run, transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tasks.model.release import Change
+    from tasks.tools.transaction import Transaction
 
 
 @dataclass
@@ -23,7 +27,7 @@ class Session:
     transaction: Transaction | None = None
     finished: bool = False
     together: bool = False
-    afterwards: list[Callable[[], None]] = field(default_factory=list)
+    tellers: list[Callable[[], None]] = field(default_factory=list)
 
 
 this = Session(Layout.of(os.environ))
@@ -32,7 +36,7 @@ this = Session(Layout.of(os.environ))
 def begin(layout: Layout, command: str) -> None:
     """Open the transaction of this run, if it is not open yet."""
     if this.transaction is None:
-        this.transaction = Transaction.begin(layout, command=command)
+        this.transaction = transaction.Transaction.begin(layout, command=command)
         this.layout = layout
         run.this.log = layout.deployment_log
         manifest = history.installed(layout)
@@ -50,28 +54,28 @@ def joined(layout: Layout) -> Iterator[Transaction]:
         finish()
 
 
-def put(transaction: Transaction, change: Change) -> None:
+def put(into: Transaction, change: Change) -> None:
     """Stage one change of a deployed file."""
     if not change.writes:
         return
-    if change.kind == "replace" and change.found is not None:
-        transaction.put(change.file + YOURS, change.found, 0o600)
+    if change.beside and change.found is not None:
+        into.put(change.beside, change.found, 0o600)
     if change.data is None:
-        transaction.remove(change.file)
+        into.remove(change.file)
     else:
-        transaction.put(change.file, change.data, change.mode)
+        into.put(change.file, change.data, change.mode)
 
 
 def when_committed(tell: Callable[[], None]) -> None:
     """Call *tell* once it is true: what is edited last-minute is known only then."""
-    this.afterwards.append(tell)
+    this.tellers.append(tell)
 
 
 def commit() -> None:
     """Make true what was staged."""
     if this.transaction is not None:
         this.transaction.commit()
-        for tell in this.afterwards:
+        for tell in this.tellers:
             tell()
 
 
@@ -80,22 +84,32 @@ def finish(*, last: bool = True) -> None:
     if this.transaction is not None:
         this.transaction.finish(last=last)
         this.finished = True
-        manifest = history.installed(this.layout)
-        history.settle(this.layout, manifest.revision if manifest else history.next_number(this.layout))
+        with afterwards(this.layout.history):
+            manifest = history.installed(this.layout)
+            history.settle(this.layout, manifest.revision if manifest else history.next_number(this.layout))
+
+
+@contextmanager
+def afterwards(path: Path) -> Iterator[None]:
+    """What is done holds; a disk that refuses the tidying up after it is worth a warning, not a failure."""
+    try:
+        yield
+    except OSError as error:
+        console.warn(f"{path}: {error.strerror}; the next command tries again")
 
 
 def close() -> None:
     """Undo what was not finished, and let the next one in."""
-    transaction, this.transaction = this.transaction, None
-    if transaction is None:
+    open_one, this.transaction = this.transaction, None
+    if open_one is None:
         return
     if this.finished:
-        transaction.close()
+        open_one.close()
         return
     history.settle(this.layout, None)
     with contextlib.suppress(OSError):
         this.layout.backups.rmdir()
-    changed = bool(transaction.changed)
-    transaction.close()
+    changed = bool(open_one.changed)
+    open_one.close()
     if changed:
         console.warn("what this run had changed was undone")

@@ -8,14 +8,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tasks.model.errors import Conflict, InvalidInput
 from tasks.tools import staging
 from tasks.tools.fingerprint import keyed
 from tasks.tools.moves import Move, digest_of
 from tasks.tools.targets import follow, refuse_shared
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 T = TypeVar("T")
 Compute = Callable[[bytes | None], bytes | None]

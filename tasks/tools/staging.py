@@ -8,10 +8,13 @@ import os
 import stat
 import sys
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import Conflict
 from tasks.tools import exchange, targets
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ACCESS_LIST = "system.posix_acl_access"
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from tasks.model.layout import Layout
 from tasks.model.release import Manifest, Standing
 from tasks.tools import files, fingerprint, history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tasks.model.layout import Layout
 
 
 def of(layout: Layout, names: Iterable[str], manifest: Manifest | None) -> dict[str, Standing]:

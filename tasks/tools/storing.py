@@ -7,11 +7,14 @@ import errno
 import os
 import re
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError, InvalidInput
 from tasks.tools import files, packing
 from tasks.tools.console import printable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 UNFINISHED = re.compile(
     r"\.gateway-backup-\d{8}-\d{6}\.\d+\.[0-9a-f]{8}\.partial|\.metadata\.json\.\d+\.[0-9a-f]{8}", re.ASCII

@@ -7,12 +7,16 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import Conflict, GatewayError
-from tasks.model.layout import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.model.layout import Layout
 
 RECORD = ".gw-txn.json"
 """The commit record, in the gateway's folder: while it is there, a transaction is under way or was interrupted."""

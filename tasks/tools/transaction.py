@@ -13,17 +13,20 @@ An error, a failed check, Ctrl-C, TERM or HUP before finish() leave the old stat
 
 from __future__ import annotations
 
-from types import EllipsisType, TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from tasks.model.layout import Layout
 from tasks.tools import moves, records
 from tasks.tools.changeset import ChangeSet, Content, Edit, Holds, Wish
 from tasks.tools.interrupts import Interrupts
 from tasks.tools.locking import Holder, Lock, holder
 from tasks.tools.recovery import Recovered, Undetermined, ended, pending, recover, recover_locked
-from tasks.tools.settingsfile import Compute
 from tasks.tools.targets import KEPT, sentence
+
+if TYPE_CHECKING:
+    from types import EllipsisType, TracebackType
+
+    from tasks.model.layout import Layout
+    from tasks.tools.settingsfile import Compute
 
 __all__ = ["Holder", "Recovered", "Transaction", "Undetermined", "holder", "pending", "recover"]
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.model.secret import Secret
 from tasks.tools import files
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class unchanged:  # noqa: N801 - reads like doit's own config_changed
-    """Up to date while *facts* are what they were; a keyed digest is stored, never the facts."""
+    """Up to date while *facts* are what they were, looked at when the step's turn comes.
 
-    def __init__(self, name: str, facts: object) -> None:
+    A keyed digest is stored, never the facts.
+    """
+
+    def __init__(self, name: str, facts: Callable[[], object]) -> None:
         self.name, self.facts = f"unchanged:{name}", facts
 
     def configure_task(self, task: Any) -> None:  # noqa: ANN401 - doit's Task
@@ -27,7 +32,7 @@ class unchanged:  # noqa: N801 - reads like doit's own config_changed
         return bool(before) and self._state(before.partition(":")[0]) == before
 
     def _state(self, salt: str) -> str:
-        return _keyed(salt, repr(_plain(self.facts)).encode())
+        return _keyed(salt, repr(_plain(self.facts())).encode())
 
     def __repr__(self) -> str:
         return self.name
@@ -49,7 +54,7 @@ class as_built:  # noqa: N801
         return bool(before) and self._state(before.partition(":")[0]) == before
 
     def _state(self, salt: str) -> str:
-        found = [(str(path), _bytes(path), files.mode_of(path)) for path in self.paths]
+        found = [(str(path), *_found(path)) for path in self.paths]
         return _keyed(salt, repr(found).encode())
 
     def __repr__(self) -> str:
@@ -68,11 +73,11 @@ def holds(check: Callable[[], bool]) -> Callable[[], bool]:
     return answer
 
 
-def _bytes(path: Path) -> bytes | None:
+def _found(path: Path) -> tuple[bytes | None, int | None]:
     try:
-        return files.read(path)
-    except OSError:
-        return None
+        return files.read(path), files.mode_of(path)
+    except (OSError, RuntimeError):  # a link that leads in a circle
+        return None, None
 
 
 def _plain(facts: object) -> object:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tasks.model import threeway
 from tasks.model.errors import InvalidInput
 from tasks.model.merge import Conflict, Merge
-from tasks.model.threeway import Edit, Place
 from tasks.tools import documents, linemerge
 from tasks.tools.yamltext import Spot, Unplaced, YamlText, shifted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tasks.model.threeway import Edit, Place
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tasks.model.threeway import Place
 from tasks.tools import documents
+
+if TYPE_CHECKING:
+    from tasks.model.threeway import Place
 
 _ALIAS = re.compile(r"[ \t]*\*[^\s,\[\]{}]+")
 _DASH = re.compile(r"-(?:[ \t]*(?:#[^\n]*)?\r?\n)?[ \t]*\Z")

@@ -27,6 +27,7 @@ import asyncio
 import contextlib
 import functools
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -81,7 +82,7 @@ DEFAULTS = {
 }
 """Nothing is downloaded or reported at the start, and .env is not read once more; .env can say otherwise."""
 SECRET = re.compile("KEY|SECRET|TOKEN|PASSW|CREDENTIAL|_URL", re.IGNORECASE)
-ERROR = re.compile(r"([a-z_]\w*\.)*[A-Z]\w*(Error|Exception|Warning): ")
+ERROR = re.compile(r"(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception): ")
 
 Message = dict[str, Any]
 
@@ -129,9 +130,22 @@ def hidden(text: str, environment: Mapping[str, str]) -> str:
     return functools.reduce(lambda left, value: left.replace(value, "[hidden]"), sorted(secrets, key=len)[::-1], text)
 
 
+def told_by(lines: list[str]) -> list[str]:
+    """Lines of a log without the inner of tracebacks and without blank ones."""
+    told, inner = [], False
+    for line in lines:
+        inner = line.startswith('  File "') or (inner and line.startswith("    "))
+        told += [] if inner or not line.strip() else [line]
+    return told
+
+
 def reason(lines: list[str]) -> str:
-    """The line of a log that says why LiteLLM ended: the last error, else the last line."""
-    return ([line for line in lines if ERROR.match(line)] or lines or ["it has said nothing"])[-1].strip()[:500]
+    """Where a log says why LiteLLM ended: the last error, with a few lines of explanation; else the last line."""
+    at = max((number for number, line in enumerate(lines) if ERROR.match(line)), default=-1)
+    whole = itertools.takewhile(
+        lambda line: not line.startswith("ERROR: "), lines[at : at + 3] if at >= 0 else lines[-1:]
+    )
+    return " ".join(line.strip() for line in whole)[:500] or "its output says why"
 
 
 # --- files ----------------------------------------------------------------------------------------------------------
@@ -175,11 +189,11 @@ class Log:
                 os.truncate(self.path, 0)
 
     def since(self, size: int) -> list[str]:
-        """The last 40 lines of it that came after its first *size* bytes."""
+        """What came after its first *size* bytes, in lines; if that is long, the end of it."""
         with contextlib.suppress(OSError), self.path.open("rb") as file:
             end = self.size()
             file.seek(max(size if size <= end else 0, end - 100_000))
-            return [line for line in file.read().decode(errors="replace").splitlines() if line.strip()][-40:]
+            return file.read().decode(errors="replace").splitlines()
         return []
 
 
@@ -208,8 +222,9 @@ def application(complete: bool) -> Callable[..., Awaitable[None]]:
     async def checked(scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[..., Any]) -> None:
         async def judged(message: Message) -> None:
             if message["type"] == "lifespan.startup.complete" and (missing := left_out()):
-                text = f"ModelError: LiteLLM has left out {', '.join(sorted(missing))}"
-                message = {"type": "lifespan.startup.failed", "message": text}
+                names = ", ".join(sorted(missing))
+                print(f"ModelError: LiteLLM cannot serve {names}; it says why above", file=sys.stderr, flush=True)
+                os._exit(3)  # nothing is served yet
             await send(message)
 
         await litellm(scope, receive, judged if complete and scope["type"] == "lifespan" else send)
@@ -247,9 +262,9 @@ class Connection(H11Protocol):
 class Server(uvicorn.Server):
     """Serves until SIGINT, which retires it, or SIGTERM, which ends it; neither breaks an answer off."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[str], None]) -> None:
+    def __init__(self, config: uvicorn.Config, tell: Callable[[str], None]) -> None:
         super().__init__(config)
-        self.ready = ready
+        self.tell = tell
         self.loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -258,10 +273,14 @@ class Server(uvicorn.Server):
         served = revision(Path(os.environ["CONFIG_FILE_PATH"]))
         self.config.encoded_headers.append((b"x-gateway-revision", served.encode()))
         await super().startup(sockets)
-        self.ready(served)
+        self.tell(served)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more; say in each answer from now on that it is the last of its connection; wait for all."""
+        for each in self.servers:
+            each.close()
+        with contextlib.suppress(OSError):
+            self.tell("")
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         await super().shutdown(sockets)
 
@@ -282,6 +301,7 @@ class Worker(Process):
     """A process that serves: as the supervisor sees it, and, in `server`, `target` and `always_pong`, from within."""
 
     revision = ""
+    accepts = False
     leaves_by = float("inf")
 
     def start(self) -> None:
@@ -290,12 +310,13 @@ class Worker(Process):
         self.child_conn.close()  # uvicorn keeps it open, and so would not see the worker's death in the pipe
         self.begun = time.monotonic()
 
-    def hear(self) -> str:
-        """The revision that it serves; "" as long as it is starting."""
+    def accepting(self) -> bool:
+        """Whether it takes connections: from the moment when it is ready until it leaves."""
         with contextlib.suppress(OSError, EOFError):
-            if not self.revision and self.parent_conn.poll():
-                self.revision = self.parent_conn.recv()
-        return self.revision
+            while self.parent_conn.poll():
+                said = self.parent_conn.recv()
+                self.accepts, self.revision = bool(said), said or self.revision
+        return self.accepts and self.alive()
 
     def alive(self) -> bool:
         """Whether it runs."""
@@ -359,10 +380,7 @@ class Supervisor(Multiprocess):
             self._judge(self.coming)
         elif self.wanted and time.monotonic() >= self.not_before:
             self._begin()
-        for worker in self.leaving:
-            if time.monotonic() > worker.leaves_by:
-                worker.send(signal.SIGKILL)
-        self.leaving = [worker for worker in self.leaving if worker.alive()]
+        self._part()
         self.log.rotate()
         self._tell()
 
@@ -385,22 +403,32 @@ class Supervisor(Multiprocess):
 
     def _judge(self, coming: Worker) -> None:
         """If the new worker is ready, it takes the place of the one that serves."""
-        if coming.hear():
+        if coming.accepting():
             if self.serving:
                 self.serving.send(signal.SIGINT)
                 self.serving.leaves_by = time.monotonic() + drain_seconds(self.environment) + 30
                 self.leaving.append(self.serving)
-            self.serving, self.coming, self.state = coming, None, "serving"
-            say(f"worker {coming.pid} serves {coming.revision}")
+            self.serving, self.coming = coming, None
         elif not coming.alive():
             self._failed(f"it ended with code {coming.exitcode}")
         elif time.monotonic() - coming.begun > self.start_seconds:
             coming.kill()
             self._failed(f"it was not ready within {self.start_seconds} s")
 
+    def _part(self) -> None:
+        """See the former workers off. The new one serves when none of them takes connections any more."""
+        for worker in self.leaving:
+            if time.monotonic() > worker.leaves_by:
+                worker.send(signal.SIGKILL)
+        self.leaving = [worker for worker in self.leaving if worker.alive()]
+        settled = self.serving and not self.coming and not any(worker.accepting() for worker in self.leaving)
+        if settled and self.serving and self.state == "starting":
+            self.state = "serving"
+            say(f"worker {self.serving.pid} serves {self.serving.revision}")
+
     def _failed(self, how: str) -> None:
         """Keep why the new worker failed. Where none serves, try again, but not for ever."""
-        self.error = [hidden(line, self.environment) for line in self.log.since(self.log_size)]
+        self.error = [hidden(line, self.environment) for line in told_by(self.log.since(self.log_size))][-40:]
         self.coming, self.state, self.reason = None, "failed", f"{how}: {reason(self.error)}"
         say(f"the new worker failed, {self.reason}")
         if not self.serving:
@@ -414,7 +442,8 @@ class Supervisor(Multiprocess):
         """The one that served has died: start another, at once unless that happens again and again."""
         say(f"worker {worker.pid} has died with code {worker.exitcode}; another one is started")
         self.failures = 0 if time.monotonic() - worker.begun > 120 else self.failures + 1  # noqa: PLR2004
-        self.serving, self.wanted, self.not_before = None, True, time.monotonic() + 2**self.failures - 2
+        self.serving, self.wanted = None, self.wanted or not self.coming
+        self.not_before = time.monotonic() + min(2**self.failures - 2, 60)
 
     def _tell(self) -> None:
         """Write the status, when it has changed."""
@@ -435,7 +464,9 @@ class Supervisor(Multiprocess):
                 self.told = text
 
     def terminate_all(self) -> None:
-        """Ask every worker to end."""
+        """Accept nothing more, and ask every worker to end."""
+        for each in self.sockets:
+            each.close()
         for worker in self._all():
             worker.send(signal.SIGTERM if worker.revision else signal.SIGKILL)
 
@@ -494,7 +525,7 @@ def listening(host: str, port: int) -> socket.socket:
             return socket.create_server((host, port), backlog=2048)
         except OSError as error:
             if time.monotonic() > deadline:
-                sys.exit(f"{host}:{port} cannot be listened on: {error.strerror}")
+                sys.exit(f"{host}:{port} cannot be listened on: {os.strerror(error.errno or 0)}")
         time.sleep(0.1)
 
 

@@ -6,11 +6,13 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.tools import exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CALLS = (
     "write", "pwrite", "rename", "replace", "link", "unlink", "rmdir", "mkdir", "fsync",

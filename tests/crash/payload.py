@@ -11,12 +11,15 @@ import json
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError, InvalidInput, Unhealthy
 from tasks.model.layout import Layout
 from tasks.tools.transaction import Transaction, recover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 FILES: dict[int, dict[str, tuple[bytes, int]]] = {
     1: {

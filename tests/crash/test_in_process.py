@@ -7,15 +7,18 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tasks.tools import exchange
 from tests.crash import faults, payload
 from tests.crash.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ALL = bool(os.environ.get("GATEWAY_CRASH_ALL"))
 

@@ -9,17 +9,21 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tasks.model.errors import Conflict
-from tasks.model.layout import Layout
 from tasks.tools import moves
 from tasks.tools.transaction import Transaction
 from tests.crash import payload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tasks.model.layout import Layout
 
 ALL = bool(os.environ.get("GATEWAY_CRASH_ALL"))
 WRITES = 1000 if ALL else 100

@@ -180,8 +180,18 @@ def test_limits_and_further_parameters_reach_litellm():
     made = entries(models=("mid", "told"))
     assert made["mid"]["litellm_params"]["rpm"] == 30
     assert "tpm" not in made["mid"]["litellm_params"]
-    assert made["told"]["litellm_params"] == {"model": "mock/told", "mock_response": "hi"}
+    mock = made.pop("mock-told*")
+    assert mock == {"model_name": "mock-told*", "litellm_params": {"model": "mock/told", "mock_response": "hi"}}
+    assert not any("mock_response" in each["litellm_params"] for each in made.values())
     assert made["mid"]["model_info"] == {"max_input_tokens": 100_000, "max_output_tokens": 8_000}
+
+
+def test_a_mocked_model_asks_the_gateway_itself_with_its_own_key():
+    asks = {"model": "custom_openai/mock-told", "api_base": "http://127.0.0.1:4567/v1"}
+    for name in ("told", "claude-opus-*"):
+        made = entries(models=("told",), port=4567)[name]
+        assert made["litellm_params"] == asks | {"api_key": "os.environ/LITELLM_MASTER_KEY"}
+        assert made["model_info"] == {"max_input_tokens": 200_000, "max_output_tokens": 64_000}
 
 
 def test_the_configuration_shares_nothing_with_the_catalogue():

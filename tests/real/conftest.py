@@ -6,14 +6,17 @@ import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tasks.model.layout import PROJECT
 from tasks.tools import packages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LOCK = PROJECT / "requirements" / "litellm.txt"
 CLAUDE_VERSION = "2.1.330"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.layout import Layout
 from tasks.tools import gateway
 from tests.artifacts.fakes import Folder, clear, free_port
 from tests.conftest import Result, Sandbox, make_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 TIERS = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5")
 """What Claude Code asks for, one of each tier."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from tasks.model.layout import PROJECT, Layout
 from tasks.tools import run
 from tasks.tools.asked import Asked
 from tasks.tools.run import Run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VALUES = {
     "LITELLM_MASTER_KEY": "sk-tests-0123456789abcdef0123456789abcdef",

@@ -4,11 +4,10 @@ import tarfile
 
 import pytest
 
-from tasks import rollback
 from tasks.model.errors import UsageError
 from tasks.model.release import Manifest
 from tasks.model.revision import Revision
-from tasks.tools import documents, files, history, keeping
+from tasks.tools import documents, files, goals, history, keeping
 
 CONFIG, ENV = "litellm_config.yaml", ".env"
 
@@ -33,7 +32,7 @@ def deployed(layout):
 
 
 def chosen(layout, *which, current=2):
-    return rollback.chosen(layout, which, manifest(current), secrets=False)
+    return goals.chosen(layout, which, manifest(current), secrets=False)
 
 
 def test_without_a_name_it_is_the_one_before(deployed):
@@ -62,7 +61,7 @@ def test_before_the_first_there_is_nothing(deployed):
 
 
 def test_the_present_secrets_stay_where_the_goal_has_none(deployed):
-    wanted = {each.file: each for each in rollback.wanted(deployed, chosen(deployed))}
+    wanted = {each.file: each for each in goals.wanted(deployed, chosen(deployed))}
     assert wanted[CONFIG].data == b"stood 1"
     assert (wanted[ENV].data, wanted[ENV].mode) == (b"KEY=secret-value\n", 0o600)
 

@@ -189,7 +189,6 @@ def test_the_line_of_a_revision_says_which_one_is_current():
     assert not history.line(made, current=False).startswith("*")
 
 
-@pytest.mark.xfail(reason="defect: a digit that is no number (²) is a traceback in history and rollback", strict=True)
 def test_a_digit_that_is_no_number_is_no_revision(sandbox):
     sandbox.deploy("--preset", "demo")
     for step in ("history", "rollback"):

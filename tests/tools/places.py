@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.model.layout import Layout
 from tasks.model.release import Manifest
 from tasks.tools import standing
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONFIG, SCRIPT, ENV = "litellm_config.yaml", "start-gateway.sh", ".env"
 

@@ -98,7 +98,6 @@ def test_what_cannot_be_meant_ends_with_one_sentence_before_anything_runs(layout
     assert list(layout.build.iterdir()) == []
 
 
-@pytest.mark.xfail(reason="defect: a wrong name in --force is a traceback", strict=True, raises=UsageError)
 def test_a_wrong_name_to_force_ends_with_a_sentence_too(layout):
     with pytest.raises(InvalidCommand):
         settle(force="A B")

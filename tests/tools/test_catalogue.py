@@ -101,7 +101,7 @@ def test_a_damaged_copy_is_ignored(layout, damage):
     ("name", "change", "line", "problem"),
     [
         ("models/demo.yaml", ("tier: sonnet", "teir: sonnet"), 8, "teir is no known field"),
-        ("models/demo.yaml", ("route: hosted_vllm/demo\n", ""), 2, "lacks the field route"),
+        ("models/demo.yaml", ("route: openai/mock\n", ""), 2, "lacks the field route"),
         ("models/demo.yaml", ("id: demo", "id: other"), 2, "id is 'other', but the file is called demo.yaml"),
         ("models/demo.yaml", ('tools: "no"', "tools: no"), 16, "tools is false, expected a text"),
         ("models/demo.yaml", ("input_tokens: 200000", "input_tokens: many"), 9, "limits is"),

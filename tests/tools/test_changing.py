@@ -179,7 +179,6 @@ def test_nor_one_of_a_script_that_was_edited_whatever_is_in_it(found, wanted, re
         assert found in ([released] if released is not None else []) + [p.read_bytes() for p in places if p.exists()]
 
 
-@pytest.mark.xfail(reason="defect: a second edit that makes room overwrites the .yours of the first", strict=True)
 def test_an_earlier_copy_of_an_edited_file_is_not_overwritten(layout):
     transaction = Recorded(layout.gateway)
     stand(layout, SCRIPT, b"my first edit", b"one")

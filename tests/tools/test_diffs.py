@@ -59,9 +59,6 @@ def test_no_secret_of_an_env_file_shows(line):
     assert b"\nB=2" in hidden
 
 
-@pytest.mark.xfail(
-    reason="defect: a value with the key in a URL, or a name that tells nothing, shows in full", strict=True
-)
 @pytest.mark.parametrize(
     "line",
     [

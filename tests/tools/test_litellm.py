@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +11,9 @@ from tasks.model.errors import UsageError
 from tasks.model.layout import Layout
 from tasks.tools import litellm, packages
 from tasks.tools.litellm import LITELLM_KNOWN_GOOD, MALICIOUS, Found, find, missing_modules, refusal, warnings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Tree:

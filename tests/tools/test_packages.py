@@ -8,13 +8,16 @@ import os
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tasks.model.errors import GatewayError
 from tasks.model.layout import PROJECT
 from tasks.tools import packages
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 INSTALLERS = ["pip", pytest.param("uv", marks=pytest.mark.skipif(not packages.find_uv(), reason="there is no uv"))]
 

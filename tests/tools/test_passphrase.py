@@ -49,7 +49,6 @@ def test_a_file_without_one_is_a_usage_error(tmp_path, monkeypatch, text):
     assert str(tmp_path / "phrase") in str(refused.value)
 
 
-@pytest.mark.xfail(reason="defect: a folder or bytes that are no UTF-8 are a traceback", strict=True)
 @pytest.mark.parametrize("kind", ["folder", "bytes"])
 def test_a_file_that_cannot_be_one_is_a_usage_error_too(tmp_path, monkeypatch, kind):
     if kind == "bytes":

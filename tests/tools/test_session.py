@@ -1,5 +1,8 @@
 """One transaction for the steps of a run: all of it or nothing, alone or together."""
 
+import errno
+import os
+
 import pytest
 from places import CONFIG, SCRIPT, layout_in, manifest_of
 
@@ -92,6 +95,20 @@ def test_the_receipt_is_told_what_was_edited_last_minute_only_once_it_is_true(la
     assert told == ["true"]
 
 
+def test_what_is_true_is_not_undone_when_the_disk_refuses_the_tidying_up(layout, monkeypatch, capsys):
+    def refused(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    session.this.together = True
+    deploy(layout, 1, create())
+    session.commit()
+    monkeypatch.setattr(history, "settle", refused)
+    session.finish()
+    session.close()
+    assert (layout.gateway / CONFIG).read_bytes() == b"new"
+    assert f"{layout.history}: No space left on device; the next command tries again" in capsys.readouterr().err
+
+
 def test_closing_twice_or_without_anything_is_nothing(layout):
     session.close()
     deploy(layout, 1, create())
@@ -131,8 +148,8 @@ def test_a_removed_file_goes_and_a_replaced_one_is_kept_beside(layout):
         (layout.gateway / name).write_bytes(b"mine")
     with session.joined(layout) as transaction:
         session.put(transaction, Change(CONFIG, "remove", None, 0o644, b"mine"))
-        session.put(transaction, Change(SCRIPT, "replace", b"new", 0o755, b"mine"))
+        session.put(transaction, Change(SCRIPT, "replace", b"new", 0o755, b"mine", beside=f"{SCRIPT}.yours-2"))
     assert not (layout.gateway / CONFIG).exists()
     assert (layout.gateway / SCRIPT).read_bytes() == b"new"
-    kept = layout.gateway / f"{SCRIPT}.yours"
+    kept = layout.gateway / f"{SCRIPT}.yours-2"
     assert (kept.read_bytes(), kept.stat().st_mode & 0o777) == (b"mine", 0o600)
