@@ -77,12 +77,11 @@ def run_bench(runs: int) -> None:
 def write_docs() -> None:
     """Write the pages that are generated, and the tables in those written by hand; what stands right is left alone."""
     import dodo
-    from tasks import deploy
     from tasks.tools import catalogue, files, pages
 
     known = catalogue.load(Layout.of(os.environ))
     made = {"docs/models.md": pages.models_page(known), "docs/environment.md": pages.environment_page(known)}
-    tables = pages.tables(known, vars(dodo), deploy.OPTIONS)
+    tables = pages.tables(known, vars(dodo), dodo.tasks.deploy.OPTIONS)
     for path in [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]:
         name = path.relative_to(PROJECT).as_posix()
         made.setdefault(name, pages.filled(path.read_text(), tables, name))

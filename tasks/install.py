@@ -132,7 +132,7 @@ def _manifest(asked: Asked, planned: list[Change], before: Manifest | None) -> M
         files=changing.digests(layout, ours, before),
         variables=shown(asked),
         backup_path=str(run.this.backup) if run.this.backup else None,
-        flags_used=tuple(f"--{name.replace('_', '-')}" for name, on in vars(asked.flags).items() if on),
+        flags_used=tuple(f"--{name.replace('_', '-')}" for name, on in asked.flags._asdict().items() if on),
         revision=history.next_number(layout),
     )
 

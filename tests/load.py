@@ -28,11 +28,13 @@ import threading
 import time
 import types
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
 
 PROJECT = Path(__file__).resolve().parents[1]
 SERVE = PROJECT / "templates" / "artifacts" / "serve.py"
@@ -66,7 +68,9 @@ def serve_module() -> Any:
 
 
 class Upstream(BaseHTTPRequestHandler):
-    """A model that speaks OpenAI's chat completions: asked `40`, it streams 40 numbered words."""
+    """A model that speaks OpenAI's chat completions: asked `40`, it streams 40 numbered words; asked `0`, until told."""
+
+    enough = threading.Event()
 
     def do_POST(self) -> None:
         """Answer, one word every tenth of a second."""
@@ -76,11 +80,14 @@ class Upstream(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        for number in range(words):
-            self._event({"content": f"w{number} "}, None)
-            time.sleep(PIECE)
-        self._event({}, "stop")
-        self.wfile.write(b"data: [DONE]\n\n")
+        with contextlib.suppress(ConnectionError):  # whoever asked was killed
+            for number in range(words or 10_000):
+                if not words and self.enough.is_set():
+                    break
+                self._event({"content": f"w{number} "}, None)
+                time.sleep(PIECE)
+            self._event({}, "stop")
+            self.wfile.write(b"data: [DONE]\n\n")
 
     def _event(self, delta: dict[str, str], reason: str | None) -> None:
         choice = {"index": 0, "delta": delta, "finish_reason": reason}

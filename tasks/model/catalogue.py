@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+"""What a mapping holds that is left out."""
 
 TIERS = ("opus", "sonnet", "haiku")
 """Claude Code's tiers, strongest first."""
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(NamedTuple):
     """One model that a gateway can serve under its id."""
 
     id: str
@@ -33,7 +35,7 @@ class Model:
     region: str | None = None
     regions: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = NOTHING
     retires_on: str | None = None
     replacement: str | None = None
     notes: str = ""
@@ -43,20 +45,18 @@ class Model:
         return self.retires_on is not None and self.retires_on <= today
 
 
-@dataclass(frozen=True)
-class Provider:
+class Provider(NamedTuple):
     """Whoever answers for a model: what LiteLLM must be told and given to reach it."""
 
     id: str
     name: str
     description: str
     needs: tuple[str, ...] = ()
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = NOTHING
     modules: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Preset:
+class Preset(NamedTuple):
     """A named starting point: a kind of gateway and the models that it serves."""
 
     id: str
@@ -65,11 +65,10 @@ class Preset:
     gateway: str
     ready: bool
     models: tuple[str, ...] = ()
-    tiers: Mapping[str, str] = field(default_factory=dict)
+    tiers: Mapping[str, str] = NOTHING
 
 
-@dataclass(frozen=True)
-class Artifact:
+class Artifact(NamedTuple):
     """One file to deploy: its name, its mode, whether it holds secrets, and its template (none: made from data)."""
 
     file: str
@@ -83,8 +82,7 @@ class Artifact:
         return int(self.mode, 8)
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """One key of settings.json and where its value comes from: a fact, a variable, or the text itself."""
 
     path: tuple[str, ...]
@@ -94,8 +92,7 @@ class Setting:
     unless_present: bool = False
 
 
-@dataclass(frozen=True)
-class Gateway:
+class Gateway(NamedTuple):
     """One kind of gateway: what is deployed for it, what it needs, and how Claude Code is joined to it."""
 
     id: str
@@ -106,12 +103,11 @@ class Gateway:
     port: int | None = None
     needs: tuple[str, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
-    litellm: Mapping[str, Any] = field(default_factory=dict)
+    litellm: Mapping[str, Any] = NOTHING
     settings: tuple[Setting, ...] = ()
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(NamedTuple):
     """One environment variable of the gateway: what it is for, how to get it, and how it may be found."""
 
     name: str
@@ -126,19 +122,17 @@ class Variable:
     found_by: str | None = None
 
 
-@dataclass(frozen=True)
-class Neighbour:
+class Neighbour(NamedTuple):
     """Another tool with the same keys of settings.json; there when one of *files* is and all *settings* match."""
 
     id: str
     name: str
     undo: str
     files: tuple[str, ...] = ()
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = NOTHING
 
 
-@dataclass(frozen=True)
-class Catalogue:
+class Catalogue(NamedTuple):
     """Everything that can be chosen, by id."""
 
     models: Mapping[str, Model]

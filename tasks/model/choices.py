@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from tasks.model.catalogue import TIERS
@@ -16,8 +15,7 @@ HIGHEST_PORT = 65535
 LOWEST_PORT = 1024
 
 
-@dataclass(frozen=True)
-class Choices:
+class Choices(NamedTuple):
     """What shapes the result. None means: as the preset or the kind of gateway has it."""
 
     preset: str = "demo"
@@ -33,14 +31,17 @@ class Choices:
 
     def to_json(self) -> dict[str, Any]:
         """Only what was chosen, as JSON values."""
-        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items() if v is not None}
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in self._asdict().items() if v is not None}
 
     @classmethod
     def from_json(cls, data: object) -> Choices:
         """The choices that to_json() wrote, checked again as if they had been typed."""
         if not isinstance(data, Mapping):
             raise UsageError("remembered choices are not an object", "Name a preset: doit deploy --preset demo")
-        texts = {k: ",".join(map(str, v)) if isinstance(v, list) else str(v) for k, v in data.items() if v is not None}
+        lists = [value for value in data.values() if isinstance(value, list)]
+        if not all(isinstance(each, str) for value in lists for each in value):
+            raise UsageError("remembered choices hold a list of something else than names", "Name the models anew.")
+        texts = {k: ",".join(v) if isinstance(v, list) else str(v) for k, v in data.items() if v is not None}
         return cls().asked(**texts)
 
     def asked(self, **options: str | None) -> Choices:
@@ -54,12 +55,11 @@ class Choices:
             before = Choices(port=self.port, target=self.target, litellm=self.litellm)
         if "models" in given:  # a tier that points elsewhere is free again
             tiers = [tier for tier in TIERS if getattr(before, tier) not in given["models"]]
-            before = replace(before, **dict.fromkeys(tiers))  # type: ignore[arg-type]
-        return replace(before, **given)
+            before = before._replace(**dict.fromkeys(tiers))  # type: ignore[arg-type]
+        return before._replace(**given)
 
 
-@dataclass(frozen=True)
-class Flags:
+class Flags(NamedTuple):
     """What shapes this run only; never remembered, never part of an up-to-date check."""
 
     dry_run: bool = False
@@ -76,7 +76,7 @@ def checked(option: str, text: str) -> Any:  # noqa: ANN401 - each option has it
     """The value of one option as it is used; UsageError in one sentence when it cannot be meant."""
     check = _CHECKS.get(option)
     if check is None:
-        known = ", ".join(f"--{field.name.replace('_', '-')}" for field in fields(Choices))
+        known = ", ".join(f"--{name.replace('_', '-')}" for name in Choices._fields)
         raise UsageError(f"there is no choice {option!r}", f"There are {known}.")
     if not text.strip():
         raise UsageError(f"--{option.replace('_', '-')} is empty", "Give it a value, or leave it out.")
@@ -175,4 +175,4 @@ def with_models(choices: Choices, current: Iterable[str], add: Iterable[str], re
     if not kept:
         raise UsageError("--remove-models leaves no model", "Keep one, or take everything down with: doit uninstall")
     tiers = {tier: None for tier in TIERS if getattr(choices, tier) in gone}
-    return replace(choices, models=kept, **tiers)  # type: ignore[arg-type]
+    return choices._replace(models=kept, **tiers)  # type: ignore[arg-type]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from tasks.model.catalogue import TIERS, Catalogue, Gateway, Model, Preset, Provider, Setting, Variable
 from tasks.model.choices import Choices, unknown
@@ -24,8 +23,7 @@ Values = Mapping[str, str | Secret]
 """Variables of the gateway that have a value, by name."""
 
 
-@dataclass(frozen=True)
-class Deployment:
+class Deployment(NamedTuple):
     """Choices and catalogue, settled: everything that rendering needs but the values of variables."""
 
     choices: Choices
@@ -163,6 +161,6 @@ def settings_of(deployment: Deployment) -> tuple[Setting, ...]:
     """
     known = facts(deployment)
     return tuple(
-        replace(setting, fact=None, text=known[setting.fact]) if setting.fact in known else setting
+        setting._replace(fact=None, text=known[setting.fact]) if setting.fact in known else setting
         for setting in deployment.gateway.settings
     )

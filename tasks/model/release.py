@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.model.catalogue import NOTHING
 from tasks.model.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -14,8 +14,7 @@ VERSION = "1.0"
 SOURCE = "claude-gateway-recipes"
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(NamedTuple):
     """What a release consists of, and, once installed, what was last written and when.
 
     *files* maps a file to the digest of its content (keyed where the file holds secrets), *modes* to its
@@ -32,7 +31,7 @@ class Manifest:
     modes: Mapping[str, str]
     choices: Mapping[str, Any]
     deployed_by: str = ""
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = NOTHING
     backup_path: str | None = None
     flags_used: tuple[str, ...] = ()
     revision: int = 0
@@ -93,11 +92,10 @@ class Manifest:
 
     def standing(self, **facts: Any) -> Manifest:  # noqa: ANN401 - any of the fields
         """This release as installed: with who, when and what was found out while installing."""
-        return replace(self, **facts)
+        return self._replace(**facts)
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """One file as it should stand.
 
     *how* somebody's edits of it are treated: "merge" them, "replace" the file and keep theirs beside, or "fill":
@@ -110,8 +108,7 @@ class Wanted:
     how: str
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """One deployed file as it is found: its content and mode, what we last rendered for it, what we last left there.
 
     *left* is the digest that the manifest records, made with the same key as *digest*, the one of what is found.
@@ -129,8 +126,7 @@ class Standing:
         return self.found is not None and self.digest != self.left
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """What happens to one deployed file, and why.
 
     *kind*: create, update, merge, replace (yours is kept beside), mode, remove, keep (yours stays) or unchanged;

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.model.catalogue import Setting
 from tasks.model.errors import InvalidInput
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True)
-class Revision:
+class Revision(NamedTuple):
     """What a deployment, rollback or uninstall made true.
 
     *action* says which it was; *how* says per file how edits of it are treated (see release.Wanted); of a secret
@@ -34,7 +32,7 @@ class Revision:
     def to_json(self) -> dict[str, Any]:
         """As JSON values; from_json() reads them back."""
         settings = [
-            {name: value for name, value in asdict(each).items() if value is not None} for each in self.settings
+            {name: value for name, value in each._asdict().items() if value is not None} for each in self.settings
         ]
         return {"action": self.action, "manifest": self.manifest.to_json(), "how": dict(self.how), "settings": settings}
 

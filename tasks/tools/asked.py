@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,7 +82,7 @@ class Asked:
     def settle(self, options: dict[str, Any]) -> None:
         """Take the options of the command line; a wrong one ends doit with one sentence, exit 3."""
         _refuse_assignments(options)
-        flags = {name: options.pop(name) for name in Flags.__dataclass_fields__ if name in options and name != "force"}
+        flags = {name: options.pop(name) for name in Flags._fields if name in options and name != "force"}
         try:
             self.flags = Flags(**flags, force=rules.names(options.pop("force") or "", "--force"))
         except UsageError as error:
@@ -139,7 +138,7 @@ def remembered(layout: Layout) -> Choices:
 
 
 def _untiered(choices: Choices) -> Choices:
-    return replace(choices, opus=None, sonnet=None, haiku=None)
+    return choices._replace(opus=None, sonnet=None, haiku=None)
 
 
 def _json(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -133,24 +132,29 @@ def _variables(content: Data, path: Path) -> list[Variable]:
 
 
 def _built(kind: type[T], content: Data, path: Path, place: documents.Place = ()) -> T:
-    """An object of the dataclass *kind* whose fields are the keys of *content*."""
+    """A *kind* (a named tuple) whose fields are the keys of *content*."""
     if not isinstance(content, dict):
         raise _wrong(path, place, "is no mapping of names to values", f"It describes a {kind.__name__.lower()}.")
-    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    known, optional = _annotations(kind), getattr(kind, "_field_defaults")  # noqa: B009 - mypy knows no named tuple here
     for name in content.keys() - known.keys():
         raise _wrong(path, (*place, name), "is no known field", f"Known are {', '.join(known)}.")
-    for name, field in known.items():
-        if name not in content and field.default is MISSING and field.default_factory is MISSING:
+    for name in known:
+        if name not in content and name not in optional:
             raise _wrong(path, place, f"lacks the field {name}", "The files beside it show how it is written.")
     return kind(**{name: _value(known[name], value, path, (*place, name)) for name, value in content.items()})
 
 
-def _value(field: Field[Any], value: Data, path: Path, place: documents.Place) -> Data:
-    """*value* as the annotation of *field* wants it."""
-    nested = _NESTED.get(str(field.type))
+def _annotations(kind: type) -> dict[str, str]:
+    """The fields of a named tuple with their types, as they are written."""
+    return {name: getattr(hint, "__forward_arg__", str(hint)) for name, hint in kind.__annotations__.items()}
+
+
+def _value(annotation: str, value: Data, path: Path, place: documents.Place) -> Data:
+    """*value* as *annotation* wants it."""
+    nested = _NESTED.get(annotation)
     if nested and isinstance(value, list):
         return tuple(_built(nested, entry, path, (*place, index)) for index, entry in enumerate(value))
-    fits, expected = _FITS.get(str(field.type), (lambda _: False, "list of mappings"))
+    fits, expected = _FITS.get(annotation, (lambda _: False, "list of mappings"))
     if not fits(value):
         raise _wrong(path, place, f"is {documents.said(value)}, expected a {expected}", "Mend the value.")
     return tuple(value) if isinstance(value, list) else value
@@ -187,4 +191,4 @@ _FITS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "Mapping[str, int]": (_is_numbers, "mapping to whole numbers"),
     "Mapping[str, str]": (_is(dict), "mapping to texts"),
 }
-"""Per annotation of the dataclasses: what fits it, and how a person calls that."""
+"""Per annotation of the fields: what fits it, and how a person calls that."""

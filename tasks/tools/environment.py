@@ -6,8 +6,7 @@ The first place that holds a value wins; in each place the variable's own name c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tasks.model.catalogue import Variable
 from tasks.model.secret import Secret
@@ -25,8 +24,7 @@ PLACEHOLDERS = ("CHANGE-ME", "CHANGE_ME", "YOUR_")
 """What a value begins with that nobody has filled in yet."""
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """What was found for one variable: its value, in words where it stood, and what to know about the search."""
 
     name: str
@@ -46,8 +44,7 @@ class Finding:
         return self.source == "generated" and self.value is None
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """Why a variable cannot stay as it is (to be read behind its name), and how to mend it; never a part of a value."""
 
     variable: str

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.model.errors import GatewayError, UsageError
 
@@ -29,8 +28,7 @@ NEWEST_PYTHON = (3, 15)
 INSTALL = "`doit litellm` installs a known-good one for this gateway alone."
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A LiteLLM: its program, its version (None: cannot be told), its Python, where it was looked for, its packages."""
 
     executable: Path

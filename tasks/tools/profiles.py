@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.tools.shelltext import Command, Shell, commands
 
@@ -23,8 +22,7 @@ LARGEST = 1 << 20
 """Bytes; a longer profile is not read."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What a profile assigns, and in which line (from 1); None where only the shell itself could tell the value."""
 
     value: str | None

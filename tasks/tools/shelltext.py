@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,16 +12,14 @@ Shell = Literal["sh", "fish"]
 """Whose grammar: "sh" is that of bash, zsh, dash and ksh."""
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """One word as it is written, quotes and all, and the line (from 1) where it begins."""
 
     text: str
     line: int
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """The words of one simple command; *certain* when nothing but the order of reading decides that it runs."""
 
     words: tuple[Word, ...]

@@ -7,8 +7,7 @@ import errno
 import os
 import stat
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.model.errors import Conflict
 from tasks.tools import exchange, targets
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 ACCESS_LIST = "system.posix_acl_access"
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A regular file as it was found."""
 
     data: bytes

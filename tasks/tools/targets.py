@@ -7,9 +7,8 @@ import hashlib
 import os
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.model.errors import Conflict, GatewayError
 
@@ -28,8 +27,7 @@ IDENTIFIER = re.compile(r"[0-9a-f]{16}")
 _STAGED = re.compile(r"\.gw-([0-9a-f]{16})-")
 
 
-@dataclass(frozen=True)
-class Targets:
+class Targets(NamedTuple):
     """The real folder of the gateway, the real settings.json, and the mark of this pair in names of staged files."""
 
     gateway: Path

@@ -37,9 +37,8 @@ import socket
 import stat
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 try:
     import uvicorn
@@ -47,6 +46,9 @@ try:
     from uvicorn.supervisors.multiprocess import Multiprocess, Process
 except ImportError:
     sys.exit(f"{sys.executable} has no uvicorn that can be used here: install or upgrade 'litellm[proxy]'.")
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
 OLDEST_UVICORN = (0, 51)
 KEEP_ALIVE = 75

@@ -1,7 +1,5 @@
 """What choices and catalogue come to: models, tiers, LiteLLM's configuration, Claude Code's settings."""
 
-from dataclasses import fields, replace
-
 import pytest
 
 from tasks.model.catalogue import TIERS, Artifact, Catalogue, Gateway, Model, Preset, Provider, Setting
@@ -53,9 +51,8 @@ GATEWAY = Gateway(
         Setting(("permissions", "defaultMode"), text="default", unless_present=True),
     ),
 )
-EMPTY = Catalogue(**{each.name: {} for each in fields(Catalogue)})
-KNOWN = replace(
-    EMPTY,
+EMPTY = Catalogue(**{each: {} for each in Catalogue._fields})
+KNOWN = EMPTY._replace(
     models={each.id: each for each in MODELS},
     providers={
         "vertex": Provider(
@@ -76,8 +73,8 @@ KNOWN = replace(
     },
     gateways={
         "local": GATEWAY,
-        "company": replace(GATEWAY, id="company", ready=False),
-        "custom": replace(GATEWAY, id="custom", process=False, port=None),
+        "company": GATEWAY._replace(id="company", ready=False),
+        "custom": GATEWAY._replace(id="custom", process=False, port=None),
     },
 )
 

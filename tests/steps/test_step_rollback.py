@@ -56,7 +56,7 @@ def test_anything_else_is_answered_with_what_there_is(deployed, which):
 
 
 def test_before_the_first_there_is_nothing(deployed):
-    with pytest.raises(UsageError, match="no earlier"):
+    with pytest.raises(UsageError, match="deployed before"):
         chosen(deployed, current=1)
 
 

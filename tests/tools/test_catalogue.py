@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -18,7 +17,7 @@ from tasks.tools import catalogue, documents
 def layout(tmp_path):
     """A copy of the templates to spoil."""
     shutil.copytree(PROJECT / "templates", tmp_path / "templates")
-    return replace(Layout.of({"HOME": str(tmp_path)}), project=tmp_path)
+    return Layout.of({"HOME": str(tmp_path)}, project=tmp_path)
 
 
 def spoil(layout, name, old, new):
@@ -55,11 +54,10 @@ def test_a_fresh_copy_keeps_pyyaml_unloaded(layout):
     catalogue.load(layout, write_cache=True)
     code = f"""
 import sys
-from dataclasses import replace
 from pathlib import Path
 from tasks.model.layout import Layout
 from tasks.tools import catalogue
-catalogue.load(replace(Layout.of({{}}), project=Path({str(layout.project)!r})))
+catalogue.load(Layout.of({{}}, project=Path({str(layout.project)!r})))
 print([name for name in ("yaml", "jsonschema", "jinja2", "tempfile", "subprocess") if name in sys.modules])
 """
     result = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
