@@ -81,7 +81,7 @@ def write_docs() -> None:
 
     known = catalogue.load(Layout.of(os.environ))
     made = {"docs/models.md": pages.models_page(known), "docs/environment.md": pages.environment_page(known)}
-    tables = pages.tables(known, vars(dodo), dodo.tasks.deploy.OPTIONS)
+    tables = pages.tables(known, vars(dodo), vars(dodo)["tasks"].deploy.OPTIONS)
     for path in [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]:
         name = path.relative_to(PROJECT).as_posix()
         made.setdefault(name, pages.filled(path.read_text(), tables, name))

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec
 from doit.exceptions import TaskFailed
 
 from tasks.model.errors import GatewayError
+from tasks.tools import targets
 
 P = ParamSpec("P")
 Task = Mapping[str, Any]
@@ -32,6 +33,8 @@ def action(function: Callable[P, object]) -> Callable[P, Failure | None]:
             function(*args, **kwargs)
         except GatewayError as error:
             return Failure(error)
+        except OSError as error:  # a full disk, a missing right: the system's word, no bug of ours
+            return Failure(targets.sentence(error))
         return None
 
     return run
