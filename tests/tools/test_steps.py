@@ -1,5 +1,7 @@
 """Our errors fail a step with their sentence; anything else is a bug and comes through as it is."""
 
+import errno
+
 import pytest
 from doit.exceptions import TaskFailed
 
@@ -21,7 +23,17 @@ def test_an_error_of_ours_fails_the_step_with_its_sentence_and_its_code(kind):
     assert "Traceback" not in failed.get_msg()
 
 
-@pytest.mark.parametrize("kind", [ValueError, OSError, KeyboardInterrupt, SystemExit])
+def test_what_the_system_refuses_is_a_failure_with_a_sentence():
+    @action
+    def step():
+        raise OSError(errno.ENOSPC, "No space left on device", "/some/where")
+
+    failed = step()
+    assert failed.exit_code == 1
+    assert "/some/where" in str(failed.message)
+
+
+@pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt, SystemExit])
 def test_anything_else_comes_through(kind):
     @action
     def step():
