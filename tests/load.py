@@ -68,7 +68,7 @@ def serve_module() -> Any:
 
 
 class Upstream(BaseHTTPRequestHandler):
-    """A model that speaks OpenAI's chat completions: asked `40`, it streams 40 numbered words; asked `0`, until told."""
+    """A model that speaks OpenAI's chat completions: asked `40`, it streams 40 numbered words; `0`, until told."""
 
     enough = threading.Event()
 
