@@ -39,8 +39,9 @@ def facts(asked: Asked) -> object:
     """Everything that can change the outcome, for the up-to-date check."""
     found = [(name, *_origin(each, asked.layout), each.note) for name, each in asked.findings.items()]
     located = litellm.find(asked.layout, os.environ, asked.choices.litellm)
-    lacks = litellm.missing_modules(located, asked.deployment.modules) if located else []
-    doubtful = str(litellm.refusal(located)) + str(lacks) if located else ""
+    doubtful: object = [[], ""]
+    if located:
+        doubtful = [litellm.missing_modules(located, asked.deployment.modules), str(litellm.refusal(located) or "")]
     others = [each.id for each in asked.neighbours]
     return [asked.choices.to_json(), found, doubtful, others, asked.flags.allow_missing, time.strftime("%Y-%m-%d")]
 
@@ -160,6 +161,6 @@ def complete(asked: Asked) -> None:
             console.warn(f"{problem.variable}: {problem.problem}. {problem.remedy}")
     errors = [each for each in problems if each.severity == "error"]
     if errors and not asked.flags.allow_missing:
-        listing = "\n".join(f"{each.variable}: {each.problem}\n    {each.remedy}" for each in errors)
+        listing = "\n  ".join(f"{each.variable}: {each.problem}\n    {each.remedy}" for each in errors)
         more = "To go on without and fill in .env later: doit deploy --allow-missing"
         raise GatewayError(f"{len(errors)} of {len(deployment.needs)} values are not usable\n  {listing}", more)
