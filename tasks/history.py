@@ -66,7 +66,8 @@ def full(layout: Layout, number: int) -> Iterator[str]:
     earlier = [each for each in history.numbers(layout) if each < number]
     before = history.stood(layout, earlier[-1]) if earlier else {}
     for name in sorted({*before, *after}):
-        yield from diffs.unified(before.get(name, b""), after.get(name, b""), name)
+        old, new = (diffs.hidden_text(each.get(name, b"")) for each in (before, after))
+        yield from diffs.unified(old, new, name)
 
 
 @action

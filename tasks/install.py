@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tasks.model.catalogue import Artifact
     from tasks.model.deployment import Deployment, Values
+    from tasks.model.layout import Layout
     from tasks.model.merge import Side
     from tasks.model.release import Change, Manifest, Wanted
     from tasks.model.revision import Revision
@@ -102,18 +103,26 @@ def write(asked: Asked) -> None:
     check(asked, planned)
     manifest = _manifest(asked, planned, before)
     stood = {each.file: each.data for each in planned if each.file in open_files and each.data is not None}
-    history.prepare(layout, _revision(asked, manifest), open_files, stood)
+    history.prepare(layout, _revision(asked, manifest), contents, stood)
     with session.joined(layout) as transaction:
         for change in planned:
             session.put(transaction, change)
         transaction.put(layout.manifest.name, documents.dump_json(manifest.to_json()), 0o600)
+    session.when_committed(lambda: point(asked.layout))
     changing.tell(planned, run.this)
+
+
+def point(layout: Layout) -> None:
+    """Note where the gateway is, when it is not where every clone looks."""
+    if layout.gateway != layout.claude / "gateway":
+        files.write(layout.pointer, f"{layout.gateway}\n".encode("utf-8", "surrogateescape"), 0o600)
 
 
 def check(asked: Asked, planned: list[Change]) -> None:
     """InvalidInput when what merging made is not valid: it would stand, and the gateway would not start."""
-    merged = {each.file: each.data for each in planned if each.kind == "merge" and each.data is not None}
-    if findings := checks.artifacts(merged, asked.layout, "merged "):
+    theirs = ("merge", "keep", "mode")
+    edited = {each.file: each.data for each in planned if each.kind in theirs and each.data is not None}
+    if findings := checks.artifacts(edited, asked.layout, "edited "):
         raise InvalidInput(
             "\n  ".join(["with your edits it is not valid", *findings]), "Mend your file; nothing was written."
         )

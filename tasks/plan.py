@@ -26,13 +26,13 @@ def show(asked: Asked) -> None:
     deployment, layout = asked.deployment, asked.layout
     for text in (*preflight.doubts(deployment), *preflight.breaks(asked)):
         console.warn(text)
-    preflight.readable(layout)
-    preflight.complete(asked)
+    preflight.refuse(asked)
     contents = {
         each.file: rendering.content(each, deployment, asked.values, layout.templates)
         for each in deployment.gateway.artifacts
     }
     planned = install.changes(asked, contents, history.installed(layout))
+    install.check(asked, planned)
     patch = list(settings_shown(asked))
     for change in planned:
         console.tell("\n".join(file_shown(asked, change)))

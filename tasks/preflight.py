@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.model import ledger
 from tasks.model.catalogue import TIERS
-from tasks.model.errors import GatewayError
+from tasks.model.errors import Conflict, GatewayError
 from tasks.tools import console, environment, files, history, jsonedit, litellm, neighbours, run
 from tasks.tools.steps import Task, action
 from tasks.tools.uptodate import unchanged
@@ -55,16 +56,39 @@ def _origin(found: Finding, layout: Layout) -> tuple[object, str]:
 @action
 def look(asked: Asked) -> None:
     """Say where each value comes from, warn of what is doubtful, stop for what is missing."""
-    deployment, layout = asked.deployment, asked.layout
+    deployment = asked.deployment
     for found in asked.findings.values():
         console.say(f"  {found.name}: {shown(found, secret=deployment.variables[found.name].secret)}")
     for text in (*doubts(deployment), *breaks(asked), *program_doubts(asked)):
         console.warn(text)
-    placed(layout)
-    readable(layout)
-    helper(layout)
-    neighbours.refuse(layout, asked.neighbours, asked.flags.force)
+    refuse(asked)
+
+
+def refuse(asked: Asked) -> None:
+    """Raise the first reason why this cannot be deployed here."""
+    placed(asked.layout)
+    alone(asked.layout)
+    readable(asked.layout)
+    helper(asked.layout)
+    neighbours.refuse(asked.layout, asked.neighbours, asked.flags.force)
     complete(asked)
+
+
+def alone(layout: Layout) -> None:
+    """Whether Claude Code is not joined to a gateway of ours in another folder, whose way back would be lost."""
+    for other in elsewhere(layout):
+        raise Conflict(
+            f"a gateway of ours stands in {other}, and Claude Code is joined to that",
+            f"Take it away first (doit deploy --target {other}, then doit uninstall), or stay there.",
+            where=str(layout.gateway),
+        )
+
+
+def elsewhere(layout: Layout) -> list[Path]:
+    """Other folders with a deployment: the usual one, and the one that is noted beside the settings."""
+    noted = (files.read(layout.pointer) or b"").decode("utf-8", "surrogateescape").strip()
+    places = [layout.claude / "gateway", *([Path(noted)] if noted else [])]
+    return [each for each in places if each != layout.gateway and (each / layout.manifest.name).is_file()]
 
 
 def shown(found: Finding, *, secret: bool) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tasks.model import errors, revision
 from tasks.tools import (
     changing,
+    conflicts,
     console,
     documents,
     envfile,
@@ -26,9 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tasks.model.layout import Layout
+    from tasks.model.merge import Side
     from tasks.model.release import Change, Manifest
     from tasks.tools.asked import Asked
     from tasks.tools.goals import Goal
+
+OPTIONS = {"--include-secrets", "--ours", "--theirs"}
+"""May stand behind the name too, where doit takes them for further names."""
 
 INCLUDE_SECRETS = {
     "name": "include_secrets",
@@ -39,11 +44,17 @@ INCLUDE_SECRETS = {
 }
 
 
+SIDES = [
+    {"name": "ours", "long": "ours", "type": bool, "default": False, "help": "in a conflict take what is brought back"},
+    {"name": "theirs", "long": "theirs", "type": bool, "default": False, "help": "in a conflict keep your edits"},
+]
+
+
 def task(asked: Asked) -> Task:
     """`doit rollback [N|ARCHIVE]`: without a name, to the revision before the one that stands."""
     return {
         "actions": [(go_back, [asked.layout])],
-        "params": [INCLUDE_SECRETS],
+        "params": [INCLUDE_SECRETS, *SIDES],
         "pos_arg": "which",
         "setup": ["_transaction"],
         "meta": {"quiet": True},
@@ -51,21 +62,25 @@ def task(asked: Asked) -> Task:
 
 
 @action
-def go_back(layout: Layout, which: Sequence[str], include_secrets: bool) -> None:
+def go_back(layout: Layout, which: Sequence[str], include_secrets: bool, ours: bool, theirs: bool) -> None:
     """Bring back files and settings; the present .env stays unless the archive holds one and that was asked for."""
     before = history.current(layout)
     names, options = words(which)
-    goal = goals.chosen(layout, names, before, secrets=include_secrets or "--include-secrets" in options)
-    planned = changing.changes(layout, goals.wanted(layout, goal), before)
-    if dict(goal.revision.manifest.choices) == dict(before.choices) and not any(each.writes for each in planned):
-        console.say(f"Nothing to do: revision {goal.revision.number} is what stands.", "ok")
-        return
-    keeping.keep(layout)
-    manifest = _manifest(layout, goal, planned, before)
+    given = {"--include-secrets": include_secrets, "--ours": ours, "--theirs": theirs}
+    options |= {name for name, on in given.items() if on}
+    goal = goals.chosen(layout, names, before, secrets="--include-secrets" in options)
+    planned = changes(layout, goal, before, options)
     text = next((each.data for each in planned if each.file == layout.env_file.name), None)
     values = envfile.parse((text or b"").decode("utf-8", "surrogateescape"))
     ledger = joining.ledger_of(layout)
     edit = joining.Edit(layout, lambda found: joining.outcome(layout, goal.revision.settings, values, found, ledger))
+    found = files.read(files.real_target(layout.settings))
+    same = dict(goal.revision.manifest.choices) == dict(before.choices) and edit.compute(found) == found
+    if same and not any(each.writes for each in planned):
+        console.say(f"Nothing to do: revision {goal.revision.number} is what stands.", "ok")
+        return
+    keeping.keep(layout)
+    manifest = _manifest(layout, goal, planned, before)
     save(layout, goal, manifest, planned)
     with session.joined(layout) as transaction:
         for change in planned:
@@ -79,11 +94,22 @@ def go_back(layout: Layout, which: Sequence[str], include_secrets: bool) -> None
     told(layout, goal, manifest, values)
 
 
+def changes(layout: Layout, goal: Goal, before: Manifest, options: set[str]) -> list[Change]:
+    """What happens to the files; a conflict with somebody's edits is decided by an option, or finished by hand."""
+    side: Side | None = "ours" if "--ours" in options else "theirs" if "--theirs" in options else None
+    try:
+        return changing.changes(layout, goals.wanted(layout, goal), before, side)
+    except conflicts.MergeConflict as conflict:
+        conflicts.write(conflict)
+        raise
+
+
 def words(which: Sequence[str]) -> tuple[list[str], set[str]]:
     """Names and options apart: doit takes every word behind the first name for a name."""
     options = {word for word in which if word.startswith("-")}
-    if unknown := options - {"--include-secrets"}:
-        raise errors.UsageError(f"there is no option {', '.join(sorted(unknown))}", "There is --include-secrets.")
+    if unknown := options - OPTIONS:
+        known = ", ".join(sorted(OPTIONS))
+        raise errors.UsageError(f"there is no option {', '.join(sorted(unknown))}", f"There are {known}.")
     return [word for word in which if word not in options], options
 
 
@@ -107,7 +133,7 @@ def save(layout: Layout, goal: Goal, manifest: Manifest, planned: Sequence[Chang
     )
     secret = layout.env_file.name
     stand = {each.file: each.data for each in planned if each.data is not None and each.file != secret}
-    history.prepare(layout, entry, {name: data for name, data in goal.rendered.items() if name != secret}, stand)
+    history.prepare(layout, entry, goal.rendered, stand)
 
 
 def told(layout: Layout, goal: Goal, manifest: Manifest, values: Mapping[str, str]) -> None:

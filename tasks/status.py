@@ -48,7 +48,7 @@ def facts(asked: Asked) -> dict[str, Any]:
         "deployed": _deployed(manifest) if manifest else None,
         "process": _process(layout, manifest, processes.running(layout)) if manifest else None,
         "litellm": _litellm(asked) if manifest else None,
-        "drift": [asdict(each) for each in drift.of(layout, manifest)] if manifest else [],
+        "drift": _drift(asked, manifest) if manifest else [],
         "lock": asdict(holder) if holder else None,
     }
 
@@ -63,6 +63,11 @@ def _deployed(manifest: Manifest) -> dict[str, Any]:
         "url": manifest.gateway_url,
         "models": list(manifest.models),
     }
+
+
+def _drift(asked: Asked, manifest: Manifest) -> list[dict[str, Any]]:
+    found = drift.of(asked.layout, manifest, foreign=bool(asked.neighbours))
+    return [{"name": each.name, "state": each.state} for each in found]
 
 
 def _process(layout: Layout, manifest: Manifest, instance: Instance | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.tools import session
+from tasks.tools import run, session
 from tasks.tools.steps import Task, action
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def join() -> None:
 @action
 def begin(layout: Layout) -> None:
     """Take the lock, mend what a crash left behind."""
-    session.begin(layout, "deploy")
+    session.begin(layout, " ".join(run.this.selected) or "doit")
 
 
 def end() -> None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.model import revision
+from tasks.model.errors import GatewayError
 from tasks.tools import (
     changing,
     console,
+    envfile,
+    files,
     fingerprint,
     history,
     joining,
     keeping,
     ownedfile,
+    packages,
     processes,
     run,
     scripts,
@@ -24,11 +30,16 @@ from tasks.tools import (
 from tasks.tools.steps import Task, action
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from tasks.model.layout import Layout
-    from tasks.model.release import Manifest
+    from tasks.model.release import Change, Manifest
     from tasks.tools.asked import Asked
+
+MADE_HERE = "LITELLM_MASTER_KEY"
+"""The one secret that we make ourselves; without the gateway it opens nothing."""
+
+YES = ("y", "yes")
 
 PURGE = {
     "name": "purge",
@@ -63,13 +74,12 @@ def take_away(layout: Layout, purge: bool) -> None:
 
 def take_down(layout: Layout, manifest: Manifest) -> None:
     """Undo what the deployments did, as one more revision."""
-    if processes.running(layout):
-        scripts.run(layout, layout.stop_script.name)
-    keeping.keep(layout)
-    there = standing.of(layout, (), manifest)
-    planned = [changing.leaving(name, each) for name, each in there.items() if each.found is not None]
     ledger, key = joining.ledger_of(layout), fingerprint.digest_key(layout)
     edit = joining.Edit(layout, lambda found: ownedfile.leave(found, ledger, key, str(layout.settings)))
+    edit.compute(files.read(files.real_target(layout.settings)))  # refused before anything is stopped
+    stop(layout)
+    keeping.keep(layout)
+    planned = list(leaving(layout, manifest))
     taken = manifest.standing(revision=history.next_number(layout), files={}, modes={}, models=(), variables={})
     history.prepare(layout, revision.Revision("uninstall", taken, {}, ()), {}, {})
     with session.joined(layout) as transaction:
@@ -82,19 +92,59 @@ def take_down(layout: Layout, manifest: Manifest) -> None:
     edit.tell(run.this)
 
 
+def stop(layout: Layout) -> None:
+    """Stop the gateway if it runs; somebody at a terminal is asked first."""
+    if not processes.running(layout):
+        return
+    if sys.stdin.isatty() and input("The gateway runs. Stop it and take it away? [y/N] ").strip().lower() not in YES:
+        raise GatewayError("was left as it is", where=str(layout.gateway))
+    scripts.run(layout, layout.stop_script.name)
+
+
+def leaving(layout: Layout, manifest: Manifest) -> Iterator[Change]:
+    """What happens to each deployed file; .env stays when anybody else's values are in it."""
+    for name, each in standing.of(layout, (), manifest).items():
+        if each.found is None:
+            continue
+        change = changing.leaving(name, each)
+        if name == layout.env_file.name and theirs(layout, manifest, each.found):
+            change = change._replace(kind="keep", data=each.found)
+        yield change
+
+
+def theirs(layout: Layout, manifest: Manifest, found: bytes) -> bool:
+    """Whether .env holds a line that was not made by us, or a secret that may stand nowhere else."""
+    rendered = history.released(layout, manifest.revision, layout.env_file.name) or b""
+    ours = {line.strip() for line in rendered.splitlines()}
+    foreign = [line for line in found.splitlines() if line.strip() and line.strip() not in ours]
+    values = envfile.parse(found.decode("utf-8", "surrogateescape"))
+    secrets = {name for name, shown in manifest.variables.items() if shown == "set"} - {MADE_HERE}
+    own = {name for name in values if name in manifest.variables and name not in secrets}
+    own |= {name for name in secrets if Path(values.get(name, "")).is_file()}  # a path, not the secret itself
+    return any(
+        envfile.parse(line.decode("utf-8", "surrogateescape")).keys() - own or b"=" not in line for line in foreign
+    )
+
+
 def leave(layout: Layout, *, purge: bool) -> None:
     """Remove what runs left behind; the log of this run goes nowhere any more."""
     run.this.log = None
     run.this.backup = None if purge else run.this.backup
     runtime = [layout.pid_file, layout.deployment_log, *layout.gateway.glob(f"{layout.log.name}*")]
-    for path in [*runtime, layout.choices, *([layout.ledger] if purge else [])]:
+    for path in [*runtime, layout.choices, layout.pointer, *([layout.ledger] if purge else [])]:
         with session.afterwards(path):
             path.unlink(missing_ok=True)
-    for folder in [layout.venv, *([layout.backups, layout.history] if purge else [])]:
-        if folder.is_dir() and not folder.is_symlink():
+    ours = [layout.venv] if (layout.venv / packages.STAMP).exists() else []
+    if purge:
+        ours += [path.parent for path in layout.history.glob(f"*/{history.RECORD}")]
+        for path in (each for each in layout.backups.glob("*") if each.name.startswith(keeping.OURS)):
+            path.unlink(missing_ok=True)
+    for folder in ours:
+        if not folder.is_symlink():
             shutil.rmtree(folder, ignore_errors=True)  # told() says what remains
-    with contextlib.suppress(OSError):
-        layout.backups.rmdir()
+    for folder in (layout.backups, layout.history):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def told(layout: Layout) -> None:

@@ -80,6 +80,11 @@ class Layout(NamedTuple):
         return self.claude / "settings.json"
 
     @property
+    def pointer(self) -> Path:
+        """Names the gateway's folder where that is not the usual one, so that every clone finds it."""
+        return self.claude / ".gateway-folder"
+
+    @property
     def config(self) -> Path:
         """LiteLLM's configuration."""
         return self.gateway / "litellm_config.yaml"

@@ -84,7 +84,12 @@ class Asked:
         _refuse_assignments(options)
         flags = {name: options.pop(name) for name in Flags._fields if name in options and name != "force"}
         try:
-            self.flags = Flags(**flags, force=rules.names(options.pop("force") or "", "--force"))
+            forced = rules.names(options.pop("force") or "", "--force")
+            self.flags = Flags(**flags, force=forced)
+            for name in forced:
+                if name not in self.catalogue.neighbours:
+                    known = {each.id: each.name for each in self.catalogue.neighbours.values()}
+                    raise rules.unknown("tool", name, known)
         except UsageError as error:
             raise InvalidCommand(str(error)) from None
         if self.flags.ours and self.flags.theirs:
@@ -126,9 +131,10 @@ class Asked:
 
 def remembered(layout: Layout) -> Choices:
     """What was last chosen here; in a fresh clone what the installed manifest says; else the embedded default."""
-    for path, key in ((layout.choices, None), (layout.manifest, "choices")):
-        data = _json(path)
-        found = data.get(key) if key and isinstance(data, dict) else data
+    noted = (files.read(layout.pointer) or b"").decode("utf-8", "surrogateescape").strip()
+    manifests = [layout.manifest, *([Path(noted) / layout.manifest.name] if noted else [])]
+    installed = [data.get("choices") for path in manifests if isinstance(data := _json(path), dict)]
+    for found in (_json(layout.choices), *installed):
         if found is not None:
             try:
                 return Choices.from_json(found)

@@ -24,8 +24,8 @@ class MergeConflict(Conflict):
         places = "\n    ".join(str(each) for each in merge.conflicts)
         super().__init__(
             f"you and this deployment changed the same thing\n    {places}",
-            f"Decide for the new one (doit deploy --ours), for yours (doit deploy --theirs), or finish {path} by hand "
-            "and deploy again; nothing was written to the gateway.",
+            f"Run it again with --ours for the new one or --theirs for yours, or finish {path} by hand and run it "
+            "again; nothing was written to the gateway.",
             where=name,
         )
         self.path = path

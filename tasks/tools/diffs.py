@@ -12,6 +12,12 @@ TELLING = re.compile(rb"(?i)(key|token(?!s)|secret|password|passphrase|authoriza
 """What a name contains whose value is not shown, in files that may hold more than ours."""
 
 
+NAMED = re.compile(
+    rb"(?mi)^(?P<head>[ \t-]*[\"']?[\w.-]*(?:key|token(?!s)|secret|password|passphrase|credential)[\w.-]*[\"']?"
+    rb"[ \t]*:[ \t]+)(?P<value>(?![\"']?os\.environ/|[\d.]+[ \t]*$|(?:true|false|null)\b)\S.*)$"
+)
+"""A line of YAML whose name tells that its value is a credential, not only named (os.environ/NAME)."""
+
 LOOKS = re.compile(rb"(?P<before>\w+://[^/\s:@]*:)[^@\s/]+(?=@)|\bsk-[\w-]{6,}")
 """What is a credential by its looks: a password in an address, a key with the usual beginning."""
 
@@ -30,17 +36,26 @@ def unified(before: bytes, after: bytes, name: str) -> Iterator[str]:
 
 
 def hidden_text(data: bytes) -> bytes:
-    """Any file with what looks like a credential hidden: literal keys, and passwords in addresses."""
+    """Any file with credentials hidden: values of telling names, literal keys, passwords in addresses."""
+    data = NAMED.sub(lambda match: match["head"] + _hidden(match["value"]), data)
     return LOOKS.sub(lambda match: (match["before"] or b"") + _hidden(match[0]), data)
 
 
 def hidden_env(data: bytes) -> bytes:
-    """A .env file with the values of telling names replaced by how a change of them shows."""
-    return re.sub(
-        rb"(?m)^(\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=)(.*)$",
-        lambda line: line[1] + _hidden(line[3]) if TELLING.search(line[2]) else hidden_text(line[0]),
-        data,
-    )
+    """A .env file with the values of telling names hidden, and whatever is no assignment, comment or blank."""
+    return b"".join(_hidden_line(line) for line in data.splitlines(keepends=True))
+
+
+def _hidden_line(line: bytes) -> bytes:
+    """One line of .env; a part of a value over several lines looks like nothing that is known."""
+    body = line.rstrip(b"\r\n")
+    end = line[len(body) :]
+    if not body.strip() or body.lstrip().startswith(b"#"):
+        return hidden_text(body) + end
+    match = re.fullmatch(rb"(\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=)(.*)", body)
+    if match is None:
+        return _hidden(body) + end
+    return (match[1] + _hidden(match[3]) if TELLING.search(match[2]) else hidden_text(body)) + end
 
 
 def hidden_json(data: bytes) -> bytes:

@@ -21,24 +21,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drift:
-    """One file or key: *state* is clean, changed, missing, mode or unreadable."""
+    """One file or key: *state* is clean, changed, foreign (by another tool), missing, mode, unreadable."""
 
     name: str
     state: str
 
-    @property
-    def clean(self) -> bool:
-        """Whether it is as we left it."""
-        return self.state == "clean"
 
-
-def of(layout: Layout, manifest: Manifest) -> list[Drift]:
-    """Every deployed file, then every key that we own."""
+def of(layout: Layout, manifest: Manifest, *, foreign: bool = False) -> list[Drift]:
+    """Every deployed file, then every key that we own; *foreign*: another tool is known to write the settings."""
     there = standing.of(layout, (), manifest).items()
-    return [*(Drift(name, _file(each, manifest.modes.get(name))) for name, each in there), *keys(layout)]
+    return [
+        *(Drift(name, _file(each, manifest.modes.get(name))) for name, each in there),
+        *keys(layout, foreign=foreign),
+    ]
 
 
-def keys(layout: Layout) -> Iterator[Drift]:
+def keys(layout: Layout, *, foreign: bool) -> Iterator[Drift]:
     """Every key of settings.json that is ours."""
     where = layout.settings.name
     try:
@@ -49,7 +47,8 @@ def keys(layout: Layout) -> Iterator[Drift]:
         return
     key = digest_key(layout)
     for path in ledger.owned if ledger else ():
-        yield Drift(f"{where} {'.'.join(path)}", _key(ledger, found, path, key))
+        state = _key(ledger, found, path, key)
+        yield Drift(f"{where} {'.'.join(path)}", "foreign" if foreign and state == "changed" else state)
 
 
 def _file(there: Standing, mode: str | None) -> str:

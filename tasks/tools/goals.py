@@ -24,7 +24,7 @@ UNINSTALL = "uninstall"
 
 @dataclass(frozen=True)
 class Goal:
-    """What to go back to: a revision, its files as they stood, and what had been rendered for them."""
+    """What to go back to: a revision, its files as they stood, and what was rendered for them (without secrets)."""
 
     revision: Revision
     stood: Mapping[str, bytes]
@@ -64,7 +64,7 @@ def from_archive(layout: Layout, name: str, *, secrets: bool) -> Goal:
     revision = Revision.from_json(documents.parse_json(data, archive.path.name), archive.path.name)
     keep = {file for file in revision.manifest.files if secrets or file != layout.env_file.name}
     stood = {member: content for member, content in members.items() if member in keep}
-    return Goal(revision, stood, stood)
+    return Goal(revision, stood, {name: data for name, data in stood.items() if name != layout.env_file.name})
 
 
 def wanted(layout: Layout, goal: Goal) -> list[Wanted]:

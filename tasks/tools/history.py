@@ -91,7 +91,8 @@ def numbers(layout: Layout) -> list[int]:
     """The revisions that were true, oldest first."""
     if not layout.history.is_dir():
         return []
-    return sorted(int(path.name) for path in layout.history.iterdir() if path.name.isdigit())
+    names = [path.parent.name for path in layout.history.glob(f"*/{RECORD}")]
+    return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
 
 
 def next_number(layout: Layout) -> int:

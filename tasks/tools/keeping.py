@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from tasks.model.layout import Layout
 
 KEEP = 5
+OURS = ("gateway-backup-", "settings-backup-", "metadata.json")
+"""How everything begins that is kept in the folder of the backups."""
+
 SETTINGS = "settings-backup-"
 """What copies of settings.json are called; they lie beside the archives."""
 
 
 def keep(layout: Layout, *, secrets: bool = False) -> None:
     """Archive what stands, verified; the newest KEEP stay. With *secrets* .env is in it too, encrypted."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     files.make_private_dir(layout.backups)
     members = _sources(layout, secrets=secrets)
     if warning := archives.space_warning(layout.backups, 2 * sum(path.stat().st_size for path in members.values())):
@@ -64,6 +67,8 @@ def _settings(layout: Layout, stamp: str) -> None:
     copies = sorted(layout.backups.glob(f"{SETTINGS}*.json"))
     if data is None or mode is None or (copies and files.read(copies[-1]) == data):
         return
-    files.write(layout.backups / f"{SETTINGS}{stamp}.json", data, mode & 0o600)
+    names = (f"{SETTINGS}{stamp}{suffix}.json" for suffix in ("", *(f"-{number}" for number in range(2, 100))))
+    free = next(path for name in names if not (path := layout.backups / name).exists())
+    files.write(free, data, mode & 0o600)
     for old in copies[: -(KEEP - 1)]:
         old.unlink()

@@ -12,6 +12,8 @@ from tasks.tools import documents, envfile, litellm, templating
 if TYPE_CHECKING:
     from tasks.model.catalogue import Artifact
 
+CODE = Path(__file__).parents[1] / "model"
+
 HOW_TO_CHANGE = """\
 # Made by claude-gateway-recipes; `doit deploy` brings it up to date, `doit plan` shows how.
 # Your own edits are kept: a later deployment merges them, and stops where both changed the same thing.
@@ -19,24 +21,24 @@ HOW_TO_CHANGE = """\
 
 
 def sources(artifact: Artifact, deployment: Deployment, templates: Path) -> list[Path]:
-    """The files that an artifact is made from, this code among them."""
-    code = Path(__file__)
+    """The files that an artifact is made from, the code that makes it among them."""
+    code = [Path(__file__), CODE / "deployment.py"]
     if artifact.template:
-        return [code, *templating.sources(templates / "artifacts" / artifact.template)]
+        return [*code, *templating.sources(templates / "artifacts" / artifact.template)]
     if artifact.secret:
-        return [code, templates / "variables.yaml"]
+        return [*code, templates / "variables.yaml"]
     models = [templates / "models" / f"{model.id}.yaml" for model in deployment.models]
     providers = [templates / "providers" / f"{name}.yaml" for name in {model.provider for model in deployment.models}]
-    return [code, templates / "gateways" / f"{deployment.gateway.id}.yaml", *models, *providers]
+    return [*code, templates / "gateways" / f"{deployment.gateway.id}.yaml", *models, *providers]
 
 
 def inputs(artifact: Artifact, deployment: Deployment, values: Values) -> object:
-    """What an artifact depends on beside its files."""
+    """What an artifact is made of, before it is spelled: equal inputs give equal bytes."""
     if artifact.template:
         return script_values(deployment)
     if artifact.secret:
-        return shown_values(deployment, values)
-    return [[model.id for model in deployment.models], {tier: model.id for tier, model in deployment.tiers.items()}]
+        return [shown_values(deployment, values), comments(deployment)]
+    return litellm_config(deployment)
 
 
 def content(artifact: Artifact, deployment: Deployment, values: Values, templates: Path) -> bytes:

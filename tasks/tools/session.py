@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -106,10 +107,12 @@ def close() -> None:
     if this.finished:
         open_one.close()
         return
-    history.settle(this.layout, None)
+    changed = bool(open_one.changed)
+    with contextlib.suppress(OSError):  # what was only prepared; the next command tries again
+        shutil.rmtree(this.layout.history / f"{history.next_number(this.layout):04}{history.PREPARED}")
+        this.layout.history.rmdir()
     with contextlib.suppress(OSError):
         this.layout.backups.rmdir()
-    changed = bool(open_one.changed)
     open_one.close()
     if changed:
         console.warn("what this run had changed was undone")
