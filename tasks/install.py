@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import time
 from typing import TYPE_CHECKING
 
 from tasks.model import deployment as rules
@@ -133,16 +131,12 @@ def _manifest(asked: Asked, planned: list[Change], before: Manifest | None) -> M
     layout = asked.layout
     data = documents.parse_json(layout.release_manifest.read_bytes(), str(layout.release_manifest))
     ours = [each for each in planned if each.file in data["files"]]
-    now = time.gmtime()
-    return release.Manifest.from_json(data, str(layout.release_manifest)).standing(
-        deployment_id=time.strftime("dep-%Y%m%d-%H%M%S", now),
-        timestamp=time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
-        deployed_by=getpass.getuser(),
+    return history.stamped(
+        layout,
+        release.Manifest.from_json(data, str(layout.release_manifest)),
         files=changing.digests(layout, ours, before),
         variables=shown(asked),
-        backup_path=str(run.this.backup) if run.this.backup else None,
         flags_used=tuple(f"--{name.replace('_', '-')}" for name, on in asked.flags._asdict().items() if on),
-        revision=history.next_number(layout),
     )
 
 

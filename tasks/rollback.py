@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import time
 from typing import TYPE_CHECKING
 
 from tasks.model import errors, revision
@@ -114,16 +112,8 @@ def words(which: Sequence[str]) -> tuple[list[str], set[str]]:
 
 
 def _manifest(layout: Layout, goal: Goal, planned: Sequence[Change], before: Manifest) -> Manifest:
-    now = time.gmtime()
-    return goal.revision.manifest.standing(
-        deployment_id=time.strftime("dep-%Y%m%d-%H%M%S", now),
-        timestamp=time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
-        deployed_by=getpass.getuser(),
-        files=changing.digests(layout, planned, before),
-        backup_path=str(run.this.backup) if run.this.backup else None,
-        flags_used=(),
-        revision=history.next_number(layout),
-    )
+    files_left = changing.digests(layout, planned, before)
+    return history.stamped(layout, goal.revision.manifest, files=files_left, flags_used=())
 
 
 def save(layout: Layout, goal: Goal, manifest: Manifest, planned: Sequence[Change]) -> None:

@@ -80,7 +80,7 @@ def take_down(layout: Layout, manifest: Manifest) -> None:
     stop(layout)
     keeping.keep(layout)
     planned = list(leaving(layout, manifest))
-    taken = manifest.standing(revision=history.next_number(layout), files={}, modes={}, models=(), variables={})
+    taken = history.stamped(layout, manifest, files={}, modes={}, models=(), variables={})
     history.prepare(layout, revision.Revision("uninstall", taken, {}, ()), {}, {})
     with session.joined(layout) as transaction:
         for change in planned:

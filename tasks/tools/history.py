@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import shutil
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import GatewayError
 from tasks.model.release import Manifest
 from tasks.model.revision import Revision
-from tasks.tools import documents, files
+from tasks.tools import documents, files, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,6 +95,19 @@ def numbers(layout: Layout) -> list[int]:
         return []
     names = [path.parent.name for path in layout.history.glob(f"*/{RECORD}")]
     return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
+
+
+def stamped(layout: Layout, manifest: Manifest, **facts: Any) -> Manifest:  # noqa: ANN401 - any of the fields
+    """*manifest* as the next revision: by whom, when, with which archive of what stood before."""
+    now = time.gmtime()
+    return manifest.standing(
+        deployment_id=time.strftime("dep-%Y%m%d-%H%M%S", now),
+        timestamp=time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
+        deployed_by=getpass.getuser(),
+        backup_path=str(run.this.backup) if run.this.backup else None,
+        revision=next_number(layout),
+        **facts,
+    )
 
 
 def next_number(layout: Layout) -> int:
