@@ -308,6 +308,8 @@ if pid=$(gateway_pid); then
     say "The gateway is already running: $url (pid $pid)."
     exit 0
 fi
+patience=0
+[ ! -e "$pid_file" ] || patience=10 # one that was killed a moment ago may still hold the port
 rm -f "$pid_file"
 litellm=$(find_litellm) || exit
 python=$(interpreter "$litellm") || exit
@@ -317,7 +319,14 @@ names=$(missing)
 [ -z "$names" ] || die 1 "$env_file does not say:$names. Set them there, or in your shell and deploy again."
 
 python_says "$ask" "$port" 0.5
-case $? in
+answer=$?
+while [ "$answer" != 1 ] && [ "$patience" -gt 0 ]; do
+    patience=$((patience - 1))
+    sleep 0.3
+    python_says "$ask" "$port" 0.5
+    answer=$?
+done
+case $answer in
     1) ;;
     0 | 2)
         who=$(lsof -nP "-iTCP:$port" -sTCP:LISTEN 2>/dev/null | awk 'NR == 2 {print ": " $1 ", pid " $2}')
