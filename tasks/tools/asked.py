@@ -83,25 +83,27 @@ class Asked:
         """Take the options of the command line; a wrong one ends doit with one sentence, exit 3."""
         _refuse_assignments(options)
         flags = {name: options.pop(name) for name in Flags._fields if name in options and name != "force"}
-        try:
-            forced = rules.names(options.pop("force") or "", "--force")
-            self.flags = Flags(**flags, force=forced)
-            for name in forced:
-                if name not in self.catalogue.neighbours:
-                    known = {each.id: each.name for each in self.catalogue.neighbours.values()}
-                    raise rules.unknown("tool", name, known)
-        except UsageError as error:
-            raise InvalidCommand(str(error)) from None
-        if self.flags.ours and self.flags.theirs:
+        if flags["ours"] and flags["theirs"]:
             raise InvalidCommand("--ours and --theirs cannot both be meant; choose one")
+        forced = options.pop("force") or ""
         given = {name: value for name, value in options.items() if value is not None}
-        if not given:
-            return
         try:
-            self._choices = self._over(self.choices, given)
-            _ = self.deployment
+            self.flags = Flags(**flags, force=rules.names(forced, "--force"))
+            if given:
+                self._choices = self._over(self.choices, given)
+            if given or forced:
+                _ = self.deployment
+                self._check_forced()
         except UsageError as error:
             raise InvalidCommand(str(error)) from None
+        except GatewayError:
+            return  # the catalogue is damaged: the steps will say where
+
+    def _check_forced(self) -> None:
+        known = {each.id: each.name for each in self.catalogue.neighbours.values()}
+        for name in self.flags.force:
+            if name not in known:
+                raise rules.unknown("tool", name, known)
 
     def _over(self, before: Choices, given: dict[str, str]) -> Choices:
         add = rules.names(given.pop("add_models", ""), "--add-models")

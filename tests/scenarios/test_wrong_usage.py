@@ -41,3 +41,14 @@ def test_one_sentence_exit_3_nothing_changed(sandbox, words, says):
 
 def test_an_option_of_deploy_is_refused_by_other_steps(sandbox):
     assert sandbox.doit("render", "--models", "demo").code == 3
+
+
+def test_a_damaged_template_is_named_by_file_and_line_whatever_is_asked_for(sandbox):
+    model = sandbox.project / "templates" / "models" / "codestral.yaml"
+    model.write_text(model.read_text().replace("tier:", "teir:"))
+    for words in (["deploy", "--preset", "demo"], ["deploy"], ["validate"]):
+        result = sandbox.doit(*words)
+        assert result.code == 4, result.text
+        assert "templates/models/codestral.yaml:" in result.err
+        assert "Traceback" not in result.text
+    assert sandbox.doit("list").code == 0
