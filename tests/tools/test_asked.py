@@ -138,7 +138,12 @@ def test_a_target_moves_the_gateway(layout, tmp_path):
 
 def test_flags_are_of_this_run_and_are_not_remembered(layout):
     made = settle(start=True, dry_run=True, force="lite,bifrost")
-    assert (made.flags.start, made.flags.dry_run, made.flags.yes, made.flags.force) == (True, True, False, ("lite", "bifrost"))
+    assert (made.flags.start, made.flags.dry_run, made.flags.yes, made.flags.force) == (
+        True,
+        True,
+        False,
+        ("lite", "bifrost"),
+    )
     assert made.choices.to_json() == {"preset": "demo"}
 
 
