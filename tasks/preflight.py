@@ -86,7 +86,7 @@ def alone(layout: Layout) -> None:
 
 def elsewhere(layout: Layout) -> list[Path]:
     """Other folders with a deployment: the usual one, and the one that is noted beside the settings."""
-    noted = (files.read(layout.pointer) or b"").decode("utf-8", "surrogateescape").strip()
+    noted = files.read_line(layout.pointer)
     places = [layout.claude / "gateway", *([Path(noted)] if noted else [])]
     return [each for each in places if each != layout.gateway and (each / layout.manifest.name).is_file()]
 

@@ -133,7 +133,7 @@ class Asked:
 
 def remembered(layout: Layout) -> Choices:
     """What was last chosen here; in a fresh clone what the installed manifest says; else the embedded default."""
-    noted = (files.read(layout.pointer) or b"").decode("utf-8", "surrogateescape").strip()
+    noted = files.read_line(layout.pointer)
     manifests = [layout.manifest, *([Path(noted) / layout.manifest.name] if noted else [])]
     installed = [data.get("choices") for path in manifests if isinstance(data := _json(path), dict)]
     for found in (_json(layout.choices), *installed):

@@ -21,6 +21,14 @@ def read(path: Path) -> bytes | None:
         return None
 
 
+def read_line(path: Path) -> str:
+    """The one line of a small file of ours; "" when there is none, or it cannot be read."""
+    try:
+        return (read(path) or b"").decode("utf-8", "surrogateescape").strip()
+    except OSError:
+        return ""
+
+
 def digest(data: bytes) -> str:
     """A fingerprint of something that is no secret."""
     return "sha256:" + hashlib.sha256(data).hexdigest()

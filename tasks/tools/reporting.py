@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 import time
@@ -13,7 +12,7 @@ from doit.globals import Globals
 
 from tasks.model.errors import GatewayError
 from tasks.model.layout import Layout
-from tasks.tools import console, files, journal, recovery, run, session
+from tasks.tools import asked, console, journal, recovery, run, session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +127,7 @@ def interrupted(kind: type[BaseException], error: BaseException, trace: Tracebac
 
 def mend() -> None:
     """Finish or clean up what was interrupted; a directory entry is looked at, no more, when nothing was."""
-    layout = Layout.of(os.environ, _target())
+    layout = Layout.of(os.environ, asked.remembered(Layout.of(os.environ)).target)
     if not _traces(layout):
         return
     try:
@@ -153,15 +152,6 @@ def _names(place: Path) -> list[str]:
         return [path.name for path in place.iterdir()]
     except OSError:
         return []
-
-
-def _target() -> str | None:
-    """The folder that was last chosen, if it was not the usual one."""
-    try:
-        target = json.loads(files.read(Layout.of(os.environ).choices) or b"{}").get("target")
-    except (OSError, ValueError, AttributeError):
-        return None
-    return target if isinstance(target, str) else None
 
 
 def _duration(seconds: float) -> str:

@@ -114,3 +114,10 @@ def test_a_home_with_spaces_quotes_and_other_letters(tmp_path):
     box = make_sandbox(tmp_path / "a 'b' \"c\" ü $d")
     box.deploy("--preset", "demo")
     assert "Nothing to do" in box.deploy().err
+
+
+def test_a_file_in_the_place_of_claude_codes_folder_is_told(sandbox):
+    sandbox.claude.write_text("not a folder")
+    for words in (["status"], ["deploy", "--preset", "demo"]):
+        assert "Traceback" not in sandbox.doit(*words).text
+    assert sandbox.claude.read_text() == "not a folder"
