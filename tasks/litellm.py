@@ -1,20 +1,32 @@
-"""litellm: install the pinned LiteLLM into the gateway's own environment, for those who have none."""
+"""litellm: install the pinned LiteLLM into the gateway's own environment; --upgrade: in place of an older one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.tools import litellm
+from tasks.tools import console, litellm, upgrading
 from tasks.tools.steps import Task, action
 
 if TYPE_CHECKING:
-    from tasks.model.layout import Layout
     from tasks.tools.asked import Asked
+
+
+UPGRADE = {
+    "name": "upgrade",
+    "long": "upgrade",
+    "type": bool,
+    "default": False,
+    "help": "put the pinned one in place of an older one: tried first, and back again if it does not serve",
+}
 
 
 def task(asked: Asked) -> Task:
     """Up to date while the environment holds, whole, what requirements/litellm.txt says."""
-    return {"actions": [(install, [asked.layout])], "uptodate": [lambda: litellm.is_installed(asked.layout)]}
+    return {
+        "actions": [(install, [asked])],
+        "params": [UPGRADE],
+        "uptodate": [lambda: litellm.is_installed(asked.layout)],
+    }
 
 
 def deployed_task(asked: Asked) -> Task:
@@ -23,6 +35,15 @@ def deployed_task(asked: Asked) -> Task:
 
 
 @action
-def install(layout: Layout) -> None:
-    """Install it, showing how long that takes."""
-    litellm.install_known_good(layout)
+def install(asked: Asked, upgrade: bool) -> None:
+    """Install it, showing how long that takes; a gateway elsewhere needs none."""
+    if not asked.deployment.gateway.process:
+        console.say(f"  {asked.deployment.gateway.name} runs elsewhere: no LiteLLM is needed on this machine.")
+    elif upgrade:
+        upgrading.upgrade(asked.layout)
+    else:
+        litellm.install_known_good(asked.layout)
+        if not litellm.is_installed(asked.layout):
+            console.say(
+                "  An older LiteLLM stands and is kept. Put the pinned one in its place: doit litellm --upgrade"
+            )

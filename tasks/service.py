@@ -1,16 +1,21 @@
-"""start, stop: the gateway's process, by the scripts that are deployed beside it.
+"""start, stop, restart: the gateway's process; and having it take what is deployed while it runs.
 
-_finish ─► _start (deploy --start)       start     stop
+_verify ─► _swap ─► _finish ─► _start (deploy --start)       start     stop     restart
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tasks.tools import console, gateway, history, processes, scripts
+from tasks.model.errors import GatewayError, Unhealthy
+from tasks.tools import console, gateway, history, processes, scripts, serving, session
 from tasks.tools.steps import Task, action
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.model.layout import Layout
     from tasks.tools.asked import Asked
 
 
@@ -19,42 +24,78 @@ def start_task(asked: Asked) -> Task:
     return {"actions": [(start, [asked])]}
 
 
-def deployed_task(asked: Asked) -> Task:
-    """The same at the end of a deployment: what runs with an older configuration is started anew."""
-    return {"actions": [(restart, [asked])], "task_dep": ["_finish", *["_litellm"] * asked.installs_litellm]}
-
-
 def stop_task(asked: Asked) -> Task:
     """Always looks; stops what runs."""
-    return {"actions": [(stop, [asked])]}
+    return {"actions": [(stop, [asked.layout])]}
+
+
+def restart_task(asked: Asked) -> Task:
+    """Stops what runs, and starts."""
+    return {"actions": [(restart, [asked])]}
+
+
+def swap_task(asked: Asked) -> Task:
+    """Within a deployment, before it is final: what runs takes what was deployed, or all of it is undone."""
+    return {
+        "actions": [(swap, [asked.layout])],
+        "task_dep": ["_verify"],
+        "uptodate": [lambda: session.this.transaction is None and not serving.behind(asked.layout)],
+    }
+
+
+def deployed_task(asked: Asked) -> Task:
+    """At the end of a deployment: what does not run is started."""
+    return {"actions": [(start, [asked])], "task_dep": ["_finish", *["_litellm"] * asked.installs_litellm]}
 
 
 @action
 def start(asked: Asked) -> None:
-    """Run the deployed start script; ask a model that costs nothing, if one is deployed."""
-    started(asked)
+    """Start the gateway unless it runs; ask a model that costs nothing, if one is deployed."""
+    with naming_who_has_the_port(asked.layout):
+        scripts.start(asked.layout)
+    hear(asked)
+
+
+@action
+def stop(layout: Layout) -> None:
+    """Stop the gateway."""
+    scripts.stop(layout)
 
 
 @action
 def restart(asked: Asked) -> None:
-    """Start the gateway; stop it before, when it serves what stood before."""
-    if processes.running(asked.layout) and processes.outdated(asked.layout):
-        console.say("The gateway runs with what was deployed before: it is started anew.")
-        scripts.run(asked.layout, asked.layout.stop_script.name)
-    started(asked)
+    """Stop the gateway and start it."""
+    with naming_who_has_the_port(asked.layout):
+        serving.restart(asked.layout)
+    hear(asked)
 
 
 @action
-def stop(asked: Asked) -> None:
-    """Run the deployed stop script."""
-    scripts.run(asked.layout, asked.layout.stop_script.name)
+def swap(layout: Layout) -> None:
+    """Let the running gateway take what stands; nothing when none runs."""
+    serving.take_over(layout, history.current(layout))
 
 
-def started(asked: Asked) -> None:
-    """See that the gateway runs, and hear it."""
-    scripts.run(asked.layout, asked.layout.start_script.name)
-    manifest = history.installed(asked.layout)
-    model = asked.deployment.answered_here
-    if manifest and model in manifest.models:
+@contextmanager
+def naming_who_has_the_port(layout: Layout) -> Iterator[None]:
+    """A start that failed because the port is somebody else's says whose, where this user may know."""
+    try:
+        yield
+    except Unhealthy:
+        raise
+    except GatewayError as error:
+        manifest = history.installed(layout)
+        port = int(manifest.gateway_url.rpartition(":")[2]) if manifest and layout.start_script.exists() else 0
+        if port and (state := processes.listener(port, layout)).kind == "foreign":
+            remedy = "Stop that one, or choose another port: doit deploy --port N"
+            raise GatewayError(f"port {port} is {state}", remedy) from error
+        raise
+
+
+def hear(asked: Asked) -> None:
+    """What a model says that costs nothing, because LiteLLM answers itself for it, if one is deployed."""
+    manifest, known = history.current(asked.layout), asked.catalogue.models
+    model = next((name for name in manifest.models if name in known and known[name].provider == "mock"), None)
+    if model is not None:
         said = gateway.ask(manifest.gateway_url, gateway.own_key(asked.layout), model)
         console.tell(f"{model} says: {console.printable(said)}")

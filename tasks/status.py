@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import Changed, Unhealthy
-from tasks.tools import console, drift, gateway, history, litellm, locking, processes
+from tasks.tools import console, drift, gateway, history, litellm, locking, processes, serving
 from tasks.tools.steps import Task, action
 
 if TYPE_CHECKING:
@@ -34,7 +33,10 @@ def task(asked: Asked) -> Task:
 def show(asked: Asked, as_json: bool, exit_code: bool) -> None:
     """Print the facts, for a person or a program."""
     known = facts(asked)
-    console.tell(json.dumps(known, indent=2) if as_json else "\n".join(lines(known)))
+    if as_json:
+        console.document(known)
+    else:
+        console.tell("\n".join(lines(known)))
     if exit_code and any(each["state"] != "clean" for each in known["drift"]):
         raise Changed("what stands is not what was left there", "See it: doit status")
 
@@ -82,7 +84,23 @@ def _process(layout: Layout, manifest: Manifest, instance: Instance | None) -> d
         "uptime_seconds": round(instance.uptime),
         "memory_bytes": instance.memory,
         "litellm": instance.version,
+        **_told(layout, instance),
         **_served(layout, manifest),
+    }
+
+
+def _told(layout: Layout, instance: Instance) -> dict[str, Any]:
+    """What it says of itself: the revision that it serves beside the one that stands, and its last new worker."""
+    status, stands = serving.told(layout, instance), serving.revision(layout.config)
+    if status is None:
+        return {"state": None, "revision": None, "revision_on_disk": stands, "current": False, "leaving": 0}
+    return {
+        "state": status.state,
+        "revision": status.revision,
+        "revision_on_disk": stands,
+        "current": serving.stands(layout, instance, status),
+        "leaving": len(status.leaving),
+        **({"failure": console.printable(status.reason)} if status.state == "failed" else {}),
     }
 
 
@@ -107,14 +125,30 @@ def lines(known: dict[str, Any]) -> Iterator[str]:
     else:
         yield f"deployed   {deployed['preset']}, revision {deployed['revision']} of {deployed['time']}"
         yield f"gateway    {deployed['gateway_type']} at {deployed['url']}, in {known['gateway']}"
-        yield f"models     {', '.join(deployed['models'])}"
+        yield f"models     {', '.join(deployed['models']) or 'as Claude Code names them'}"
         yield from _process_lines(known["process"], known["litellm"], deployed)
         yield from _drift_lines(known["drift"])
+        yield f"next       {following(known)}"
     if holder := known["lock"]:
         yield f"lock       {holder['command']} (pid {holder['pid']}) since {holder['since']}"
 
 
+def following(known: dict[str, Any]) -> str:
+    """What to type next."""
+    process, missing = known["process"], set(known["deployed"]["models"])
+    if any(each["state"] != "clean" for each in known["drift"]):
+        return "doit plan, which shows what deploying would do about that"
+    if process["running"] and not process["current"]:
+        return "doit deploy"
+    if process["running"]:
+        return "doit doctor" if not process["serves"] or missing - {*process["serves"]} else "claude"
+    return "claude" if process["port"] is None else "doit start"
+
+
 def _process_lines(process: dict[str, Any], found: dict[str, Any] | None, deployed: dict[str, Any]) -> Iterator[str]:
+    if not process["running"] and process["port"] is None:
+        yield "process    none: somebody else runs the gateway; ask it with: doit compat"
+        return
     if not process["running"]:
         taken = process["port_state"] if process["port_state"] not in (None, "free") else None
         yield "process    does not run; start it: doit start"
@@ -126,7 +160,22 @@ def _process_lines(process: dict[str, Any], found: dict[str, Any] | None, deploy
     yield f"LiteLLM    {process['litellm'] or 'of unknown version'}"
     yield f"serves     {', '.join(process['serves']) or 'nothing: ' + process.get('unhealthy', '')}"
     if missing := [name for name in deployed["models"] if name not in process["serves"]]:
-        yield f"           not {', '.join(missing)}, deployed since; start it anew: doit stop, then doit start"
+        yield f"           not {', '.join(missing)}"
+    yield from _revision_lines(process)
+
+
+def _revision_lines(process: dict[str, Any]) -> Iterator[str]:
+    told = f"revision   {process['revision'] or 'unknown'}"
+    if process["current"]:
+        yield f"{told}, which is what stands"
+    else:
+        yield f"{told}, not what stands ({process['revision_on_disk']} and .env); take that: doit deploy"
+    if process["state"] == "starting":
+        yield "           a new worker is starting"
+    if process["leaving"]:
+        yield f"           {process['leaving']} former workers finish what they are answering"
+    if failure := process.get("failure"):
+        yield f"           the last attempt to start a new worker failed: {failure}"
 
 
 def _drift_lines(found: list[dict[str, str]]) -> Iterator[str]:

@@ -24,12 +24,12 @@ def open_task(asked: Asked) -> Task:
 
 def commit_task() -> Task:
     """Make true what install and settings prepared."""
-    return {"actions": [(commit, [])], "task_dep": ["install", "settings"]}
+    return {"actions": [(commit, [])], "task_dep": ["install", "settings", "_held"]}
 
 
 def finish_task(asked: Asked) -> Task:
     """Once verified, nothing is undone any more."""
-    return {"actions": [(finish, [asked])], "task_dep": ["_verify"]}
+    return {"actions": [(finish, [asked])], "task_dep": ["_swap"]}
 
 
 @action

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.model.errors import InvalidInput, Unhealthy
-from tasks.tools import checks, console, files, gateway, history, processes, session, standing
-from tasks.tools.steps import Task, action
+from tasks.model.errors import InvalidInput
+from tasks.tools import checks, console, files, history, processes, serving, session, standing
+from tasks.tools.steps import JSON, Task, action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 def task(asked: Asked) -> Task:
     """Always looks; after a commit it is what decides whether the commit stays."""
-    return {"actions": [(look, [asked])]}
+    return {"actions": [(look, [asked])], "params": [JSON], "meta": {"checks": True}}
 
 
 def committed_task(asked: Asked) -> Task:
     """The same within a deployment that changed something."""
     return {
-        "actions": [(look, [asked])],
+        "actions": [(look_at_files, [asked])],
         "task_dep": ["_commit"],
         "uptodate": [lambda: session.this.transaction is None],
     }
@@ -34,17 +34,28 @@ def committed_task(asked: Asked) -> Task:
 @action
 def look(asked: Asked) -> None:
     """Schema, modes, digests, settings; readiness, models and the key of a running gateway."""
+    manifest = files_and_settings(asked)
+    if instance := processes.running(asked.layout):
+        answers(asked.layout, manifest, instance)
+
+
+@action
+def look_at_files(asked: Asked) -> None:
+    """Schema, modes, digests, settings: what runs has not taken them over yet."""
+    files_and_settings(asked)
+
+
+def files_and_settings(asked: Asked) -> Manifest:
+    """What was deployed here; InvalidInput when it is not what stands."""
     manifest = history.current(asked.layout)
-    token = gateway.own_key(asked.layout).reveal()
-    findings = [*files_found(asked.layout, manifest), *checks.settings(asked.layout, manifest.gateway_url, token)]
+    findings = [*files_found(asked.layout, manifest), *checks.settings(asked.layout, manifest)]
     if findings:
         raise InvalidInput(
             "\n  ".join(["what stands is not what was deployed", *findings]), "Deploy again: doit deploy"
         )
     for name in edited(asked.layout, manifest):
         console.warn(f"{name} was changed by you since it was deployed; a later deployment keeps your edits")
-    if instance := processes.running(asked.layout):
-        answers(asked.layout, manifest, instance)
+    return manifest
 
 
 def files_found(layout: Layout, manifest: Manifest) -> Iterator[str]:
@@ -69,16 +80,9 @@ def edited(layout: Layout, manifest: Manifest) -> list[str]:
 
 def answers(layout: Layout, manifest: Manifest, instance: Instance) -> None:
     """A running gateway is ready, serves every deployed name, and refuses a wrong key."""
-    url = manifest.gateway_url
-    if not url.endswith(f":{instance.port}"):
-        console.warn(f"the gateway still runs on port {instance.port}; start it anew: doit stop, then doit start")
+    if not manifest.gateway_url.endswith(f":{instance.port}"):
+        console.warn(f"the gateway still runs on port {instance.port}; start it anew: doit restart")
         return
-    if not gateway.readiness(url, timeout=10):
-        raise Unhealthy("does not answer /health/readiness", f"See its log: {layout.log}", where=url)
-    served = gateway.served_models(url, gateway.own_key(layout))
-    if missing := [name for name in manifest.models if name not in served]:
-        console.warn(
-            f"the running gateway does not serve {', '.join(missing)} yet; restart it: doit stop, then doit start"
-        )
-    if not gateway.wrong_key_refused(url):
-        raise Unhealthy("answers to a wrong key", "Stop it (doit stop) and look into litellm_config.yaml.", where=url)
+    if serving.behind(layout):
+        console.warn("the gateway serves what stood before; have it take what stands: doit deploy, or doit restart")
+    serving.prove(layout, manifest)

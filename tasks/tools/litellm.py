@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from tasks.model.layout import Layout
 
 LITELLM_KNOWN_GOOD = "1.106.2"
-OLDEST = "1.84.0"
-"""Older ones let a request in without the key (GHSA-4xpc-pv4p-pm3w)."""
+OLDEST = "1.88.0"
+"""Older ones cannot take a new configuration without a pause (their uvicorn is fixed to 0.33), and those before 1.84.0
+let a request in without the key (GHSA-4xpc-pv4p-pm3w)."""
 MALICIOUS = frozenset({"1.82.7", "1.82.8"})
 OLDEST_UVICORN = "0.51"
 IMPLANT = "litellm_init.pth"
 NEWEST_PYTHON = (3, 15)
+TAKES = "0.7 GB; half a minute with uv, four with pip"
 INSTALL = "`doit litellm` installs a known-good one for this gateway alone."
 
 
@@ -81,7 +84,7 @@ def refusal(found: Found) -> GatewayError | None:
             where=where,
         )
     if found.version and _number(found.version) < _number(OLDEST):
-        problem = f"LiteLLM {found.version} has known security holes; {OLDEST} is the oldest to use"
+        problem = f"LiteLLM {found.version} is too old to be run here; {OLDEST} is the oldest to use"
         return GatewayError(problem, f"Upgrade it to {LITELLM_KNOWN_GOOD}. {INSTALL}", where=where)
     return None
 
@@ -98,7 +101,7 @@ def warnings(found: Found) -> list[str]:
     if uvicorn is None:
         told.append("uvicorn is missing beside LiteLLM: it was installed without its proxy; install 'litellm[proxy]'")
     elif _number(uvicorn) < _number(OLDEST_UVICORN):
-        told.append(f"uvicorn {uvicorn} is older than {OLDEST_UVICORN}: the gateway cannot be reloaded without a pause")
+        told.append(f"uvicorn {uvicorn} is older than {OLDEST_UVICORN}: the gateway cannot be started with it")
     return told
 
 
@@ -109,8 +112,21 @@ def missing_modules(found: Found, modules: Iterable[str]) -> list[str]:
     return [module for module in modules if not any(_holds(place, module) for place in found.packages)]
 
 
-def install_known_good(layout: Layout) -> Path:
-    """Install the pinned LiteLLM into this gateway's own environment, if it does not stand there: its program."""
+def install_known_good(layout: Layout) -> None:
+    """Install the pinned LiteLLM into this gateway's own environment, if none stands there."""
+    from tasks.tools import packages
+
+    if is_ours(layout) and not _half_made(layout.venv):
+        return
+    if layout.venv.exists() and not is_ours(layout):  # made by a person: added to, never replaced
+        packages.install(layout.venv, lock(layout), takes=TAKES)
+    else:
+        use(layout, make(layout))
+        forget_others(layout)
+
+
+def make(layout: Layout) -> Path:
+    """Make an environment with the pinned LiteLLM, or find it made: its folder."""
     import sys
 
     from tasks.tools import files, packages
@@ -120,10 +136,43 @@ def install_known_good(layout: Layout) -> Path:
             f"LiteLLM {LITELLM_KNOWN_GOOD} cannot be installed for Python {sys.version_info[0]}.{sys.version_info[1]}",
             f"Use Python 3.11 to {'.'.join(map(str, NEWEST_PYTHON))}: remove .venv and run it on dodo.py again.",
         )
-    if not is_installed(layout):
-        files.make_private_dir(layout.gateway)
-        packages.install(layout.venv, lock(layout), takes="0.7 GB; half a minute with uv, four with pip")
-    return layout.venv / "bin" / "litellm"
+    files.make_private_dir(layout.gateway)
+    made = layout.gateway / f"{layout.venv.name}-{packages.digest(lock(layout))[:12]}"
+    if not packages.installed(made, lock(layout)):
+        packages.install(made, lock(layout), takes=TAKES)
+    return made
+
+
+def use(layout: Layout, venv: Path) -> None:
+    """Have `venv` of the gateway's folder lead to this environment, from one moment to the next."""
+    if layout.venv.is_dir() and not layout.venv.is_symlink():  # ours, as it was made before there were several
+        layout.venv.rename(layout.gateway / f"{layout.venv.name}-former")
+    new = layout.venv.with_name(f".{layout.venv.name}.new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(venv.name)
+    new.replace(layout.venv)
+
+
+def forget_others(layout: Layout) -> None:
+    """Remove the environments of ours to which `venv` does not lead."""
+    for each in environments(layout):
+        if each.name != layout.venv.resolve().name:
+            shutil.rmtree(each, ignore_errors=True)  # a left-over costs space only, and goes the next time
+
+
+def environments(layout: Layout) -> list[Path]:
+    """The environments that were made here."""
+    from tasks.tools import packages
+
+    found = [layout.venv, *layout.gateway.glob(f"{layout.venv.name}-*")]
+    return [each for each in found if not each.is_symlink() and (each / packages.STAMP).exists()]
+
+
+def is_ours(layout: Layout) -> bool:
+    """Whether the environment of this gateway was made here."""
+    from tasks.tools import packages
+
+    return packages.is_ours(layout.venv)
 
 
 def is_installed(layout: Layout) -> bool:

@@ -2,7 +2,8 @@
 
 A stamp in the environment says which locks it holds. It is emptied before the first change and filled after the
 last, so an environment that was interrupted half-way is never taken for whole: the next call makes it anew.
-(Made beside and renamed it could not be: the scripts in its bin name the folder that they were made in.)
+(Made beside and renamed it could not be: the scripts in its bin name the folder that they were made in. Who wants to
+change from one to another from one moment to the next has a link lead to it.)
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _install(venv: Path, lock: Path, covers: Iterable[Path], takes: str) -> None
     started = time.monotonic()
     console.say(f"setting up {_shown(venv)} (once, {takes}) …")
     _fill(venv, lock)
-    made_by = _python_version() if _ours(venv) else OTHERS
+    made_by = _python_version() if is_ours(venv) else OTHERS
     stamp = [made_by, *(digest(each) for each in (lock, *covers))]
     (venv / STAMP).write_text("\n".join(stamp) + "\n", encoding="ascii")
     console.say(f"{_shown(venv)} is ready after {time.monotonic() - started:.0f} s", "ok")
@@ -93,7 +94,7 @@ def _fill(venv: Path, lock: Path) -> None:
 
 def _to_be_made(venv: Path) -> bool:
     """Whether to make *venv* from nothing: it is not there, or ours and not sound. One made by others is added to."""
-    if _ours(venv):
+    if is_ours(venv):
         return unfinished(venv) or not _sound(venv)
     if not (venv / "pyvenv.cfg").exists():
         if {entry.name for entry in venv.iterdir()} - {GUARD}:
@@ -141,7 +142,7 @@ def _can_make_venvs() -> bool:
 
 def _begin(venv: Path, *, afresh: bool) -> None:
     """From here until the stamp is written the environment counts as half made; *afresh* empties it."""
-    if afresh or _ours(venv):
+    if afresh or is_ours(venv):
         (venv / STAMP).write_text("", encoding="ascii")
     else:
         (venv / STAMP).unlink(missing_ok=True)
@@ -210,7 +211,7 @@ def _sound(venv: Path) -> bool:
     return _stamp(venv)[:1] in ([_python_version()], [OTHERS])
 
 
-def _ours(venv: Path) -> bool:
+def is_ours(venv: Path) -> bool:
     """Whether we made *venv*, and so may empty it. One that a person made is only ever added to."""
     return (venv / STAMP).exists() and _stamp(venv)[:1] != [OTHERS]
 

@@ -1,8 +1,10 @@
-"""The gateway's process: is it ours, is it alive, who has the port. The one module that knows psutil."""
+"""The gateway's process: is it ours, is it alive, who has the port; signals to it. The one module that knows psutil."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from tasks.tools import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import psutil
 
@@ -24,13 +26,19 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 @dataclass(frozen=True)
 class Instance:
-    """A running gateway: its number, its port, the version of its LiteLLM, when it started, its memory in bytes."""
+    """A running gateway: its number and random word, when it started, the memory in bytes of it and its workers.
+
+    And what it was started with: the port, the address, LiteLLM's version and its program.
+    """
 
     pid: int
-    port: int | None
-    version: str | None
+    word: str
     started: float
     memory: int
+    port: int | None
+    listen: str | None
+    version: str | None
+    program: str | None
 
     @property
     def uptime(self) -> float:
@@ -55,30 +63,35 @@ class PortState:
 def running(layout: Layout) -> Instance | None:
     """The gateway that was started from this folder; None when it does not run.
 
-    A number in gateway.pid proves nothing, numbers are used again: the process must have started when the file says,
-    and must have our configuration on its command line.
+    A number in gateway.pid proves nothing, numbers are used again: the process must be this user's, must have started
+    when the file says, and must have our configuration and the file's random word on its command line.
     """
+    record = _record(layout)
+    if not record:
+        return None
     import psutil
 
-    record = _record(layout)
     try:
         process = psutil.Process(int(record.get("pid", "")))
-        if not _ours(process, record.get("started", ""), layout):
+        if not _ours(process, record, layout):
             return None
-        memory = sum(each.memory_info().rss for each in _family(process))
-        port, version = record.get("port", ""), record.get("litellm")
-        return Instance(process.pid, int(port) if port.isdigit() else None, version, process.create_time(), memory)
+        port = int(record["port"]) if record.get("port", "").isdigit() else None
+        known = (record.get("listen"), record.get("litellm"), record.get("program"))
+        return Instance(process.pid, record["instance"], process.create_time(), _memory(process), port, *known)
     except (ValueError, OverflowError, psutil.Error):
         return None
 
 
-def outdated(layout: Layout) -> bool:
-    """Whether what the running gateway was started with has been written since.
+def hang_up(instance: Instance) -> None:
+    """Ask it to serve what stands now; how that goes is told in its status."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(instance.pid, signal.SIGHUP)
 
-    Compared with the time of gateway.pid, because the start of a process is told to the second only.
-    """
-    used = [path for path in (layout.config, layout.env_file, layout.start_script) if path.exists()]
-    return layout.pid_file.exists() and any(path.stat().st_mtime > layout.pid_file.stat().st_mtime for path in used)
+
+def finish(instance: Instance) -> None:
+    """Ask it to end once what it is answering is answered."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(instance.pid, signal.SIGTERM)
 
 
 def listener(port: int, layout: Layout) -> PortState:
@@ -91,16 +104,27 @@ def listener(port: int, layout: Layout) -> PortState:
     return _stranger(port)
 
 
+def free_port() -> int:
+    """A port of this machine that nobody has at the moment."""
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
 def _record(layout: Layout) -> dict[str, str]:
     """What the start script wrote: NAME=value lines."""
     text = (files.read(layout.pid_file) or b"").decode(errors="replace")
     return {name: value for name, _, value in (line.partition("=") for line in text.splitlines())}
 
 
-def _ours(process: psutil.Process, started: str, layout: Layout) -> bool:
+def _ours(process: psutil.Process, record: Mapping[str, str], layout: Layout) -> bool:
     """The same proof as in gateway-process.sh.j2."""
-    config = str(layout.gateway.resolve() / layout.config.name)
-    return bool(started) and _mark(process) == started and config in process.cmdline()
+    started, word = record.get("started"), record.get("instance")
+    if not started or not word or _mark(process) != started or process.uids().real != os.getuid():
+        return False
+    return {str(layout.gateway.resolve() / layout.config.name), word} <= set(process.cmdline())
 
 
 def _mark(process: psutil.Process) -> str:
@@ -123,6 +147,17 @@ def _family(process: psutil.Process) -> Iterator[psutil.Process]:
     """A process and what it started."""
     yield process
     yield from process.children(recursive=True)
+
+
+def _memory(process: psutil.Process) -> int:
+    """The bytes that a process and what it started have; a worker may end in that very moment."""
+    import psutil
+
+    found = 0
+    for each in _family(process):
+        with contextlib.suppress(psutil.Error):
+            found += each.memory_info().rss
+    return found
 
 
 def _answers(port: int) -> bool:

@@ -1,4 +1,7 @@
-"""Runs the deployed scripts: their progress is shown as it comes, their last words tell how it ended."""
+"""Starts and stops the gateway: by its unit where the system runs it, else by the deployed scripts.
+
+The progress of a script is shown as it comes, its last words tell how it ended.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,51 @@ import sys
 from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError, Unhealthy
-from tasks.tools import console
+from tasks.tools import console, history, unit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tasks.model.layout import Layout
 
 NOT_READY = 6
 """How the start script ends when LiteLLM was started and does not answer."""
 TO_BEGIN_WITH = "Deploy first: doit deploy"
+
+
+def start(layout: Layout) -> None:
+    """See that the gateway runs; Unhealthy when it does not become ready."""
+    if elsewhere(layout):
+        return
+    if unit.managed(layout):
+        unit.start(layout)
+    else:
+        run(layout, layout.start_script.name)
+
+
+def stop(layout: Layout) -> None:
+    """See that it does not run."""
+    if elsewhere(layout):
+        return
+    if unit.managed(layout):
+        unit.stop(layout)
+    else:
+        run(layout, layout.stop_script.name)
+
+
+def elsewhere(layout: Layout) -> bool:
+    """Whether what is deployed is run by somebody else, so that there is nothing to start or stop; says so."""
+    manifest = history.installed(layout)
+    if manifest is None or layout.start_script.name in manifest.modes:
+        return False
+    console.say(f"  The gateway is elsewhere, at {manifest.gateway_url}: nothing runs on this machine.")
+    return True
+
+
+def patience(environ: Mapping[str, str]) -> int:
+    """Seconds that LiteLLM may take until it is ready: GATEWAY_START_TIMEOUT, as in the start script."""
+    given = environ.get("GATEWAY_START_TIMEOUT", "")
+    return int(given) if given.isascii() and given.isdigit() else 300
 
 
 def run(layout: Layout, name: str) -> None:

@@ -29,6 +29,7 @@ class Session:
     finished: bool = False
     together: bool = False
     tellers: list[Callable[[], None]] = field(default_factory=list)
+    undoers: list[Callable[[], None]] = field(default_factory=list)
 
 
 this = Session(Layout.of(os.environ))
@@ -72,6 +73,12 @@ def when_committed(tell: Callable[[], None]) -> None:
     this.tellers.append(tell)
 
 
+def when_undone(undo: Callable[[], None]) -> None:
+    """Call *undo* after everything of this run was undone, if it is: for what a transaction of files cannot hold."""
+    if this.transaction is not None:
+        this.undoers.append(undo)
+
+
 def commit() -> None:
     """Make true what was staged."""
     if this.transaction is not None:
@@ -100,7 +107,7 @@ def afterwards(path: Path) -> Iterator[None]:
 
 
 def close() -> None:
-    """Undo what was not finished, and let the next one in."""
+    """Undo what was not finished, let the next one in, then undo what is not of files."""
     open_one, this.transaction = this.transaction, None
     if open_one is None:
         return
@@ -113,6 +120,10 @@ def close() -> None:
         this.layout.history.rmdir()
     with contextlib.suppress(OSError):
         this.layout.backups.rmdir()
-    open_one.close()
+    try:
+        open_one.close()
+    finally:
+        for undo in this.undoers:
+            undo()
     if changed:
         console.warn("what this run had changed was undone")

@@ -30,7 +30,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Holder", "Recovered", "Transaction", "Undetermined", "holder", "pending", "recover"]
 
-RUNTIME = KEPT | {"litellm.log", "gateway.pid", "deployment.log", "backups", "venv"}
+RUNTIME = KEPT | {
+    "litellm.log",
+    "litellm.log.1",
+    "gateway.pid",
+    "gateway.status.json",
+    "deployment.log",
+    "backups",
+    "profiles",
+    "venv",
+}
 """Names of the gateway's folder that no transaction touches."""
 
 

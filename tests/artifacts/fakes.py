@@ -2,57 +2,80 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import json
 import os
 import shlex
 import shutil
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
+from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from tasks.model.layout import PROJECT, Layout
 from tasks.tools import templating
 
-SCRIPTS = ("start-gateway.sh", "stop-gateway.sh")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SCRIPTS = ("start-gateway.sh", "stop-gateway.sh", "serve.py")
 KEY = "sk-0123456789abcdef0123456789abcdef"
 PATH = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+NEEDED = ("uvicorn", "h11", "click", "yaml")
+"""The packages that the real serve.py and the fake LiteLLM are run with."""
 
 FAKE = r"""
-import json, os, signal, sys, time
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import asyncio, json, os, sys, time
+import yaml
 
 mode = os.environ.get("FAKE_MODE", "ready")
 if "FAKE_DUMP" in os.environ:
-    json.dump({"environ": dict(os.environ), "argv": sys.argv, "cwd": os.getcwd(), "sid": os.getsid(0)},
-              open(os.environ["FAKE_DUMP"], "w"))
+    with open(os.environ["FAKE_DUMP"], "w") as file:
+        json.dump({"environ": dict(os.environ), "cwd": os.getcwd(), "sid": os.getsid(0)}, file)
 time.sleep(float(os.environ.get("FAKE_DELAY", "0")))
-print("loading", os.environ.get("LITELLM_MASTER_KEY"))
+print("loading", os.environ.get("LITELLM_MASTER_KEY"), flush=True)
 if mode == "dies":
     print(*range(100), sep="\n")
     sys.exit("the configuration is no good")
-if mode in ("never", "deaf"):
-    signal.signal(signal.SIGTERM, signal.SIG_IGN if mode == "deaf" else signal.SIG_DFL)
+with open(os.environ["CONFIG_FILE_PATH"]) as file:
+    config = yaml.safe_load(text := file.read())
+if "# refused" in text:
+    sys.exit("ValueError: this configuration is refused")
+models = [model["model_name"] for model in config["model_list"] if "no-such" not in model["litellm_params"]["model"]]
+master_key = os.environ.get("LITELLM_MASTER_KEY")
 
-class Answer(BaseHTTPRequestHandler):
-    def do_GET(self):
-        known = self.headers.get("Authorization") == "Bearer " + os.environ.get("LITELLM_MASTER_KEY", "")
-        self.send_response(503 if mode == "never" else 400 if "models" in self.path and not known else 200)
-        self.end_headers()
-        models = [{"id": name} for name in os.environ.get("FAKE_MODELS", "demo").split(",")]
-        self.wfile.write(json.dumps({"data": models}).encode())
-    def do_POST(self):
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b'{"content": [{"type": "text", "text": "Hello from the fake."}]}')
-    def log_message(self, *_): pass
+class proxy_config:
+    get_config_state = staticmethod(lambda: config)
 
-port = int(sys.argv[sys.argv.index("--port") + 1])
-HTTPServer(("127.0.0.1", port if mode != "elsewhere" else 0), Answer).serve_forever()
+class llm_router:
+    get_model_names = staticmethod(lambda: models)
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await asyncio.sleep(1e6 if mode == "never" else 0)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.sleep(1e6 if mode == "deaf" else 0)
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    if scope["path"].startswith("/slow/"):
+        await asyncio.sleep(float(scope["path"][6:]))
+    known = (b"authorization", f"Bearer {master_key}".encode()) in scope["headers"]
+    listed = [{"id": name} for name in models]
+    answer = {"data": listed, "content": [{"type": "text", "text": "Hello from the fake."}]}
+    status = 400 if "models" in scope["path"] and not known else 200
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 """
+"""LiteLLM's proxy_server.py, as far as serve.py and we know it."""
 
 
 def free_port() -> int:
@@ -62,11 +85,22 @@ def free_port() -> int:
 
 
 def make_litellm(venv: Path, version: str = "1.106.2", body: str = FAKE) -> Path:
-    """A virtual environment as pip leaves it, in which litellm is *body*."""
+    """A virtual environment as pip leaves it, in which LiteLLM's proxy is *body*."""
     python, program = venv / "bin" / "python3", venv / "bin" / "litellm"
+    packages = venv / "lib" / f"python3.{sys.version_info[1]}" / "site-packages"
     program.parent.mkdir(parents=True)
     python.symlink_to(os.path.realpath(sys.executable))
-    (venv / "lib" / "python3.11" / "site-packages" / f"litellm-{version}.dist-info").mkdir(parents=True)
+    python.with_name("python").symlink_to("python3")
+    (venv / "pyvenv.cfg").write_text(f"home = {Path(os.path.realpath(sys.executable)).parent}\n")
+    (packages / f"litellm-{version}.dist-info").mkdir(parents=True)
+    (packages / f"uvicorn-{version_of('uvicorn')}.dist-info").mkdir()
+    (packages / "litellm" / "proxy").mkdir(parents=True)
+    (packages / "litellm" / "proxy" / "proxy_server.py").write_text(body)
+    for name in NEEDED:
+        spec = importlib.util.find_spec(name)
+        assert spec is not None
+        assert spec.origin is not None
+        (packages / name).symlink_to(Path(spec.origin).parent)
     program.write_text(f"#!/bin/sh\n'''exec' {shlex.quote(str(python))} \"$0\" \"$@\"\n' '''\n{body}")
     program.chmod(0o755)
     return program
@@ -88,10 +122,14 @@ class Folder:
         return Layout.of({"HOME": str(self.home)}, str(self.path))
 
     def render(self, **changes: Any) -> None:
-        values = {"port": self.port, "litellm": "", "oldest": "1.84.0", "needed": ["LITELLM_MASTER_KEY"]}
+        values = {"port": self.port, "listen": "127.0.0.1", "litellm": "", "oldest": "1.88.0"}
+        values |= {"needed": ["LITELLM_MASTER_KEY"]}
         for name in SCRIPTS:
             template = PROJECT / "templates" / "artifacts" / f"{name}.j2"
             script = self.path / name
+            if not template.exists():
+                shutil.copy(template.with_suffix(""), script)
+                continue
             text = templating.render(template, {**values, "generated_by": "Made by a test", **changes})
             script.write_text(text if self.proc else text.replace("/proc/", "/no-proc/"))
             script.chmod(0o755)
@@ -133,6 +171,20 @@ class Folder:
     def pid(self) -> int:
         return int((self.path / "gateway.pid").read_text().splitlines()[0].removeprefix("pid="))
 
+    def status(self) -> dict[str, Any]:
+        """What the gateway says of itself; nothing when it does not run."""
+        with contextlib.suppress(OSError):
+            return dict(json.loads((self.path / "gateway.status.json").read_text()))
+        return {}
+
+    def until(self, said: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """The status once it is as *said* wants it."""
+        deadline = time.monotonic() + 30
+        while not said(now := self.status()):
+            assert time.monotonic() < deadline, f"{now}\n{(self.path / 'litellm.log').read_text()[-3000:]}"
+            time.sleep(0.05)
+        return now
+
     def processes(self) -> list[psutil.Process]:
         """Everything that runs with this folder on its command line: nothing but ours."""
         found = []
@@ -161,4 +213,6 @@ def make_folder(root: Path, name: str = "gateway", **changes: Any) -> Folder:
 def clear(folder: Folder) -> None:
     """End what was started from this folder."""
     for process in folder.processes():
-        process.kill()
+        for each in [*process.children(recursive=True), process]:
+            with contextlib.suppress(psutil.Error):
+                each.kill()

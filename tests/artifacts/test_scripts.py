@@ -1,7 +1,9 @@
 """start-gateway.sh and stop-gateway.sh as they are deployed, in the shells that they meet."""
 
+import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -14,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.artifacts.fakes import FAKE, KEY, PATH, SCRIPTS, clear, make_folder, make_litellm
+from tests.artifacts.fakes import KEY, PATH, SCRIPTS, clear, make_folder, make_litellm
 
 SHELLS = [shell for shell in ("dash", "bash", "bash as sh") if shutil.which(shell.split()[0])]
 
@@ -44,7 +46,7 @@ def test_shellcheck_finds_nothing(folder):
     program = Path(sys.executable).with_name("shellcheck")
     if not program.exists():
         pytest.skip("shellcheck is not installed beside this Python")
-    scripts = [folder.path / name for name in SCRIPTS]
+    scripts = [folder.path / name for name in SCRIPTS if name.endswith(".sh")]
     checked = subprocess.run([program, "-s", "sh", *scripts], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
 
@@ -100,8 +102,9 @@ def test_it_runs_detached_and_its_files_are_private(folder):
     (folder.path / "litellm.log").chmod(0o644)
     assert folder.start().returncode == 0
     seen = dumped(folder)
-    assert seen["argv"][1:] == [
-        *("--config", str(folder.path / "litellm_config.yaml")),
+    (process,) = folder.processes()
+    assert process.cmdline()[1:8] == [
+        *(str(folder.path / "serve.py"), "--config", str(folder.path / "litellm_config.yaml")),
         *("--host", "127.0.0.1", "--port", str(folder.port)),
     ]
     assert seen["sid"] == folder.pid
@@ -129,14 +132,53 @@ def test_the_environment_is_env_and_nothing_of_the_shells(folder, shell):
     kept = {"PATH", "HOME", "LANG", "LC_ALL", "PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE"}
     switches = {name for name in environ if name.startswith(("LITELLM_", "NO_")) or name == "DISABLE_ADMIN_UI"}
     own = {"FAKE_DUMP", "ANTHROPIC_API_KEY", "PYTHONUNBUFFERED", "config"}
+    own |= {"CONFIG_FILE_PATH", "GRACEFUL_SHUTDOWN_TIMEOUT"}
     assert set(environ) <= kept | switches | own
     assert environ["ANTHROPIC_API_KEY"] == "sk-ant-ours"
     assert environ["config"] == "mine"
+    assert environ["CONFIG_FILE_PATH"] == str(folder.path / "litellm_config.yaml")
     assert environ["HOME"] == str(folder.home)
     assert environ["LITELLM_LOG"] == "INFO"
     assert environ["LITELLM_MODE"] == "PRODUCTION"
     for name in ("MODEL_COST_MAP", "ANTHROPIC_BETA_HEADERS", "BLOG_POSTS", "AUTOROUTER_PRESETS", "POLICY_TEMPLATES"):
         assert environ[f"LITELLM_LOCAL_{name}"] == "True"
+
+
+def listening(folder) -> set[str]:
+    (process,) = folder.processes()
+    return {each.laddr.ip for each in process.net_connections("tcp") if each.status == psutil.CONN_LISTEN}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("listen", "found"), [("127.0.0.1", {"127.0.0.1"}), ("0.0.0.0", {"0.0.0.0"})])
+def test_it_listens_where_it_was_told(folder, listen, found):
+    folder.render(listen=listen)
+    started = folder.start()
+    assert started.returncode == 0, started.stderr
+    assert listening(folder) == found
+
+
+@pytest.mark.slow
+def test_listening_elsewhere_this_machine_can_ask_too(folder):
+    with socket.socket(socket.AF_INET6) as there:
+        try:
+            there.bind(("::1", 0))
+        except OSError:
+            pytest.skip("no IPv6 here")
+    folder.render(listen="::1")
+    assert folder.start().returncode == 0
+    assert listening(folder) == {"127.0.0.1", "::1"}
+
+
+@pytest.mark.slow
+def test_others_are_not_let_in_without_a_key(folder):
+    folder.render(listen="0.0.0.0", needed=[])
+    folder.env(LITELLM_MASTER_KEY="")
+    result = folder.start()
+    assert result.returncode == 6
+    assert "no LITELLM_MASTER_KEY keeps them out" in result.stderr
+    folder.render(needed=[])
+    assert folder.start().returncode == 0
 
 
 @pytest.mark.slow
@@ -218,16 +260,16 @@ def test_the_implant_is_refused_whatever_the_version_says(folder):
     assert "malicious" in result.stderr
 
 
-@pytest.mark.parametrize("version", ["1.83.99", "1.9.0", "0.999.1"])
+@pytest.mark.parametrize("version", ["1.87.99", "1.9.0", "0.999.1"])
 def test_an_old_release_is_refused(folder, tmp_path, version):
     folder.render(litellm=str(make_litellm(tmp_path / "old", version)))
     result = folder.start()
     assert result.returncode == 1
-    assert f"is LiteLLM {version}; older ones than 1.84.0" in result.stderr
+    assert f"is LiteLLM {version}; releases before 1.88.0 are too old" in result.stderr
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("version", ["1.84.0", "1.84.0rc1", "1.100.2.post1", "2.0"])
+@pytest.mark.parametrize("version", ["1.88.0", "1.88.0rc1", "1.100.2.post1", "2.0"])
 def test_a_new_enough_release_is_taken_from_where_it_is_given(folder, tmp_path, version):
     shutil.rmtree(folder.path / "venv")
     program = make_litellm(tmp_path / "Ada's own", version)
@@ -285,23 +327,14 @@ def test_a_port_that_somebody_else_has_is_left_alone(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("proc", [True, False])
-def test_a_port_that_is_taken_while_litellm_starts_is_noticed(folder, proc):
-    if not proc and not shutil.which("lsof"):
-        pytest.skip("lsof, which every macOS has, is not here")
-    folder.proc = proc
-    folder.render()
-    folder.env(FAKE_MODE="elsewhere", FAKE_DELAY="1")
-    start = subprocess.Popen(**folder.command("start-gateway.sh"), stderr=subprocess.PIPE)
-    while not folder.processes():
-        time.sleep(0.05)
-    command = [sys.executable, "-c", FAKE, "x", "--port", str(folder.port)]
-    with subprocess.Popen(command, env={}) as stranger:
-        _, said = start.communicate(timeout=30)
-        stranger.kill()
-    assert start.returncode == 1
-    assert "was taken by another program while LiteLLM was starting" in said
+def test_a_port_that_cannot_be_listened_on_is_named(folder):
+    with socket.socket() as bound:  # who does not listen yet is not met by asking
+        bound.bind(("127.0.0.1", folder.port))
+        result = folder.start()
+    assert result.returncode == 1
+    assert f"cannot be started: 127.0.0.1:{folder.port} cannot be listened on" in result.stderr
     assert not folder.processes()
+    assert not (folder.path / "gateway.pid").exists()
 
 
 @pytest.mark.slow
@@ -314,7 +347,8 @@ def test_a_start_that_fails_shows_the_end_of_the_log_without_secrets(folder, she
     assert result.returncode == 6
     lines = result.stderr.splitlines()
     assert lines[0].startswith("LiteLLM ended while it was starting")
-    assert lines[-1] == "the configuration is no good"
+    assert lines[-2] == "the configuration is no good"
+    assert lines[-1].endswith("the new worker failed, it ended with code 1: the configuration is no good")
     assert len(lines) == 2 + 40
     assert "of an earlier start" not in lines
     assert not (folder.path / "gateway.pid").exists()
@@ -378,8 +412,9 @@ def test_foreground_becomes_the_gateway(folder, shell):
     assert folder.pid == process.pid
     (only,) = folder.processes()
     assert only.pid == process.pid
+    assert folder.until(lambda status: status.get("state") == "serving")["supervisor"] == process.pid
     assert folder.stop().returncode == 0
-    assert process.wait(10) == -signal.SIGTERM
+    assert process.wait(10) == 0
     process.communicate()
     assert not (folder.path / ".start-lock").exists()
 
@@ -412,12 +447,23 @@ def test_the_lock_of_a_start_that_was_killed_is_taken_over(folder, sleeper):
 @pytest.mark.slow
 def test_a_number_that_now_belongs_to_somebody_else_is_not_touched(folder, sleeper):
     for started in ("1", "Sun Nov 22 11:05:35 2026", ""):
-        (folder.path / "gateway.pid").write_text(f"pid={sleeper.pid}\nstarted={started}\nport={folder.port}\n")
+        record = f"pid={sleeper.pid}\nstarted={started}\ninstance=x\nport={folder.port}\n"
+        (folder.path / "gateway.pid").write_text(record)
         result = folder.stop()
         assert result.returncode == 0
         assert "was left by one that ended" in result.stderr
         assert sleeper.poll() is None
         assert not (folder.path / "gateway.pid").exists()
+
+
+@pytest.mark.slow
+def test_another_process_with_our_configuration_is_not_taken_for_ours(folder):
+    assert folder.start().returncode == 0
+    record = (folder.path / "gateway.pid").read_text()
+    for line in ("instance=0123456789abcdef", "instance=", ""):
+        (folder.path / "gateway.pid").write_text(re.sub("instance=.*", line, record))
+        assert "was left by one that ended" in folder.stop().stderr
+        assert folder.processes()
 
 
 @pytest.mark.slow
@@ -440,14 +486,43 @@ def test_a_gateway_that_was_killed_can_be_started_again(folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
-def test_one_that_does_not_end_is_killed_after_the_deadline(folder, shell):
+def test_answers_that_do_not_end_are_cut_off_after_the_deadline(folder, shell):
     folder.shell = shell
     folder.env(FAKE_MODE="deaf")
     assert folder.start().returncode == 0
     result = folder.stop(GATEWAY_STOP_TIMEOUT="1")
     assert result.returncode == 0
-    assert "has not ended within 1 s; it is killed now" in result.stderr
+    assert "has not ended within 1 s; answers that are under way are cut off now" in result.stderr
+    assert "killed" not in result.stderr
     assert not folder.processes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", SHELLS)
+def test_one_that_hears_nothing_is_killed_and_its_workers_with_it(folder, shell):
+    folder.shell = shell
+    folder.env(FAKE_MODE="deaf")
+    assert folder.start().returncode == 0
+    (process,) = folder.processes()
+    family = [process, *process.children(recursive=True)]
+    process.send_signal(signal.SIGSTOP)
+    result = folder.stop(GATEWAY_STOP_TIMEOUT="1")
+    assert result.returncode == 0
+    told = [line.partition(";")[0] for line in result.stderr.splitlines()]
+    assert told[:2] == ["It has not ended within 1 s", "It has not ended 5 s later either"]
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert not alive
+
+
+@pytest.mark.slow
+def test_what_is_being_answered_is_finished_first(folder):
+    assert folder.start().returncode == 0
+    with socket.create_connection(("127.0.0.1", folder.port)) as connection:
+        connection.sendall(b"GET /slow/2 HTTP/1.1\r\nHost: x\r\n\r\n")
+        time.sleep(0.5)
+        stopped = folder.stop()
+        assert connection.recv(100).startswith(b"HTTP/1.1 200")
+    assert stopped.stderr.startswith("The gateway has stopped")
 
 
 def test_an_interrupted_deployment_is_not_started(folder):
@@ -455,9 +530,18 @@ def test_an_interrupted_deployment_is_not_started(folder):
     result = folder.start()
     assert result.returncode == 75
     assert "interrupted" in result.stderr
+    assert not folder.processes()
 
 
-@pytest.mark.parametrize("name", ["litellm_config.yaml", ".env"])
+@pytest.mark.slow
+def test_a_deployment_that_is_under_way_may_start_it(folder):
+    (folder.path / ".gw-txn.json").write_text("{}")
+    with (folder.path / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert folder.start().returncode == 0
+
+
+@pytest.mark.parametrize("name", ["litellm_config.yaml", ".env", "serve.py"])
 def test_a_missing_file_has_its_sentence(folder, name):
     (folder.path / name).unlink()
     result = folder.start()
@@ -493,8 +577,12 @@ def test_it_is_found_through_links(folder, tmp_path):
 
 @pytest.mark.slow
 def test_a_large_log_makes_room(folder):
-    (folder.path / "litellm.log").write_bytes(b"x" * (5 * 1024 * 1024 + 1))
     assert folder.start().returncode == 0
+    with (folder.path / "litellm.log").open("a") as log:
+        log.write("x" * (5 * 1024 * 1024 + 1))
+    deadline = time.monotonic() + 10
+    while (folder.path / "litellm.log").stat().st_size and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert (folder.path / "litellm.log.1").stat().st_size > 5 * 1024 * 1024
     assert (folder.path / "litellm.log").stat().st_size < 100_000
 

@@ -36,7 +36,8 @@ def test_a_started_gateway_is_known(started):
     instance = processes.running(started.layout)
     assert instance.pid == started.pid
     assert instance.port == started.port
-    assert instance.version == "1.106.2"
+    assert (instance.version, instance.listen) == ("1.106.2", "127.0.0.1")
+    assert instance.program == str((started.path / "venv" / "bin" / "litellm").resolve())
     assert instance.memory > 1_000_000
     assert 0 <= instance.uptime < 60
     state = processes.listener(started.port, started.layout)
@@ -76,6 +77,8 @@ def test_lstart_is_what_ps_shows_whatever_the_locale():
         lambda text, pid: text.replace("started=", "started=1"),
         lambda text, pid: "\n".join(line for line in text.splitlines() if "started" not in line),
         lambda text, pid: text.replace(f"pid={pid}", "pid=99999999999999999999"),
+        lambda text, pid: text.replace("instance=", "instance=1"),
+        lambda text, pid: "\n".join(line for line in text.splitlines() if "instance" not in line),
         lambda text, pid: text.replace(f"pid={pid}", "pid=-1"),
         lambda text, pid: text.replace(f"pid={pid}", "pid=many"),
         lambda text, pid: "",
@@ -127,18 +130,8 @@ def test_where_we_may_not_look_into_our_own_its_record_counts(started, monkeypat
 
 def test_a_process_that_has_ended_but_is_not_reaped_does_not_run(folder):
     config = folder.path / "litellm_config.yaml"
-    with subprocess.Popen([sys.executable, "-c", "pass", str(config)]) as ended:
+    with subprocess.Popen([sys.executable, "-c", "pass", str(config), "word"]) as ended:
         mark = processes._mark(psutil.Process(ended.pid))
-        (folder.path / "gateway.pid").write_text(f"pid={ended.pid}\nstarted={mark}\nport=1\n")
+        (folder.path / "gateway.pid").write_text(f"pid={ended.pid}\nstarted={mark}\ninstance=word\nport=1\n")
         os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
         assert processes.running(folder.layout) is None
-
-
-def test_outdated_is_what_started_before_its_files_were_written(folder):
-    assert not processes.outdated(folder.layout)
-    (folder.path / "gateway.pid").touch()
-    assert not processes.outdated(folder.layout)
-    for name in (".env", "litellm_config.yaml", "start-gateway.sh"):
-        os.utime(folder.path / name, (2e9, 2e9))
-        assert processes.outdated(folder.layout)
-        (folder.path / name).unlink()

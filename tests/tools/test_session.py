@@ -4,7 +4,6 @@ import errno
 import os
 
 import pytest
-from places import CONFIG, SCRIPT, layout_in, manifest_of
 
 from tasks.model.errors import Conflict
 from tasks.model.release import Change
@@ -12,6 +11,7 @@ from tasks.model.revision import Revision
 from tasks.tools import documents, history, run, session
 from tasks.tools.run import Run
 from tasks.tools.session import Session
+from tests.tools.places import CONFIG, SCRIPT, layout_in, manifest_of
 
 
 @pytest.fixture
@@ -55,6 +55,19 @@ def test_together_nothing_is_true_before_the_commit(layout):
     assert history.numbers(layout) == []
     session.finish()
     assert history.numbers(layout) == [1]
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_what_is_not_of_files_is_undone_after_them(layout, finished):
+    seen = []
+    session.this.together = True
+    deploy(layout, 1, create())
+    session.when_undone(lambda: seen.append((layout.gateway / CONFIG).exists()))
+    session.commit()
+    if finished:
+        session.finish()
+    session.close()
+    assert seen == ([] if finished else [False])
 
 
 @pytest.mark.parametrize("committed", [False, True])

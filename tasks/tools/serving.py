@@ -1,0 +1,207 @@
+"""What the running gateway says of itself, and having it serve what stands now.
+
+    SIGHUP ─► serve.py starts another worker with what stands ─┬─ ready: it serves, the former one finishes and ends
+                                                               └─ not: the former one goes on; we say why
+
+serve.py tells in gateway.status.json which worker serves which configuration. The new configuration is validated by the
+real LiteLLM: the new worker loads it, and is not let in when anything of it cannot be served.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tasks.model.errors import GatewayError, Unhealthy
+from tasks.tools import console, documents, files, gateway, litellm, processes, scripts, session, unit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tasks.model.layout import Layout
+    from tasks.model.release import Manifest
+    from tasks.tools.processes import Instance
+
+MARGIN = 10
+"""Seconds longer than LiteLLM has to be ready: the gateway itself gives up first, and says why."""
+
+
+class Status(NamedTuple):
+    """How the last attempt to start a worker stands, and who serves what: see serve.py."""
+
+    attempt: int
+    state: str
+    reason: str
+    error: tuple[str, ...]
+    revision: str | None
+    environment: str | None
+    code: str
+    leaving: tuple[int, ...]
+
+    @property
+    def served(self) -> tuple[str | None, str | None]:
+        """Which configuration and which .env."""
+        return self.revision, self.environment
+
+
+def told(layout: Layout, instance: Instance) -> Status | None:
+    """What this very process says of itself; None when it has not said anything."""
+    try:
+        found: Any = json.loads(files.read(layout.status_file) or b"null")
+        if found["supervisor"] != instance.pid:
+            return None
+        lists = {name: tuple(found[name]) for name in ("error", "leaving")}
+        return Status(**{name: found[name] for name in Status._fields} | lists)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def revision(path: Path) -> str:
+    """The revision of a file, as x-gateway-revision has it of the configuration."""
+    return hashlib.sha256(files.read(path) or b"").hexdigest()[:12]
+
+
+def stands(layout: Layout, instance: Instance, status: Status) -> bool:
+    """Whether it serves the configuration and the .env that stand on the disk."""
+    key = instance.word.encode()[:64]
+    environment = hashlib.blake2b(files.read(layout.env_file) or b"", key=key, digest_size=6).hexdigest()
+    return status.served == (revision(layout.config), environment)
+
+
+def behind(layout: Layout) -> bool:
+    """Whether a gateway runs that does not serve what stands."""
+    instance = processes.running(layout)
+    if instance is None:
+        return False
+    status = told(layout, instance)
+    return status is None or status.state == "starting" or not stands(layout, instance, status)
+
+
+def take_over(layout: Layout, manifest: Manifest) -> None:
+    """Have a running gateway serve what stands, without a pause where that can be; nothing when none runs.
+
+    Unhealthy when it does not: then a swap has changed nothing, and what else was changed is undone with the files.
+    """
+    instance = processes.running(layout)
+    if instance is None:
+        return
+    if layout.config.name not in manifest.files:
+        _retire(layout, instance)
+        return
+    status = told(layout, instance)
+    if why := _beyond_a_swap(layout, manifest, instance, status):
+        console.say(f"{why}: the gateway is stopped and started anew", "step")
+        session.when_undone(lambda: _anew(layout))
+        restart(layout)
+    elif status and (status.state == "starting" or not stands(layout, instance, status)):
+        session.when_undone(lambda: _back(layout, status))
+        swap(layout, instance, status)
+    prove(layout, manifest)
+
+
+def restart(layout: Layout) -> None:
+    """Stop the gateway if it runs, and start it."""
+    if scripts.elsewhere(layout):
+        return
+    scripts.stop(layout)
+    scripts.start(layout)
+
+
+def swap(layout: Layout, instance: Instance, before: Status) -> None:
+    """Have *instance* take what stands; Unhealthy, and nothing has changed, when LiteLLM does not take that."""
+    console.say("The running gateway takes the new configuration; until then it serves the former one.", "step")
+    begun = time.monotonic()
+    processes.hang_up(instance)
+    after = _settled(layout, before.attempt, scripts.patience(os.environ) + MARGIN)
+    if after.state != "serving" or not stands(layout, instance, after):
+        for line in after.error:
+            console.say(f"  | {console.printable(line)}")
+        reason = console.printable(after.reason) or "another configuration came in between"
+        remedy = f"The former one is served on without a gap. All of the log: {layout.log}"
+        raise Unhealthy(f"the new configuration cannot be served: {reason}", remedy)
+    console.say(f"It serves revision {after.revision} after {time.monotonic() - begun:.0f} s, without a pause.", "ok")
+
+
+def prove(layout: Layout, manifest: Manifest) -> None:
+    """Unhealthy unless the running gateway is ready, serves every deployed name, and refuses a wrong key."""
+    url = manifest.gateway_url
+    if not gateway.readiness(url, timeout=10):
+        raise Unhealthy("does not answer /health/readiness", f"See its log: {layout.log}", where=url)
+    served = gateway.served_models(url, gateway.own_key(layout))
+    if missing := [name for name in named(layout, manifest) if name not in served]:
+        remedy = f"LiteLLM drops what it cannot load, and says why: {layout.log}"
+        raise Unhealthy(f"does not serve {', '.join(missing)}", remedy, where=url)
+    if not gateway.wrong_key_refused(url):
+        raise Unhealthy("answers to a wrong key", "Stop it (doit stop) and look into litellm_config.yaml.", where=url)
+
+
+def named(layout: Layout, manifest: Manifest) -> list[str]:
+    """The deployed models, but those that somebody has taken out of the configuration by hand."""
+    text = (files.read(layout.config) or b"").decode("utf-8", "replace")
+    data = documents.parse_yaml(text, str(layout.config))
+    models = data.get("model_list") if isinstance(data, dict) else None
+    found = {model.get("model_name") for model in models or () if isinstance(model, dict)}
+    return [name for name in manifest.models if name in found]
+
+
+def _settled(layout: Layout, attempt: int, seconds: float) -> Status:
+    """The status once an attempt after *attempt* has come to its end; the time that it takes is shown."""
+    begun, shown = time.monotonic(), 0.0
+    while instance := processes.running(layout):
+        status, elapsed = told(layout, instance), time.monotonic() - begun
+        if status and status.attempt > attempt and status.state != "starting":
+            return status
+        if elapsed > seconds:
+            raise Unhealthy(f"has not taken the new configuration within {seconds:.0f} s", where=str(layout.log))
+        if elapsed - shown > 5 and sys.stderr.isatty():  # noqa: PLR2004 - seconds
+            shown = elapsed
+            console.say(f"  LiteLLM is starting, {elapsed:.0f} s so far")
+        time.sleep(0.2)
+    raise Unhealthy("the gateway ended while it was to take a new configuration", where=str(layout.log))
+
+
+def _beyond_a_swap(layout: Layout, manifest: Manifest, instance: Instance, status: Status | None) -> str:
+    """Why a process that runs cannot come to serve what stands; empty when it can."""
+    if status is None:
+        return "What runs says nothing of itself"
+    if status.code != revision(layout.supervisor):
+        return "serve.py is another one"
+    address = (manifest.gateway_url.rpartition(":")[2], manifest.choices.get("listen") or "127.0.0.1")
+    if (str(instance.port), instance.listen) != address:
+        return "It listens elsewhere from now on"
+    try:
+        chosen = litellm.find(layout, {}, manifest.choices.get("litellm"))
+    except GatewayError:  # the start would say so
+        return ""
+    if chosen and str(chosen.executable.resolve()) != instance.program:
+        return "It runs another LiteLLM from now on"
+    return ""
+
+
+def _retire(layout: Layout, instance: Instance) -> None:
+    """Nothing that is deployed needs the gateway of this machine any more."""
+    console.say(f"The gateway on port {instance.port} is not needed any more: it ends when it has answered.", "step")
+    session.when_undone(lambda: _anew(layout))
+    if not unit.remove(layout):
+        processes.finish(instance)
+
+
+def _back(layout: Layout, before: Status) -> None:
+    """After the files were undone: have what runs serve them again, if it took or is taking the others."""
+    instance = processes.running(layout)
+    status = told(layout, instance) if instance else None
+    if instance and status and (status.state == "starting" or status.served != before.served):
+        processes.hang_up(instance)
+        console.warn("the gateway goes back to what it served before; see: doit status")
+
+
+def _anew(layout: Layout) -> None:
+    """After the files were undone: run what they say."""
+    try:
+        restart(layout)
+    except GatewayError as error:
+        console.warn(f"the gateway could not be started with what stood before: {error}")
