@@ -1,0 +1,153 @@
+"""health: what is asked, what it costs, and what is said of each way in which it can be ill."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tasks import health
+from tasks.model.errors import Unhealthy
+from tasks.model.layout import PROJECT
+from tasks.model.release import Manifest
+from tasks.tools import gateway, history, schemas
+
+SCHEMA = PROJECT / "templates" / "schemas" / "health.schema.json"
+DOWN = Unhealthy("nothing answers", "Start the gateway: doit start", where="http://x")
+
+
+class Gateway:
+    """What the gateway says; whatever is an error is raised. *asked* are the models that were asked for an answer."""
+
+    def __init__(self):
+        self.ready, self.models, self.answers, self.asked = True, ["demo"], {}, []
+
+    def readiness(self, url, timeout):
+        return self.ready
+
+    def served_models(self, url, key):
+        if isinstance(self.models, Exception):
+            raise self.models
+        return self.models
+
+    def ask(self, url, key, model):
+        self.asked.append(model)
+        answer = self.answers.get(model, "Hello.\n\x1b[2J")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def played(monkeypatch):
+    play = Gateway()
+    for name in ("readiness", "served_models", "ask"):
+        monkeypatch.setattr(gateway, name, getattr(play, name))
+    return play
+
+
+@pytest.fixture
+def deployed(asked_for, monkeypatch):
+    """A gateway as it was deployed; nothing of it is on the disk."""
+
+    def make(listed=("demo",), **choices):
+        asked = asked_for(**choices)
+        facts = {"source_version": "", "files": {}, "modes": {}, "choices": asked.choices.to_json()}
+        url, kind = asked.deployment.url, asked.deployment.gateway.id
+        manifest = Manifest("id", "time", gateway_type=kind, gateway_url=url, models=tuple(listed), **facts)
+        monkeypatch.setattr(history, "current", lambda layout: manifest)
+        return asked
+
+    return make
+
+
+def look(asked, deep=False, yes=False, as_json=False):
+    return health.look(asked, deep=deep, yes=yes, as_json=as_json)
+
+
+def found(asked, capsys, **options):
+    failure = look(asked, as_json=True, **options)
+    known = json.loads(capsys.readouterr().out)
+    assert schemas.findings(known, SCHEMA, file="health") == []
+    assert known["healthy"] is (failure is None)
+    assert failure is None or failure.exit_code == 6
+    return known
+
+
+def test_all_is_well_and_nothing_was_asked_that_costs(deployed, played, capsys):
+    known = found(deployed(), capsys)
+    assert (known["ready"], known["serves"], known["missing"], known["asked"]) == (True, ["demo"], [], [])
+    assert look(deployed()) is None
+    assert "demo" in capsys.readouterr().out
+    assert played.asked == []
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ((False, DOWN), "nothing answers"),
+        ((False, ["demo"]), "readiness"),
+        ((True, []), "demo"),
+        ((True, gateway.Answered("not this key", "Deploy.", where="x", status=400, said="No db.")), "this key"),
+    ],
+)
+def test_each_illness_has_its_sentence(deployed, played, capsys, state, says):
+    played.ready, played.models = state
+    assert not found(deployed(), capsys, deep=True, yes=True)["healthy"]
+    failure = look(deployed())
+    assert failure.exit_code == 6
+    assert says in str(failure.message)
+
+
+def test_nobody_is_asked_when_the_gateway_cannot_be_reached(deployed, played, capsys):
+    played.models = DOWN
+    assert found(deployed(), capsys, deep=True, yes=True)["asked"] == []
+    assert played.asked == []
+
+
+def test_each_model_that_serves_a_tier_is_asked_once(deployed, played, capsys, credentials):
+    names = ["gemini-3.5-flash", "glm-5.2"]
+    played.models = names
+    known = found(deployed(names, preset="basic", models=tuple(names), opus="glm-5.2"), capsys, deep=True, yes=True)
+    assert {one["model"]: one["tiers"] for one in known["asked"]} == {
+        "glm-5.2": ["opus"],
+        "gemini-3.5-flash": ["sonnet", "haiku"],
+    }
+    assert sorted(played.asked) == sorted(names)
+    assert all(one["says"] == "Hello. \\x1b[2J" for one in known["asked"])
+
+
+def test_a_model_that_fails_is_told_with_cause_and_cure(deployed, played, capsys):
+    error = gateway.Answered("the provider limits requests", "Wait.", where="x", status=429, said="RESOURCE_EXHAUSTED")
+    played.answers["demo"] = error
+    (one,) = found(deployed(), capsys, deep=True, yes=True)["asked"]
+    assert one["problem"] == {"said": "RESOURCE_EXHAUSTED", "means": "the provider limits requests", "fix": "Wait."}
+    failure = look(deployed(), deep=True, yes=True)
+    assert "demo" in str(failure.message)
+    told = capsys.readouterr().out
+    assert "RESOURCE_EXHAUSTED" in told
+    assert "Wait." in told
+
+
+def test_it_is_said_before_that_it_may_cost_money(deployed, played, capsys, monkeypatch):
+    failure = look(deployed(), deep=True)
+    assert (failure.exit_code, played.asked) == (3, [])
+    assert "money" in capsys.readouterr().err
+
+    monkeypatch.setattr(health.sys, "stdin", type("Terminal", (), {"isatty": lambda self: True})())
+    monkeypatch.setattr("builtins.input", lambda prompt: "n")
+    assert (look(deployed(), deep=True).exit_code, played.asked) == (1, [])
+    monkeypatch.setattr("builtins.input", lambda prompt: "y")
+    assert look(deployed(), deep=True) is None
+    assert played.asked == ["demo"]
+
+
+def test_a_gateway_elsewhere_need_not_be_a_litellm(deployed, played, capsys):
+    asked = deployed((), gateway_type="custom", gateway_url="https://gateway.example.com", sonnet="theirs")
+    played.ready = False
+    played.models = gateway.Answered("not there", "", where="x", status=404)
+    known = found(asked, capsys, deep=True, yes=True)
+    assert (known["ready"], known["serves"]) == (None, [])
+    assert played.asked == ["theirs"]
+    played.models = gateway.Answered("no", "", where="x", status=401)
+    assert not found(asked, capsys)["healthy"]
