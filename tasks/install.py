@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.model import deployment as rules
-from tasks.model import release, revision, secret
+from tasks.model import network, release, revision, secret
 from tasks.model.errors import InvalidInput
 from tasks.tools import changing, checks, conflicts, documents, envfile, files, history, rendering, run, session
 from tasks.tools.steps import Task, action
 from tasks.tools.uptodate import holds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tasks.model.catalogue import Artifact
     from tasks.model.deployment import Deployment, Values
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def task(asked: Asked) -> Task:
     """Install the staged release; nothing to do when it stands already."""
-    layout, artifacts = asked.layout, asked.deployment.gateway.artifacts
+    layout, artifacts = asked.layout, asked.deployment.artifacts
     return {
         "actions": [(write, [asked])],
         "file_dep": [str(layout.release / each.file) for each in artifacts] + [str(layout.release_manifest)],
@@ -54,12 +54,12 @@ def recorded(asked: Asked, manifest: Manifest, contents: Mapping[str, bytes]) ->
 
 def staged(asked: Asked) -> dict[str, bytes]:
     """The files of the release."""
-    return {each.file: (asked.layout.release / each.file).read_bytes() for each in asked.deployment.gateway.artifacts}
+    return {each.file: (asked.layout.release / each.file).read_bytes() for each in asked.deployment.artifacts}
 
 
 def changes(asked: Asked, contents: Mapping[str, bytes], manifest: Manifest | None) -> list[Change]:
     """What has to happen in the gateway's folder so that it holds *contents*; reads, writes nothing."""
-    wanted = [_wanted(each, contents[each.file], asked) for each in asked.deployment.gateway.artifacts]
+    wanted = [_wanted(each, contents[each.file], asked) for each in asked.deployment.artifacts]
     side: Side | None = "ours" if asked.flags.ours else "theirs" if asked.flags.theirs else None
     return changing.changes(asked.layout, wanted, manifest, side)
 
@@ -67,20 +67,27 @@ def changes(asked: Asked, contents: Mapping[str, bytes], manifest: Manifest | No
 def _wanted(artifact: Artifact, content: bytes, asked: Asked) -> Wanted:
     """The artifact as it should stand, .env with its secrets."""
     if artifact.secret:
-        content = filled(files.read(asked.layout.gateway / artifact.file), asked.deployment, asked.complete_values)
+        found = files.read(asked.layout.gateway / artifact.file)
+        before = history.installed(asked.layout)
+        content = filled(found, asked.deployment, asked.complete_values, before.variables if before else ())
     return release.Wanted(artifact.file, content, artifact.permissions, _how(artifact))
 
 
 def _how(artifact: Artifact) -> str:
-    return "fill" if artifact.secret else "replace" if artifact.template else "merge"
+    return "fill" if artifact.secret else "replace" if artifact.template or artifact.content else "merge"
 
 
-def filled(found: bytes | None, deployment: Deployment, values: Values) -> bytes:
-    """.env with its secrets: the lines that stand stay, ours get their values, missing ones are added."""
+def filled(found: bytes | None, deployment: Deployment, values: Values, deployed: Collection[str] = ()) -> bytes:
+    """.env with its secrets: the lines that stand stay, ours get their values, missing ones are added.
+
+    What was *deployed* for a proxy or certificates that are no longer chosen goes: LiteLLM would go on using it.
+    """
     text = found.decode(errors="surrogateescape") if found is not None else None
+    gone = {*network.VARIABLES}.intersection(deployed).difference(deployment.needs)
+    text = envfile.without(text, gone) if text and gone else text
     before = envfile.parse(text) if text else {}
     plain = {name: value.reveal() if isinstance(value, secret.Secret) else value for name, value in values.items()}
-    wanted = {name: plain.get(name) or before.get(name, "") for name in deployment.needs}
+    wanted = {name: plain.get(name) or before.get(name, "") for name in rendering.listed(deployment, values)}
     merged = envfile.merged(text, wanted, rendering.comments(deployment), rendering.HOW_TO_CHANGE)
     return merged.encode(errors="surrogateescape")
 
@@ -142,14 +149,14 @@ def _manifest(asked: Asked, planned: list[Change], before: Manifest | None) -> M
 
 def shown(asked: Asked) -> dict[str, str]:
     """Per variable: "set" for secrets and paths, the value for the rest."""
-    known = asked.deployment.variables
+    known = asked.deployment.variable
     return {
-        name: "set" if isinstance(value, secret.Secret) or known[name].kind == "path" else value
+        name: "set" if isinstance(value, secret.Secret) or known(name).kind == "path" else value
         for name, value in asked.complete_values.items()
     }
 
 
 def _revision(asked: Asked, manifest: Manifest) -> Revision:
     """What the history keeps beside the files: of a secret only which variable it is."""
-    how = {each.file: _how(each) for each in asked.deployment.gateway.artifacts}
+    how = {each.file: _how(each) for each in asked.deployment.artifacts}
     return revision.Revision("deploy", manifest, how, rules.settings_of(asked.deployment))

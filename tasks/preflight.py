@@ -8,11 +8,26 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.model import ledger
+from tasks.model import ledger, network
 from tasks.model.catalogue import TIERS
+from tasks.model.deployment import PASSPHRASE
 from tasks.model.errors import Conflict, GatewayError
-from tasks.tools import console, environment, files, history, jsonedit, litellm, neighbours, run
-from tasks.tools.steps import Task, action
+from tasks.tools import (
+    bound,
+    certificates,
+    clientcert,
+    console,
+    environment,
+    files,
+    history,
+    ignoring,
+    jsonedit,
+    litellm,
+    neighbours,
+    processes,
+    run,
+)
+from tasks.tools.steps import JSON, Task, action
 from tasks.tools.uptodate import unchanged
 
 if TYPE_CHECKING:
@@ -32,6 +47,8 @@ def task(asked: Asked) -> Task:
     return {
         "actions": [(look, [asked])],
         "task_dep": ["choose"],
+        "params": [JSON],
+        "meta": {"checks": True},
         "uptodate": [lambda: "preflight" not in run.this.selected, unchanged("facts", lambda: facts(asked))],
     }
 
@@ -43,7 +60,9 @@ def facts(asked: Asked) -> object:
     doubtful: object = [[], ""]
     if located:
         doubtful = [litellm.missing_modules(located, asked.deployment.modules), str(litellm.refusal(located) or "")]
-    others = [each.id for each in asked.neighbours]
+    others = [*(each.id for each in asked.neighbours), ignoring.seen(asked.layout), *of_network(asked)]
+    if bundle := asked.choices.ca_bundle:
+        others += [str(files.read(Path(bundle)))]
     return [asked.choices.to_json(), found, doubtful, others, asked.flags.allow_missing, time.strftime("%Y-%m-%d")]
 
 
@@ -58,8 +77,8 @@ def look(asked: Asked) -> None:
     """Say where each value comes from, warn of what is doubtful, stop for what is missing."""
     deployment = asked.deployment
     for found in asked.findings.values():
-        console.say(f"  {found.name}: {shown(found, secret=deployment.variables[found.name].secret)}")
-    for text in (*doubts(deployment), *breaks(asked), *program_doubts(asked)):
+        console.say(f"  {found.name}: {shown(found, secret=deployment.variable(found.name).secret)}")
+    for text in (*doubts(deployment), *of_network(asked), *breaks(asked), *program_doubts(asked)):
         console.warn(text)
     refuse(asked)
 
@@ -68,9 +87,13 @@ def refuse(asked: Asked) -> None:
     """Raise the first reason why this cannot be deployed here."""
     placed(asked.layout)
     alone(asked.layout)
+    left_running(asked)
     readable(asked.layout)
-    helper(asked.layout)
+    ignoring.refuse(asked.layout)
+    trusted(asked.deployment)
+    clientcert.check(asked.choices, asked.values.get(PASSPHRASE))
     neighbours.refuse(asked.layout, asked.neighbours, asked.flags.force)
+    bound.refuse(asked)
     complete(asked)
 
 
@@ -81,6 +104,16 @@ def alone(layout: Layout) -> None:
             f"a gateway of ours stands in {other}, and Claude Code is joined to that",
             f"Take it away first (doit deploy --target {other}, then doit uninstall), or stay there.",
             where=str(layout.gateway),
+        )
+
+
+def left_running(asked: Asked) -> None:
+    """Whether no gateway of this machine would go on running without the scripts that stop it."""
+    if not asked.deployment.gateway.process and processes.running(asked.layout):
+        raise Conflict(
+            f"the gateway of this machine still runs, and {asked.deployment.gateway.name} takes its place",
+            "Stop it first: doit stop",
+            where=str(asked.layout.gateway),
         )
 
 
@@ -107,22 +140,35 @@ def doubts(deployment: Deployment) -> Iterator[str]:
         if model.retired(today):
             instead = f"; {model.replacement} takes its place" if model.replacement else ""
             yield f"{model.id} was to end on {model.retires_on} and may not answer any more{instead}"
+    told = (deployment.upstream.gateway if deployment.upstream else deployment.gateway).model_names
+    if told and not deployment.names:
+        yield f"Claude Code will ask for its own model names; to name others: --opus, --sonnet, --haiku. {told}"
+    if deployment.names and len(deployment.names) < len(TIERS):
+        without = ", ".join(f"--{tier}" for tier in TIERS if tier not in deployment.names)
+        yield f"only some tiers have a model of the gateway; for the others Claude Code asks its own names ({without})"
     for model in {each.id: each for each in deployment.tiers.values()}.values():
-        tiers = [tier for tier in TIERS if deployment.tiers[tier].id == model.id]
+        tiers = [tier for tier, each in deployment.tiers.items() if each.id == model.id]
         if model.tools != "yes" and model.id != deployment.answered_here:
             cannot = "cannot call tools" if model.tools == "no" else "is not known to call tools"
             yield f"{model.id} serves {', '.join(tiers)}, but {cannot}; choose another with --{tiers[0]} MODEL"
 
 
+def of_network(asked: Asked) -> list[str]:
+    """What may surprise of the way out."""
+    known = {name: found.plain for name, found in asked.findings.items() if found.plain}
+    return list(network.doubts(asked.deployment, known, os.environ))
+
+
 def breaks(asked: Asked) -> Iterator[str]:
-    """What works now and will not work as before."""
+    """What works now and will not work as before, or would be seen by others."""
+    yield from ignoring.doubts(asked.layout)
     manifest = history.installed(asked.layout)
     if manifest is None:
         return
     deployment = asked.deployment
     if manifest.gateway_url != deployment.url:
         yield f"the gateway moves from {manifest.gateway_url} to {deployment.url}; start it and claude anew"
-    if gone := [name for name in manifest.models if name not in {model.id for model in deployment.models}]:
+    if gone := [name for name in manifest.models if name not in deployment.served]:
         yield f"no longer served: {', '.join(gone)}; a session that uses one must choose another (/model)"
 
 
@@ -167,19 +213,20 @@ def readable(layout: Layout) -> None:
         jsonedit.edit(data, {ledger.BASE_URL: ""}, str(layout.settings))
 
 
-def helper(layout: Layout) -> None:
-    """Warn of a command that gives Claude Code a key: it is sent beside the gateway's own."""
-    data = files.read(files.real_target(layout.settings))
-    if data is not None and jsonedit.parse(data, str(layout.settings)).raw(("apiKeyHelper",)) is not None:
-        console.warn(
-            f"{layout.settings} has an apiKeyHelper; the key that it prints goes to the gateway too, as x-api-key"
-        )
+def trusted(deployment: Deployment) -> None:
+    """Whether the network's certificates can be read; warns of those that have ended."""
+    if bundle := deployment.choices.ca_bundle:
+        for text in certificates.ended(certificates.read(Path(bundle)), bundle):
+            console.warn(f"{bundle}: {text}")
 
 
 def complete(asked: Asked) -> None:
     """Whether every needed variable has a usable value."""
     deployment = asked.deployment
-    problems = environment.problems(asked.findings, deployment.variables, deployment.needs)
+    ours = str(asked.layout.certificates)  # deployed with the rest
+    findings = {name: found for name, found in asked.findings.items() if found.plain != ours}
+    needed = [name for name in deployment.needs if name in findings]
+    problems = environment.problems(findings, {name: deployment.variable(name) for name in findings}, needed)
     for problem in problems:
         if problem.severity == "warning" or asked.flags.allow_missing:
             console.warn(f"{problem.variable}: {problem.problem}. {problem.remedy}")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def task(asked: Asked) -> Task:
     """Copy what was rendered, leave out what no longer belongs, write the manifest."""
-    layout, artifacts = asked.layout, asked.deployment.gateway.artifacts
+    layout, artifacts = asked.layout, asked.deployment.artifacts
     targets = [*(layout.release / each.file for each in artifacts), layout.release_manifest]
     return {
         "actions": [(build, [asked])],
@@ -37,12 +37,12 @@ def task(asked: Asked) -> Task:
 def build(asked: Asked) -> None:
     """Make build/release hold exactly the release."""
     layout, deployment = asked.layout, asked.deployment
-    rendered = {each.file: (layout.rendered / each.file).read_bytes() for each in deployment.gateway.artifacts}
-    for each in deployment.gateway.artifacts:
+    rendered = {each.file: (layout.rendered / each.file).read_bytes() for each in deployment.artifacts}
+    for each in deployment.artifacts:
         files.write(layout.release / each.file, rendered[each.file], each.permissions)
     manifest = described(deployment, rendered, source_version(layout))
     files.write(layout.release_manifest, documents.dump_json(manifest.to_json()), 0o600)
-    leave_out(layout.release, deployment.gateway.artifacts, layout.release_manifest.name)
+    leave_out(layout.release, deployment.artifacts, layout.release_manifest.name)
 
 
 def described(deployment: Deployment, rendered: dict[str, bytes], version: str) -> Manifest:
@@ -54,9 +54,10 @@ def described(deployment: Deployment, rendered: dict[str, bytes], version: str) 
         source_version=version,
         gateway_type=deployment.gateway.id,
         gateway_url=deployment.url,
-        models=tuple(model.id for model in deployment.models),
+        models=deployment.served,
+        token_variable=deployment.gateway.token,
         files={name: files.digest(data) for name, data in rendered.items()},
-        modes={each.file: each.mode for each in deployment.gateway.artifacts},
+        modes={each.file: each.mode for each in deployment.artifacts},
         choices=deployment.choices.to_json(),
     )
 

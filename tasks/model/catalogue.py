@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,9 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 TIERS = ("opus", "sonnet", "haiku")
 """Claude Code's tiers, strongest first."""
+
+PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
+"""A variable in a header."""
 
 
 class Model(NamedTuple):
@@ -26,10 +30,10 @@ class Model(NamedTuple):
     route: str
     tier: str
     limits: Mapping[str, int]
-    prices: Mapping[str, Any]
     tools: str
     verified_on: str
     verified_with: str
+    prices: Mapping[str, Any] = NOTHING
     vision: bool = False
     reasoning: bool = False
     region: str | None = None
@@ -44,9 +48,16 @@ class Model(NamedTuple):
         """Whether its announced end lies before *today* (both YYYY-MM-DD)."""
         return self.retires_on is not None and self.retires_on <= today
 
+    @property
+    def dollars(self) -> tuple[str, str]:
+        """Dollars per million tokens, in and out; a question mark where nobody knows."""
+        known = (self.prices.get(side) for side in ("input", "output"))
+        told = ["?" if price is None else f"{price:g}" for price in known]
+        return told[0], told[1]
+
 
 class Provider(NamedTuple):
-    """Whoever answers for a model: what LiteLLM must be told and given to reach it."""
+    """Whoever answers for a model: what LiteLLM must be told and given to reach it, and where it lists its models."""
 
     id: str
     name: str
@@ -54,10 +65,25 @@ class Provider(NamedTuple):
     needs: tuple[str, ...] = ()
     params: Mapping[str, Any] = NOTHING
     modules: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    listing: Mapping[str, Any] = NOTHING
+    hosts: tuple[str, ...] = ()
+
+
+class Member(NamedTuple):
+    """A model of a group: who is asked first has the lowest order; those of one order share by weight."""
+
+    model: str
+    order: int | None = None
+    weight: int | None = None
 
 
 class Preset(NamedTuple):
-    """A named starting point: a kind of gateway and the models that it serves."""
+    """A named starting point: a kind of gateway and the models that it serves.
+
+    *groups* are further names, each for one or several of the models; *fallbacks* say for a name whom to ask when it
+    fails, *context_window_fallbacks* when the request is too long for it.
+    """
 
     id: str
     name: str
@@ -66,15 +92,24 @@ class Preset(NamedTuple):
     ready: bool
     models: tuple[str, ...] = ()
     tiers: Mapping[str, str] = NOTHING
+    proxy: bool = False
+    groups: Mapping[str, tuple[Member, ...]] = NOTHING
+    fallbacks: Mapping[str, tuple[str, ...]] = NOTHING
+    context_window_fallbacks: Mapping[str, tuple[str, ...]] = NOTHING
 
 
 class Artifact(NamedTuple):
-    """One file to deploy: its name, its mode, whether it holds secrets, and its template (none: made from data)."""
+    """One file to deploy: its name, its mode, whether it holds secrets, its template (none: made from data).
+
+    With *auth*, only where Claude Code shows itself in that way. *content*: "certificates", only where some are chosen.
+    """
 
     file: str
     mode: str
     secret: bool = False
     template: str | None = None
+    auth: str | None = None
+    content: str | None = None
 
     @property
     def permissions(self) -> int:
@@ -83,28 +118,47 @@ class Artifact(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """One key of settings.json and where its value comes from: a fact, a variable, or the text itself."""
+    """One key of settings.json and where its value comes from: a fact, a variable, the text itself, or a template.
+
+    A *template* is a text in which {VARIABLE} stands for the value of one.
+    """
 
     path: tuple[str, ...]
     fact: str | None = None
     variable: str | None = None
     text: str | None = None
+    template: str | None = None
     unless_present: bool = False
 
 
 class Gateway(NamedTuple):
-    """One kind of gateway: what is deployed for it, what it needs, and how Claude Code is joined to it."""
+    """One kind of gateway: what is deployed for it, what it needs, and how Claude Code is joined to it.
+
+    *extends* names the kind that it has the rest from; *model_names* says how it calls its models. Of a local one,
+    *provider* is the only one whose models it can serve, *patterns* what Claude Code may ask it for by itself, and
+    *params* are further litellm_params of every model.
+    """
 
     id: str
     name: str
     description: str
     ready: bool
     process: bool
+    token: str
+    extends: str | None = None
+    auth: str = "bearer"
     port: int | None = None
+    url: str | None = None
+    model_names: str = ""
     needs: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    tiers: Mapping[str, str] = NOTHING
     artifacts: tuple[Artifact, ...] = ()
     litellm: Mapping[str, Any] = NOTHING
     settings: tuple[Setting, ...] = ()
+    provider: str | None = None
+    patterns: str = "claude-{tier}-*"
+    params: Mapping[str, Any] = NOTHING
 
 
 class Variable(NamedTuple):

@@ -3,19 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tasks.model.catalogue import TIERS, Catalogue, Gateway, Model, Preset, Provider, Setting, Variable
+from tasks.model import groups, network, upstream
+from tasks.model.catalogue import (
+    NOTHING,
+    PLACEHOLDER,
+    TIERS,
+    Artifact,
+    Catalogue,
+    Gateway,
+    Model,
+    Preset,
+    Provider,
+    Setting,
+    Variable,
+)
 from tasks.model.choices import Choices, unknown
 from tasks.model.errors import UsageError
 from tasks.model.layout import DEFAULT_PORT
 from tasks.model.secret import Secret
 
+if TYPE_CHECKING:
+    from tasks.model.groups import Groups, Turns
+    from tasks.model.upstream import Upstream
+
 MOST_OUTPUT = 32000
 """Claude Code asks for this many output tokens of a model it does not know; more than a model has is an error there."""
 
-MOCK = "mock_response"
-"""The litellm_param with which LiteLLM answers itself."""
+SLOTS = {"bearer": "bearer", "api_key": "x-api-key"}
+"""Per fact of a setting that holds the token: the way of showing it that this is for."""
+
+HELPER_TTL = "300000"
+"""Milliseconds for which Claude Code keeps what the helper printed."""
+
+LOCAL = "local"
+"""The kind of gateway that stands in front of another one."""
+
+PASSPHRASE = "CLAUDE_CODE_CLIENT_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable
+"""What opens the key of a client's certificate, where it is locked."""
 
 Thing = TypeVar("Thing", Model, Preset, Gateway)
 
@@ -24,7 +50,11 @@ Values = Mapping[str, str | Secret]
 
 
 class Deployment(NamedTuple):
-    """Choices and catalogue, settled: everything that rendering needs but the values of variables."""
+    """Choices and catalogue, settled: everything that rendering needs but the values of variables.
+
+    *names* is what Claude Code asks for per tier; *tiers* which of *models* answers that first, where they are ours to
+    serve; *groups* the further names of ours; *upstream* the gateway elsewhere that a local one asks for them.
+    """
 
     choices: Choices
     preset: Preset
@@ -32,7 +62,10 @@ class Deployment(NamedTuple):
     models: tuple[Model, ...]
     providers: Mapping[str, Provider]
     tiers: Mapping[str, Model]
+    names: Mapping[str, str]
     variables: Mapping[str, Variable]
+    upstream: Upstream | None = None
+    groups: Groups = NOTHING
 
     @property
     def port(self) -> int:
@@ -42,15 +75,91 @@ class Deployment(NamedTuple):
     @property
     def url(self) -> str:
         """Where Claude Code finds the gateway."""
-        return self.choices.gateway_url or f"http://127.0.0.1:{self.port}"
+        if self.gateway.process:
+            return f"http://127.0.0.1:{self.port}"
+        return self.choices.gateway_url or self.gateway.url or ""
+
+    @property
+    def listen(self) -> str:
+        """The address on which the local process takes connections."""
+        return self.choices.listen or "127.0.0.1"
+
+    @property
+    def auth(self) -> str:
+        """How Claude Code shows the gateway who it is: one of choices.AUTHS."""
+        if self.upstream and self.choices.auth != "apikeyhelper":
+            return self.gateway.auth  # what was chosen is for the one behind
+        return self.choices.auth or self.gateway.auth
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """What Claude Code sends with every request, as `Name: value`; {VARIABLE} in it stands for a value."""
+        return () if self.upstream else (*self.gateway.headers, *(self.choices.headers or ()))
+
+    @property
+    def credential(self) -> str:
+        """The variable that holds what somebody was given for the gateway: with one in between, for the one behind."""
+        return self.upstream.gateway.token if self.upstream else self.gateway.token
+
+    @property
+    def address(self) -> str | None:
+        """Where the gateway elsewhere is, asked directly or through one in between; None when there is none."""
+        if self.upstream:
+            return self.upstream.url
+        return None if self.gateway.process else self.url
+
+    @property
+    def for_address(self) -> tuple[str, ...]:
+        """The variables that were given for that address, and are nobody else's business."""
+        if self.upstream:
+            return self.upstream.needs
+        own = (self.gateway.token, *self.gateway.needs, *PLACEHOLDER.findall("\n".join(self.headers)))
+        return () if self.gateway.process else own
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The models by the names that Claude Code can ask for."""
+        return (*(model.id for model in self.models), *self.groups) or tuple(
+            dict.fromkeys(name.removesuffix(upstream.SUFFIX) for name in self.names.values())
+        )
+
+    def answering(self, name: str) -> Turns:
+        """Who is asked for one of our served names: its own models, then those that stand in for it."""
+        others = groups.stand_ins(self.preset.fallbacks, self.served).get(name, [])
+        turns = [groups.answering(each, self.models, self.groups) for each in (name, *others)]
+        return groups.in_turn(*turns)
+
+    @property
+    def proxied(self) -> bool:
+        """Whether the way out is an HTTP proxy."""
+        return self.preset.proxy or self.choices.proxy is not None
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """The files to deploy."""
+        chosen = (None, "certificates") if self.choices.ca_bundle else (None,)
+        return tuple(e for e in self.gateway.artifacts if e.auth in (None, self.auth) and e.content in chosen)
 
     @property
     def needs(self) -> tuple[str, ...]:
         """The variables that must have a value before the gateway can serve."""
-        wanted = [*self.gateway.needs]
+        wanted = [self.gateway.token, *self.gateway.needs, *PLACEHOLDER.findall("\n".join(self.headers))]
+        wanted += self.upstream.needs if self.upstream else ()
         for model in self.models:
             wanted += [*self.providers[model.provider].needs, *model.needs]
-        return tuple(dict.fromkeys(wanted))
+        return tuple(dict.fromkeys([*wanted, *network.needs(self)]))
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The variables that go with them where they are found; none is missed."""
+        found = [name for model in self.models for name in self.providers[model.provider].optional]
+        found += [PASSPHRASE] if self.choices.client_key else []
+        return tuple(dict.fromkeys(name for name in found if name not in self.needs))
+
+    def variable(self, name: str) -> Variable:
+        """What is known of a variable; one that only a header names is taken for a secret."""
+        how = f"Set {name} in the environment or in the gateway's .env."
+        return self.variables.get(name) or Variable(name, "For a header that the gateway wants.", how, secret=True)
 
     @property
     def modules(self) -> tuple[str, ...]:
@@ -73,11 +182,61 @@ def settle(choices: Choices, catalogue: Catalogue) -> Deployment:
             ready = ", ".join(p.id for p in catalogue.presets.values() if p.ready)
             raise UsageError(
                 f"the {word} {chosen.id!r} is not there yet",
-                f"Ready are the presets {ready}, each with a local gateway.",
+                f"Ready are the presets {ready}.",
             )
+    if not gateway.process:
+        return _elsewhere(choices, preset, gateway, catalogue)
+    if choices.gateway_url:
+        raise UsageError(
+            f"--gateway-url is for a gateway elsewhere, and {gateway.id!r} is on this machine",
+            "Name its kind too, such as --gateway-type custom.",
+        )
+    if choices.topology == upstream.TOPOLOGY:
+        raise UsageError(
+            f"--topology {upstream.TOPOLOGY} puts {gateway.name} in front of a gateway elsewhere, and there is none",
+            "Name it: --gateway-type custom --gateway-url https://gateway.example.com.",
+        )
     models = tuple(_named("model", name, catalogue.models) for name in choices.models or preset.models)
-    tiers = {tier: _serving(tier, choices, preset, models) for tier in TIERS}
-    return Deployment(choices, preset, gateway, models, catalogue.providers, tiers, catalogue.variables)
+    _check_provider(choices, gateway, models)
+    shared = groups.settled(preset, models)
+    names = {tier: _serving(tier, choices, preset, models, shared) for tier in TIERS}
+    tiers = {tier: groups.answering(name, models, shared)[0].model for tier, name in names.items()}
+    made = Deployment(choices, preset, gateway, models, catalogue.providers, tiers, names, catalogue.variables)
+    return made._replace(groups=shared)
+
+
+def _elsewhere(choices: Choices, preset: Preset, gateway: Gateway, catalogue: Catalogue) -> Deployment:
+    """A gateway that somebody else runs: it has its own names for its models."""
+    if not (choices.gateway_url or gateway.url):
+        raise UsageError(f"{gateway.name} needs --gateway-url", "Such as --gateway-url https://gateway.example.com.")
+    if choices.models:
+        raise UsageError(
+            f"--models is for a gateway on this machine; {gateway.id!r} has its own",
+            "Name the model of each tier, as that gateway calls it: --opus, --sonnet, --haiku.",
+        )
+    asked = {tier: getattr(choices, tier) or gateway.tiers.get(tier) for tier in TIERS}
+    names = {tier: name for tier, name in asked.items() if name}
+    there = Deployment(choices, preset, gateway, (), catalogue.providers, {}, names, catalogue.variables)
+    if choices.topology != upstream.TOPOLOGY:
+        return there
+    here = there._replace(gateway=_named("gateway type", LOCAL, catalogue.gateways))
+    return here._replace(upstream=upstream.behind(choices, gateway, there.url, here.port))
+
+
+def _check_provider(choices: Choices, gateway: Gateway, models: tuple[Model, ...]) -> None:
+    """What a gateway that is asked in its provider's own form cannot do is a UsageError."""
+    if gateway.provider is None:
+        return
+    if others := [model.id for model in models if model.provider != gateway.provider]:
+        raise UsageError(
+            f"the gateway type {gateway.id!r} serves models of {gateway.provider} only, not {', '.join(others)}",
+            "Name such models with --models, or take --gateway-type local.",
+        )
+    if choices.auth not in (None, gateway.auth):
+        raise UsageError(
+            f"--auth {choices.auth} is not for the gateway type {gateway.id!r}",
+            f"In this form Claude Code shows its token as {gateway.auth}; leave out --auth.",
+        )
 
 
 def _named(kind: str, name: str, known: Mapping[str, Thing]) -> Thing:
@@ -86,16 +245,16 @@ def _named(kind: str, name: str, known: Mapping[str, Thing]) -> Thing:
     return known[name]
 
 
-def _serving(tier: str, choices: Choices, preset: Preset, models: tuple[Model, ...]) -> Model:
-    """The deployed model for *tier*: as asked for, else as the preset has it, else the best of what is deployed."""
-    deployed = {model.id: model for model in models}
+def _serving(tier: str, choices: Choices, preset: Preset, models: tuple[Model, ...], shared: Groups) -> str:
+    """The served name for *tier*: as asked for, else as the preset has it, else the best of what is deployed."""
+    deployed = (*(model.id for model in models), *shared)
     asked = getattr(choices, tier)
     if asked is not None and asked not in deployed:
         raise UsageError(
             f"--{tier} {asked!r} is not among the deployed models", f"Deployed are: {', '.join(deployed)}."
         )
     name = asked or preset.tiers.get(tier, "")
-    return deployed.get(name) or min(models, key=lambda model: _unfitness(model, tier))
+    return name if name in deployed else min(models, key=lambda model: _unfitness(model, tier)).id
 
 
 def _unfitness(model: Model, tier: str) -> tuple[bool, bool, int]:
@@ -103,64 +262,46 @@ def _unfitness(model: Model, tier: str) -> tuple[bool, bool, int]:
     return model.replacement is not None, model.tools == "no", abs(TIERS.index(model.tier) - TIERS.index(tier))
 
 
-def litellm_config(deployment: Deployment) -> dict[str, Any]:
-    """LiteLLM's configuration: every model under its id, and Claude's own names led to the models of their tiers.
-
-    Secrets are only ever named (os.environ/NAME). Claude Code asks for some of its built-in names whatever it is
-    told, so each family has a pattern, and `claude-*` catches the rest.
-    """
-    entries = [_entry(model.id, model, deployment) for model in deployment.models]
-    patterns = {f"claude-{tier}-*": deployment.tiers[tier] for tier in TIERS} | {"claude-*": deployment.tiers["sonnet"]}
-    entries += [_entry(pattern, model, deployment) for pattern, model in patterns.items()]
-    entries += [_mocked(model) for model in deployment.models if MOCK in model.params]
-    return {"model_list": entries, **deployment.gateway.litellm}
-
-
-def _entry(name: str, model: Model, deployment: Deployment) -> dict[str, Any]:
-    limits = {"rpm": model.limits.get("requests_per_minute"), "tpm": model.limits.get("tokens_per_minute")}
-    params = {"model": model.route, **deployment.providers[model.provider].params}
-    if model.region and "vertex_location" in params:
-        params["vertex_location"] = model.region
-    params |= {key: value for key, value in limits.items() if value} | dict(model.params)
-    if params.pop(MOCK, None) is not None:
-        params |= _own_answer(model, deployment)
-    size = {
-        "max_input_tokens": model.limits["input_tokens"],
-        "max_output_tokens": model.limits["output_tokens"],
-    }
-    return {"model_name": name, "litellm_params": params, "model_info": size}
-
-
-def _own_answer(model: Model, deployment: Deployment) -> dict[str, str]:
-    """A mocked model asks this gateway itself on /v1/chat/completions, the one place where LiteLLM streams a mock."""
-    key = "os.environ/LITELLM_MASTER_KEY"
-    return {"model": f"custom_openai/mock-{model.id}", "api_base": f"{deployment.url}/v1", "api_key": key}
-
-
-def _mocked(model: Model) -> dict[str, Any]:
-    """What answers there; a pattern, because patterns are not listed among the models."""
-    return {"model_name": f"mock-{model.id}*", "litellm_params": {"model": model.route, **model.params}}
-
-
 def facts(deployment: Deployment) -> dict[str, str]:
-    """What Claude Code's settings are made from."""
-    serving = list(deployment.tiers.values())
-    return {
-        "base_url": deployment.url,
-        "main_model": deployment.tiers["sonnet"].id,
-        **{f"{tier}_model": model.id for tier, model in deployment.tiers.items()},
-        "max_context": str(min(model.limits["input_tokens"] for model in serving)),
-        "max_output": str(min(MOST_OUTPUT, *(model.limits["output_tokens"] for model in serving))),
-    }
+    """What Claude Code's settings are made from; what is not known has no entry."""
+    names = deployment.names
+    known = [turn.model for name in names.values() for turn in deployment.answering(name)]
+    forms = {"bedrock_url": f"{deployment.url}/bedrock", "vertex_url": f"{deployment.url}/vertex_ai/v1"}
+    made = {"base_url": deployment.url, **forms, **{f"{tier}_model": name for tier, name in names.items()}}
+    if "sonnet" in names:
+        made["main_model"] = names["sonnet"]
+    if known:
+        made["max_context"] = str(min(model.limits["input_tokens"] for model in known))
+        made["max_output"] = str(min(MOST_OUTPUT, *(model.limits["output_tokens"] for model in known)))
+    if deployment.auth == "apikeyhelper":
+        made["helper_ttl"] = HELPER_TTL
+    chosen = deployment.choices
+    return made | {name: path for name in ("client_cert", "client_key") if (path := getattr(chosen, name))}
 
 
 def settings_of(deployment: Deployment) -> tuple[Setting, ...]:
     """The keys of settings.json that join Claude Code to the gateway, with their texts.
 
-    What is secret stays the name of its variable, and what depends on the settings found (no_proxy) stays a fact.
+    What is secret stays the name of its variable, and what depends on this machine and on the settings found (helper,
+    no_helper, no_proxy) stays a fact.
     """
     known = facts(deployment)
-    return tuple(
-        setting._replace(fact=None, text=known[setting.fact]) if setting.fact in known else setting
-        for setting in deployment.gateway.settings
-    )
+    wanted = {setting.path: setting for setting in deployment.gateway.settings}  # of two for one key the later counts
+    own = tuple(each for setting in wanted.values() for each in _settled(setting, deployment, known))
+    return (*own, *network.settings(deployment))
+
+
+def _settled(setting: Setting, deployment: Deployment, known: Mapping[str, str]) -> tuple[Setting, ...]:
+    """*setting* with its value, or what it takes to find that; nothing when there is none."""
+    if setting.fact is None or setting.fact == "no_proxy":
+        return (setting,)
+    plain = setting._replace(fact=None)
+    if setting.fact in SLOTS:
+        if deployment.auth == SLOTS[setting.fact]:
+            return (plain._replace(variable=deployment.gateway.token),)
+        return (plain._replace(text=""),)  # cancels what a shell may still export
+    if setting.fact == "helper":
+        return (setting if deployment.auth == "apikeyhelper" else setting._replace(fact="no_helper"),)
+    if setting.fact == "headers":
+        return (plain._replace(template="\n".join(deployment.headers)),) if deployment.headers else ()
+    return (plain._replace(text=known[setting.fact]),) if setting.fact in known else ()

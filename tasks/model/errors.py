@@ -7,6 +7,8 @@ class GatewayError(Exception):
     """This cannot be deployed as it is; the message says what, where and how to mend it."""
 
     exit_code = 1
+    told = False
+    """Whether the document that was printed (--json) tells it already."""
 
     def __init__(self, problem: str, remedy: str = "", *, where: str = "") -> None:
         self.problem, self.remedy, self.where = problem, remedy, where
@@ -21,6 +23,7 @@ class Changed(GatewayError):
     """Asked with --exit-code: something is not as it was left, or would change."""
 
     exit_code = 2
+    told = True
 
 
 class UsageError(GatewayError):

@@ -21,6 +21,7 @@ class Layout(NamedTuple):
     home: Path
     claude: Path
     gateway: Path
+    joined: Path | None = None
 
     @classmethod
     def of(cls, environ: Mapping[str, str], target: str | None = None, project: Path = PROJECT) -> Layout:
@@ -28,6 +29,10 @@ class Layout(NamedTuple):
         home = Path(environ.get("HOME") or Path("~").expanduser())
         claude = Path(environ["CLAUDE_CONFIG_DIR"]) if environ.get("CLAUDE_CONFIG_DIR") else home / ".claude"
         return cls(project, home, claude, Path(target) if target else claude / "gateway")
+
+    def of_scope(self, scope: str | None) -> Layout:
+        """This layout for Claude Code in one project, the folder *scope*; None: for all of the user's."""
+        return self._replace(joined=Path(scope, ".claude", "settings.local.json") if scope else None)
 
     @property
     def templates(self) -> Path:
@@ -70,14 +75,19 @@ class Layout(NamedTuple):
         return self.release / self.manifest.name
 
     @property
+    def plan_key(self) -> Path:
+        """The key with which this checkout seals the plans that are saved."""
+        return self.build / "plan.key"
+
+    @property
     def conflicts(self) -> Path:
         """Files that two sides changed, to be finished by hand."""
         return self.build / "conflicts"
 
     @property
     def settings(self) -> Path:
-        """Claude Code's user settings."""
-        return self.claude / "settings.json"
+        """The settings of Claude Code that join it to the gateway: the user's, or those of one project."""
+        return self.joined or self.claude / "settings.json"
 
     @property
     def pointer(self) -> Path:
@@ -100,9 +110,24 @@ class Layout(NamedTuple):
         return self.gateway / "start-gateway.sh"
 
     @property
+    def supervisor(self) -> Path:
+        """The program that the start script starts, which runs LiteLLM."""
+        return self.gateway / "serve.py"
+
+    @property
     def stop_script(self) -> Path:
         """Stops what the start script started."""
         return self.gateway / "stop-gateway.sh"
+
+    @property
+    def key_helper(self) -> Path:
+        """Prints the token for Claude Code, where settings.json shall not hold it."""
+        return self.gateway / "print-token.sh"
+
+    @property
+    def certificates(self) -> Path:
+        """Whom the gateway trusts, where that is not left to its libraries."""
+        return self.gateway / "certificates.pem"
 
     @property
     def manifest(self) -> Path:
@@ -125,6 +150,11 @@ class Layout(NamedTuple):
         return self.gateway / "gateway.pid"
 
     @property
+    def status_file(self) -> Path:
+        """What the running gateway says of itself."""
+        return self.gateway / "gateway.status.json"
+
+    @property
     def deployment_log(self) -> Path:
         """One JSON line per step of every deployment."""
         return self.gateway / "deployment.log"
@@ -133,6 +163,11 @@ class Layout(NamedTuple):
     def backups(self) -> Path:
         """Archives of what stood before."""
         return self.gateway / "backups"
+
+    @property
+    def profiles(self) -> Path:
+        """Named sets of choices, one file each."""
+        return self.gateway / "profiles"
 
     @property
     def history(self) -> Path:

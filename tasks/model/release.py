@@ -18,7 +18,8 @@ class Manifest(NamedTuple):
     """What a release consists of, and, once installed, what was last written and when.
 
     *files* maps a file to the digest of its content (keyed where the file holds secrets), *modes* to its
-    permissions; *variables* says "set" or, where it is no secret, the value.
+    permissions; *variables* says "set" or, where it is no secret, the value. *token_variable* names the one in
+    .env that holds what Claude Code shows the gateway.
     """
 
     deployment_id: str
@@ -30,6 +31,7 @@ class Manifest(NamedTuple):
     files: Mapping[str, str]
     modes: Mapping[str, str]
     choices: Mapping[str, Any]
+    token_variable: str = "LITELLM_MASTER_KEY"  # noqa: S105 - a name
     deployed_by: str = ""
     variables: Mapping[str, str] = NOTHING
     backup_path: str | None = None
@@ -49,6 +51,7 @@ class Manifest(NamedTuple):
             "gateway_type": self.gateway_type,
             "gateway_url": self.gateway_url,
             "models": list(self.models),
+            "token_variable": self.token_variable,
             "files": dict(self.files),
             "modes": dict(self.modes),
             "environment_variables": dict(self.variables),
@@ -77,6 +80,7 @@ class Manifest(NamedTuple):
                 files=dict(data["files"]),
                 modes=dict(data["modes"]),
                 choices=dict(data["choices"]),
+                token_variable=str(data["token_variable"]),
                 deployed_by=str(data["deployed_by"]),
                 variables=dict(data["environment_variables"]),
                 backup_path=data["backup_path"],

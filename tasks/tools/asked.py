@@ -12,15 +12,16 @@ from doit import get_initial_workdir, get_var
 from doit.exceptions import InvalidCommand
 
 from tasks.model import choices as rules
+from tasks.model import network
 from tasks.model.choices import Choices, Flags
 from tasks.model.deployment import Deployment, Values, settle
 from tasks.model.errors import GatewayError, UsageError
 from tasks.model.layout import Layout
-from tasks.tools import catalogue, environment, files, neighbours
+from tasks.tools import catalogue, environment, files, named, neighbours, references
 from tasks.tools.steps import Task, fail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tasks.model.catalogue import Catalogue, Neighbour
     from tasks.tools.environment import Finding
@@ -32,7 +33,11 @@ class Asked:
     def __init__(self) -> None:
         self.flags = Flags()
         self._choices: Choices | None = None
+        self.profile: str | None = None
+        self.promise: dict[str, Any] | None = None
         self.installs_litellm = False
+        self.answers: dict[str, Finding] = {}
+        self.same = ""
 
     @property
     def choices(self) -> Choices:
@@ -44,7 +49,7 @@ class Asked:
     @cached_property
     def layout(self) -> Layout:
         """Where it goes."""
-        return Layout.of(os.environ, self.choices.target)
+        return placed(self.choices)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -60,8 +65,32 @@ class Asked:
     def findings(self) -> dict[str, Finding]:
         """Where the value of each needed variable comes from."""
         deployment = self.deployment
-        needed = [deployment.variables[name] for name in deployment.needs]
-        return environment.find(needed, self.layout, os.environ)
+        names = (*deployment.needs, *deployment.optional, *(network.HINTS if deployment.proxied else ()))
+        found = environment.find([deployment.variable(name) for name in names], self.layout, os.environ)
+        found |= self.given | self.answers
+        known = {name: each.plain for name, each in found.items() if each.plain is not None}
+        made = network.derived(deployment, known, str(self.layout.certificates))
+        kept = {name: each for name, each in found.items() if name not in network.HINTS}
+        return kept | {name: environment.Finding(name, each.value, each.source) for name, each in made.items()}
+
+    @cached_property
+    def given(self) -> dict[str, Finding]:
+        """The values that come with this command, or are where a choice says; read once, when the first is needed."""
+        flags, token = self.flags, self.deployment.credential
+        made: dict[str, Finding] = {}
+        if flags.token_stdin:
+            made[token] = environment.Finding(
+                token, references.from_stdin(token, ask=not flags.no_input), "standard input"
+            )
+        elif flags.token_file:
+            made[token] = environment.Finding(token, references.from_file(flags.token_file), flags.token_file)
+        elif reference := self.choices.token:
+            made[token] = environment.Finding(token, references.resolved(reference, os.environ), reference)
+        if name := flags.proxy_auth_file:
+            user, password = references.user_and_password(references.from_file(name), name)
+            for each, half in zip(network.HINTS, (user, password), strict=True):
+                made[each] = environment.Finding(each, half, name)
+        return made
 
     @cached_property
     def neighbours(self) -> list[Neighbour]:
@@ -79,25 +108,73 @@ class Asked:
         made = {name: environment.generate_key() for name, found in self.findings.items() if found.needs_key}
         return {**self.values, **made}
 
-    def settle(self, options: dict[str, Any]) -> None:
-        """Take the options of the command line; a wrong one ends doit with one sentence, exit 3."""
+    def settle(self, options: dict[str, Any], *, asking: bool = False) -> None:
+        """Take the options of the command line; a wrong one ends doit with one sentence, exit 3.
+
+        *asking*: what they leave open is asked for next, so it is not missed yet.
+        """
         _refuse_assignments(options)
         flags = {name: options.pop(name) for name in Flags._fields if name in options and name != "force"}
+        if flags["token_stdin"] and flags["token_file"]:
+            raise InvalidCommand("--token-stdin and --token-file cannot both be meant; choose one")
+        for name in ("token_file", "proxy_auth_file"):
+            flags[name] = _absolute(flags[name]) if flags[name] else None
         if flags["ours"] and flags["theirs"]:
             raise InvalidCommand("--ours and --theirs cannot both be meant; choose one")
         forced = options.pop("force") or ""
-        given = {name: value for name, value in options.items() if value is not None}
+        self.profile = options.pop("profile", None)
+        given = {name: _joined(value) for name, value in options.items() if value not in (None, [])}
         try:
             self.flags = Flags(**flags, force=rules.names(forced, "--force"))
+            if self.profile:
+                self._choices = self._named(self.profile, given)
             if given:
                 self._choices = self._over(self.choices, given)
-            if given or forced:
-                _ = self.deployment
+            if given or forced or self.profile:
+                _ = None if asking else self.deployment
                 self._check_forced()
         except UsageError as error:
             raise InvalidCommand(str(error)) from None
         except GatewayError:
             return  # the catalogue is damaged: the steps will say where
+
+    def answer(
+        self, options: Mapping[str, str] | None = None, values: Mapping[str, Finding] | None = None, **flags: bool
+    ) -> None:
+        """Take what was answered to a question, as if it had been an option, a flag or a value that was found."""
+        self._choices = self.choices.asked(**(options or {}))
+        self.flags = self.flags._replace(**flags)  # type: ignore[arg-type]
+        self.answers |= values or {}
+        for name in ("deployment", "findings", "complete_values"):  # worked out from what was known before
+            self.__dict__.pop(name, None)
+
+    def follow(self, promise: dict[str, Any], *, yes: bool) -> None:
+        """Take choices and flags of a saved plan, to be held to (see tasks.apply)."""
+        self._choices = Choices.from_json(promise["choices"])
+        flags = {name: value for name, value in promise["flags"].items() if name in Flags._fields}
+        self.flags = Flags(**{**flags, "force": tuple(flags["force"]), "yes": yes})
+        self.profile, self.promise = promise["profile"], promise
+
+    def of_profile(self, name: str | None) -> Asked:
+        """What would be asked for by choosing the profile *name* here; None: what is chosen."""
+        return self.of_choices(named.read(self.layout, name).at(self.choices) if name else self.choices)
+
+    def of_choices(self, choices: Choices) -> Asked:
+        """What would be asked for by *choices*."""
+        other = Asked()
+        other._choices = choices
+        return other
+
+    def _named(self, name: str, given: dict[str, str]) -> Choices:
+        """What to begin with for the profile *name*: its choices.
+
+        For one that there is not yet: what was chosen; of that only what is of this machine, where a preset is named.
+        """
+        target = given.get("target")
+        layout = Layout.of(os.environ, _absolute(target) if target else self.choices.target)
+        if named.exists(layout, name):
+            return named.read(layout, name).at(self.choices)
+        return self.choices.of_this_machine() if "preset" in given else self.choices
 
     def _check_forced(self) -> None:
         known = {each.id: each.name for each in self.catalogue.neighbours.values()}
@@ -108,9 +185,13 @@ class Asked:
     def _over(self, before: Choices, given: dict[str, str]) -> Choices:
         add = rules.names(given.pop("add_models", ""), "--add-models")
         remove = rules.names(given.pop("remove_models", ""), "--remove-models")
-        for option in given.keys() & {"target", "litellm"}:
+        for option in given.keys() & {"target", "litellm", "ca_bundle", "client_cert", "client_key"}:
             given[option] = _absolute(given[option])
+        if given.get("scope") == "project":
+            given["scope"] = get_initial_workdir()
         after = before.asked(**given)
+        if after.scope != before.scope:
+            _refuse_to_move(placed(before._replace(target=after.target)))
         if add or remove:
             current = [m.id for m in settle(_untiered(after), catalogue.load(Layout.of(os.environ))).models]
             after = rules.with_models(after, current, add, remove)
@@ -131,18 +212,44 @@ class Asked:
             yield {"name": "choices", "actions": [(fail, [error])]}
 
 
+def placed(choices: Choices) -> Layout:
+    """Where *choices* say that it goes."""
+    return Layout.of(os.environ, choices.target).of_scope(choices.scope)
+
+
 def remembered(layout: Layout) -> Choices:
-    """What was last chosen here; in a fresh clone what the installed manifest says; else the embedded default."""
+    """What was last chosen here; in a fresh clone what the installed manifest says; else the embedded default.
+
+    Whose Claude Code is joined only the manifest can tell: another clone may have joined it.
+    """
     noted = files.read_line(layout.pointer)
-    manifests = [layout.manifest, *([Path(noted) / layout.manifest.name] if noted else [])]
-    installed = [data.get("choices") for path in manifests if isinstance(data := _json(path), dict)]
-    for found in (_json(layout.choices), *installed):
-        if found is not None:
-            try:
-                return Choices.from_json(found)
-            except GatewayError:  # made by another version: as if nothing was remembered
-                continue
-    return Choices()
+    places = [layout.manifest, *([Path(noted) / layout.manifest.name] if noted else [])]
+    installed = [found for path in places if (found := _choices(_manifest(path))) is not None]
+    chosen = next((found for found in (_choices(_json(layout.choices)), *installed) if found is not None), Choices())
+    stands = _choices(_manifest(Path(chosen.target, layout.manifest.name) if chosen.target else layout.manifest))
+    return chosen if stands is None else chosen._replace(scope=stands.scope)
+
+
+def _choices(data: object) -> Choices | None:
+    """The choices in *data*; of another version's: as if there were none."""
+    try:
+        return None if data is None else Choices.from_json(data)
+    except GatewayError:
+        return None
+
+
+def _manifest(path: Path) -> object:
+    data = _json(path)
+    return data.get("choices") if isinstance(data, dict) else None
+
+
+def _refuse_to_move(layout: Layout) -> None:
+    """The way back is known for one settings file only: it is gone before another one is joined."""
+    if layout.manifest.exists():
+        raise UsageError(
+            f"Claude Code is joined through {layout.settings}",
+            "Give that back first: doit uninstall. Then choose --scope.",
+        )
 
 
 def _untiered(choices: Choices) -> Choices:
@@ -154,6 +261,11 @@ def _json(path: Path) -> Any:  # noqa: ANN401 - whatever the file holds
         return json.loads(files.read(path) or b"null")
     except (OSError, ValueError):
         return None
+
+
+def _joined(value: str | list[str]) -> str:
+    """An option that may be given several times, as one text."""
+    return value if isinstance(value, str) else "\n".join(value)
 
 
 def _absolute(text: str) -> str:

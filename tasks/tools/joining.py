@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tasks.model import network
+from tasks.model.catalogue import PLACEHOLDER
 from tasks.model.edits import REMOVE, Path, Raw
 from tasks.model.errors import Conflict
 from tasks.model.ledger import BASE_URL, Ledger
@@ -22,10 +25,11 @@ if TYPE_CHECKING:
     from tasks.tools.run import Run
     from tasks.tools.transaction import Transaction
 
-PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+PROXIES = (*network.PROXIES, "https_proxy", "http_proxy")
 NEEDED: tuple[Path, ...] = (BASE_URL, ("env", "ANTHROPIC_AUTH_TOKEN"))
 """Without these two no request reaches the gateway, so they cannot be left as the user changed them."""
+SLOTS: tuple[Path, ...] = (("env", "ANTHROPIC_API_KEY"), ("apiKeyHelper",))
+"""And without these where it is they that hold the token."""
 
 
 def ledger_of(layout: Layout) -> Ledger | None:
@@ -38,31 +42,57 @@ def outcome(
     layout: Layout, settings: Iterable[Setting], values: Values, found: bytes | None, ledger: Ledger | None
 ) -> Outcome:
     """What settings.json should become with *settings* in it, and the ledger that is true then."""
-    where = str(layout.settings)
+    where, key = str(layout.settings), fingerprint.digest_key(layout)
     chosen = list(settings)
-    wanted = {each.path: text for each in chosen if (text := _text(each, values, found, where)) is not None}
+    theirs = ownedfile.leave(found, ledger, key, where).data  # what is ours in it decides nothing
+    wanted = texts(layout, chosen, values, theirs)
     yours = [each.path for each in chosen if each.unless_present]
-    return ownedfile.join(found, wanted, yours, ledger, fingerprint.digest_key(layout), must=NEEDED, where=where)
+    return ownedfile.join(found, wanted, yours, ledger, key, must=needed(wanted.get), where=where)
 
 
-def _text(setting: Setting, values: Values, found: bytes | None, where: str) -> str | None:
+def needed(value: Callable[[Path], object]) -> list[Path]:
+    """The keys that the gateway cannot do without, *value* telling what should stand in each."""
+    return [*NEEDED, *(path for path in SLOTS if value(path))]
+
+
+def texts(layout: Layout, settings: Iterable[Setting], values: Values, found: bytes | None) -> dict[Path, str]:
+    """What each of *settings* should hold; those that want a value which nobody knows are left out."""
+    plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
+    chosen = list(settings)
+    proxied = any(each.variable in network.PROXIES for each in chosen)
+    known = {name: plain[name] for name in ("NO_PROXY",) if proxied and plain.get(name)}  # also what .env remembers
+    direct = no_proxy(found, {**os.environ, **known}, str(layout.settings), proxied=proxied)
+    depending = {"no_proxy": direct, "no_helper": no_helper(found, str(layout.settings))}
+    made = {e.path: depending[e.fact] if e.fact in depending else _text(layout, e, plain) for e in chosen}
+    return {path: text for path, text in made.items() if text is not None}
+
+
+def _text(layout: Layout, setting: Setting, values: Mapping[str, str]) -> str | None:
     if setting.text is not None:
         return setting.text
     if setting.variable is not None:
-        value = values.get(setting.variable)
-        return value.reveal() if isinstance(value, Secret) else value
-    return no_proxy(found, os.environ, where)
+        return values.get(setting.variable)
+    if setting.template is not None:
+        known = all(values.get(name) for name in PLACEHOLDER.findall(setting.template))
+        return PLACEHOLDER.sub(lambda match: values[match[1]], setting.template) if known else None
+    return shlex.join(["sh", str(layout.key_helper)])
 
 
-def no_proxy(found: bytes | None, environ: Mapping[str, str], where: str) -> str | None:
+def no_helper(found: bytes | None, where: str) -> str | None:
+    """Nothing in place of a helper that is there: the key that it prints is another server's, and would be sent too."""
+    there = found is not None and jsonedit.parse(found, where).raw(("apiKeyHelper",)) is not None
+    return "" if there else None
+
+
+def no_proxy(found: bytes | None, environ: Mapping[str, str], where: str, *, proxied: bool = False) -> str | None:
     """NO_PROXY with the gateway's own address in it, where a proxy is set; the setting replaces the shell's value."""
-    env = (jsonedit.parse(found, where).value(("env",)) if found else None) or {}
-    known = {**environ, **env} if isinstance(env, dict) else environ
-    if not any(known.get(name) for name in PROXIES):
+    held = jsonedit.parse(found, where).value(("env",)) if found else None
+    env = held if isinstance(held, dict) else {}
+    known = {**environ, **env}
+    if not proxied and not any(known.get(name) for name in PROXIES):
         return None
     lists = [str(source.get(name, "")) for source in (env, environ) for name in ("NO_PROXY", "no_proxy")]
-    hosts = [host.strip() for text in lists for host in text.replace(" ", ",").split(",") if host.strip()]
-    return ",".join(dict.fromkeys([*hosts, *LOOPBACK]))
+    return network.no_proxy(*lists)
 
 
 @dataclass
@@ -107,7 +137,7 @@ class Edit:
         if found is None or self.result.data is None:
             return found == self.result.data
         new, now = jsonedit.parse(self.result.data), jsonedit.parse(found)
-        return all(now.value(path) == new.value(path) for path in NEEDED)
+        return all(now.value(path) == new.value(path) for path in needed(new.value))
 
     def tell(self, told: Run) -> None:
         """Fill the receipt."""
@@ -116,7 +146,7 @@ class Edit:
         for name in ("written", "kept", "restored", "withheld"):
             paths = getattr(self.result.receipt, name)
             note = f" (kept in {self.layout.ledger}: it belongs to another server)" if name == "withheld" else ""
-            getattr(told, name).extend(f"settings.json {'.'.join(path)}{note}" for path in paths)
+            getattr(told, name).extend(f"{self.layout.settings.name} {'.'.join(path)}{note}" for path in paths)
 
 
 def conflict(layout: Layout, result: Outcome) -> Conflict:

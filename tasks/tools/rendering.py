@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.model.deployment import Deployment, Values, litellm_config
+from tasks.model.litellmconfig import litellm_config
 from tasks.model.secret import Secret
-from tasks.tools import documents, envfile, litellm, templating
+from tasks.tools import certificates, documents, envfile, litellm, templating
 
 if TYPE_CHECKING:
     from tasks.model.catalogue import Artifact
+    from tasks.model.deployment import Deployment, Values
 
 CODE = Path(__file__).parents[1] / "model"
 
@@ -27,9 +28,20 @@ def sources(artifact: Artifact, deployment: Deployment, templates: Path) -> list
         return [*code, *templating.sources(templates / "artifacts" / artifact.template)]
     if artifact.secret:
         return [*code, templates / "variables.yaml"]
+    if artifact.content == "certificates":
+        return [Path(__file__), *([system] if (system := certificates.roots()) else []), _bundle(deployment)]
     models = [templates / "models" / f"{model.id}.yaml" for model in deployment.models]
     providers = [templates / "providers" / f"{name}.yaml" for name in {model.provider for model in deployment.models}]
-    return [*code, templates / "gateways" / f"{deployment.gateway.id}.yaml", *models, *providers]
+    preset = templates / "presets" / f"{deployment.preset.id}.yaml"
+    more = [CODE / name for name in ("groups.py", "litellmconfig.py", "upstream.py")]
+    return [*code, *more, *_kinds(deployment, templates), preset, *models, *providers]
+
+
+def _kinds(deployment: Deployment, templates: Path) -> list[Path]:
+    """The files of the kinds of gateway that have a part in it."""
+    kinds = [deployment.gateway, *([deployment.upstream.gateway] if deployment.upstream else [])]
+    names = dict.fromkeys(name for kind in kinds for name in (kind.id, kind.extends) if name)
+    return [templates / "gateways" / f"{name}.yaml" for name in names]
 
 
 def inputs(artifact: Artifact, deployment: Deployment, values: Values) -> object:
@@ -38,6 +50,8 @@ def inputs(artifact: Artifact, deployment: Deployment, values: Values) -> object
         return script_values(deployment)
     if artifact.secret:
         return [shown_values(deployment, values), comments(deployment)]
+    if artifact.content == "certificates":
+        return deployment.choices.ca_bundle
     return litellm_config(deployment)
 
 
@@ -47,15 +61,23 @@ def content(artifact: Artifact, deployment: Deployment, values: Values, template
         text = templating.render(templates / "artifacts" / artifact.template, script_values(deployment))
     elif artifact.secret:
         text = envfile.merged(None, shown_values(deployment, values), comments(deployment), HOW_TO_CHANGE)
+    elif artifact.content == "certificates":
+        return certificates.combined(_bundle(deployment))
     else:
         text = HOW_TO_CHANGE + documents.dump_yaml(litellm_config(deployment))
     return text.encode()
+
+
+def _bundle(deployment: Deployment) -> Path:
+    return Path(deployment.choices.ca_bundle or "")
 
 
 def script_values(deployment: Deployment) -> dict[str, object]:
     """What the templates of scripts may name."""
     return {
         "port": deployment.port,
+        "listen": deployment.listen,
+        "token": deployment.gateway.token,
         "litellm": deployment.choices.litellm or "",
         "oldest": litellm.OLDEST,
         "needed": list(deployment.needs),
@@ -65,10 +87,16 @@ def script_values(deployment: Deployment) -> dict[str, object]:
 
 def shown_values(deployment: Deployment, values: Values) -> dict[str, str]:
     """The variables of .env as they are rendered: secrets and what is missing stay empty."""
-    found = {name: values.get(name, "") for name in deployment.needs}
+    found = {name: values.get(name, "") for name in listed(deployment, values)}
     return {name: "" if isinstance(value, Secret) else value for name, value in found.items()}
+
+
+def listed(deployment: Deployment, values: Values) -> list[str]:
+    """The variables that belong into .env: those that are needed, and the others that were found."""
+    return [*deployment.needs, *(name for name in deployment.optional if name in values)]
 
 
 def comments(deployment: Deployment) -> dict[str, str]:
     """What stands above each variable in .env."""
-    return {name: deployment.variables[name].description for name in deployment.needs}
+    names = (*deployment.needs, *deployment.optional)
+    return {name: deployment.variable(name).description for name in names}

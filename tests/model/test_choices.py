@@ -12,6 +12,7 @@ from tasks.model.errors import UsageError
 
 NAMES = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True)
 PATHS = st.text(st.characters(categories=("L", "N", "P", "S")), min_size=1).filter(lambda text: ".." not in text)
+WITH_OWN_TESTS = ("topology", "auth", "token", "proxy", "ca_bundle", "client_cert", "client_key", "listen")
 CHOICES = st.builds(
     Choices,
     preset=NAMES,
@@ -21,9 +22,14 @@ CHOICES = st.builds(
     opus=st.none() | NAMES,
     sonnet=st.none() | NAMES,
     haiku=st.none() | NAMES,
+    **dict.fromkeys(
+        ("topology", "auth", "token", "proxy", "ca_bundle", "client_cert", "client_key", "listen"), st.none()
+    ),
+    headers=st.none() | st.lists(NAMES.map(lambda name: f"x-a: {name}, b"), min_size=1).map(tuple),
     port=st.none() | st.integers(1024, 65535),
     target=st.none() | PATHS.map(lambda text: "/" + text),
     litellm=st.none() | PATHS.map(lambda text: "/" + text),
+    scope=st.none() | PATHS.map(lambda text: "/" + text),
 )
 
 
@@ -62,10 +68,51 @@ def test_remembered_choices_are_checked_as_if_typed():
 
 
 def test_another_preset_forgets_models_tiers_and_kind_but_not_where_it_goes():
-    before = Choices("basic", "local", None, ("a",), "a", "a", "a", 4100, "/there", "/litellm")
-    after = before.asked(preset="demo")
-    assert after == Choices("demo", port=4100, target="/there", litellm="/litellm")
+    here = {"port": 4100, "target": "/there", "litellm": "/litellm", "proxy": "http://proxy:8080"}
+    before = Choices("basic", "local", None, ("a",), "a", "a", "a", auth="bearer", headers=("a: b",), **here)
+    assert before.asked(preset="demo") == Choices("demo", **here)
     assert before.asked(preset="basic") == before
+    assert before.asked(gateway_type="custom") == Choices("basic", gateway_type="custom", **here)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "value"),
+    [
+        ("sonnet", "account/claude-sonnet@v2[1m]", "account/claude-sonnet@v2[1m]"),
+        ("auth", "apikeyhelper", "apikeyhelper"),
+        ("token", "env:COMPANY_TOKEN", "env:COMPANY_TOKEN"),
+        ("headers", "x-a: 1, 2\nx-b: {TOKEN}", ("x-a: 1, 2", "x-b: {TOKEN}")),
+        ("listen", "::", "::"),
+        ("proxy", "http://proxy.example.com:8080/", "http://proxy.example.com:8080"),
+    ],
+)
+def test_what_a_gateway_elsewhere_needs_is_taken_as_typed_and_remembered(option, text, value):
+    chosen = Choices().asked(**{option: text})
+    assert getattr(chosen, option) == value
+    assert Choices.from_json(chosen.to_json()) == chosen
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ("sonnet", "two words"),
+        ("auth", "password"),
+        ("topology", "ring"),
+        ("token", "sk-ant-api03-0123456789abcdef"),
+        ("token", "file:"),
+        ("headers", "no colon"),
+        ("headers", "x-api-key: sk-ant-0123"),
+        ("headers", "Authorization: Bearer sk-ant-0123"),
+        ("headers", "x-a: caf\u00e9"),
+        ("listen", "localhost"),
+        ("proxy", "http://ada:secret@proxy:8080"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_without_repeating_a_secret(option, text):
+    with pytest.raises(UsageError) as error:
+        Choices().asked(**{option: text})
+    assert "sk-ant" not in str(error.value)
+    assert "ada:secret" not in str(error.value)
 
 
 def test_an_option_replaces_only_what_it_names():

@@ -4,8 +4,9 @@ import pytest
 
 from tasks.model.catalogue import TIERS, Artifact, Catalogue, Gateway, Model, Preset, Provider, Setting
 from tasks.model.choices import Choices
-from tasks.model.deployment import facts, litellm_config, settings_of, settle
+from tasks.model.deployment import facts, settings_of, settle
 from tasks.model.errors import UsageError
+from tasks.model.litellmconfig import litellm_config
 
 
 def model(name, **more):
@@ -39,8 +40,8 @@ GATEWAY = Gateway(
     description="Here.",
     ready=True,
     process=True,
+    token="KEY",
     port=4000,
-    needs=("KEY",),
     artifacts=(Artifact("litellm_config.yaml", "0644"),),
     litellm={"litellm_settings": {"drop_params": True}},
     settings=(
@@ -134,14 +135,36 @@ def test_what_is_not_there_or_not_ready_is_a_usage_error(choices):
 
 
 def test_enterprise_is_another_word_for_a_gateway_of_ones_own():
-    assert settled(gateway_type="enterprise").gateway.id == "custom"
+    assert settled(gateway_type="enterprise", gateway_url="https://gw").gateway.id == "custom"
 
 
 def test_the_port_and_the_address_as_chosen_or_as_the_kind_has_them():
     assert (settled().port, settled().url) == (4000, "http://127.0.0.1:4000")
     assert settled(port=4567).url == "http://127.0.0.1:4567"
-    assert settled(gateway_url="https://gw.example.com").url == "https://gw.example.com"
-    assert settled(gateway_type="custom").port == 4000
+    assert settled(gateway_type="custom", gateway_url="https://gw.example.com").url == "https://gw.example.com"
+
+
+def test_a_gateway_elsewhere_has_an_address_and_names_of_its_own_and_no_model_of_ours():
+    there = settled(gateway_type="custom", gateway_url="https://gw", sonnet="account/claude", headers=("x: {TEAM}",))
+    assert (there.models, there.names) == ((), {"sonnet": "account/claude"})
+    assert there.needs == ("KEY", "TEAM")
+    assert there.variable("TEAM").secret
+    for wrong in ({}, {"gateway_url": "https://gw", "models": ("big",)}):
+        with pytest.raises(UsageError):
+            settled(gateway_type="custom", **wrong)
+    with pytest.raises(UsageError):
+        settled(gateway_url="https://gw")  # the kind is one of this machine
+
+
+@pytest.mark.parametrize("auth", ["bearer", "x-api-key", "apikeyhelper"])
+def test_the_token_is_in_exactly_one_slot(auth):
+    slots = {"bearer": "bearer", "api_key": "x-api-key", "helper": "apikeyhelper"}
+    kind = GATEWAY._replace(settings=tuple(Setting((fact,), fact=fact) for fact in slots))
+    settings = settings_of(settled(auth=auth)._replace(gateway=kind))
+    filled = [each.path[0] for each in settings if each.variable == "KEY" or each.fact == "helper"]
+    assert [slots[each] for each in filled] == [auth]
+    emptied = [each for each in settings if each.path[0] not in filled]
+    assert all(each.text == "" or each.fact == "no_helper" for each in emptied)
 
 
 def test_what_is_needed_is_that_of_the_kind_the_providers_and_the_models_each_once():

@@ -44,3 +44,10 @@ def test_nothing_lies_outside_and_no_two_are_the_same(name):
     assert path.is_absolute()
     assert any(path.is_relative_to(place) for place in ("/p", "/t", "/h/.claude"))
     assert [other for other in PROPERTIES if getattr(layout, other) == path] == [name]
+
+
+def test_one_project_is_joined_through_a_file_of_its_own():
+    layout = Layout.of({"HOME": "/h"})
+    assert layout.of_scope("/app").settings == Path("/app/.claude/settings.local.json")
+    assert layout.of_scope("/app").claude == layout.claude
+    assert layout.of_scope("/app").of_scope(None) == layout

@@ -5,7 +5,9 @@
 #   start-gateway.sh                 in the background; returns when the gateway answers
 #   start-gateway.sh --no-wait       in the background; returns at once
 #   start-gateway.sh --foreground    becomes the gateway, for systemd, launchd and the like
-# GATEWAY_START_TIMEOUT (seconds, 300) is how long it may take to answer.
+# What runs then is serve.py of this folder, and LiteLLM as its child; `kill -HUP` with the number in gateway.pid has it
+# take a new configuration without a pause, and gateway.status.json tells how that went.
+# GATEWAY_START_TIMEOUT (seconds, 300) is how long LiteLLM may take to answer, now and at each new configuration.
 # Exit: 0 it runs, 1 it cannot be started (the sentence says why), 3 wrong usage, 6 it was started and does not answer,
 # 75 a deployment was interrupted.
 set -u
@@ -16,7 +18,7 @@ umask 077
 for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
     case $name in
         PATH | HOME | USER | LOGNAME | SHELL | LANG | LANGUAGE | LC_* | TZ | TMPDIR | LD_LIBRARY_PATH) ;;
-        IFS | PWD | OLDPWD | _ | GATEWAY_START_TIMEOUT | GATEWAY_PROGRESS) ;;
+        IFS | PWD | OLDPWD | _ | GATEWAY_START_TIMEOUT | GATEWAY_DRAIN_SECONDS | GATEWAY_PROGRESS) ;;
         *) (unset "$name") 2>/dev/null && unset "$name" ;; # some of the shell's own cannot be unset
     esac
 done
@@ -48,8 +50,8 @@ here=$(real "$0") && here=${here%/*} || exit 1
 config=$here/litellm_config.yaml
 pid_file=$here/gateway.pid
 
-# A process is ours when it is alive, started when gateway.pid says, and has our configuration on its command line:
-# its number alone proves nothing, numbers are used again.
+# A process is ours when it is alive, started when gateway.pid says, and has on its command line our configuration and
+# the random word that gateway.pid holds: its number alone proves nothing, numbers are used again.
 state() { # PID: one letter, Z for one that has ended
     if [ -r "/proc/$1/stat" ]; then
         sed -n '$s/^.*) \(.\).*/\1/p' "/proc/$1/stat"
@@ -64,11 +66,11 @@ started() { # PID: a mark of when it started
         LC_ALL=C TZ=UTC0 ps -o lstart= -p "$1" | trimmed
     fi 2>/dev/null
 }
-serves_config() { # PID
+told() { # PID WORD: that process has this word on its command line
     if [ -r "/proc/$1/cmdline" ]; then
-        tr '\0' '\n' <"/proc/$1/cmdline" | LC_ALL=C grep -Fqx -e "$config"
+        tr '\0' '\n' <"/proc/$1/cmdline" | LC_ALL=C grep -Fqx -e "$2"
     else
-        case " $(LC_ALL=en_US.UTF-8 ps -ww -o args= -p "$1") " in *" $config "*) ;; *) return 1 ;; esac
+        case " $(LC_ALL=en_US.UTF-8 ps -ww -o args= -p "$1") " in *" $2 "*) ;; *) return 1 ;; esac
     fi 2>/dev/null
 }
 alive() { # PID: runs, and may be signalled by us
@@ -77,25 +79,35 @@ alive() { # PID: runs, and may be signalled by us
 }
 recorded() { sed -n "s/^$1=//p" "$pid_file" 2>/dev/null | head -n 1; }
 gateway_pid() { # the number of this folder's running gateway; fails when there is none
-    pid=$(recorded pid)
-    digits "$pid" && alive "$pid" && serves_config "$pid" && [ "$(started "$pid")" = "$(recorded started)" ] &&
-        printf '%s\n' "$pid"
+    pid=$(recorded pid) instance=$(recorded instance)
+    digits "$pid" && alive "$pid" && [ "$(started "$pid")" = "$(recorded started)" ] && told "$pid" "$config" &&
+        [ -n "$instance" ] && told "$pid" "$instance" && printf '%s\n' "$pid"
 }
-end() { # PID SECONDS: ask it to end, wait, then end it
-    kill -TERM "$1" 2>/dev/null
+ends() { # PID SECONDS: it ends within that time
     deadline=$(($(date +%s) + $2))
-    while alive "$1" && [ "$(date +%s)" -lt "$deadline" ]; do sleep 0.2; done
-    alive "$1" || return 0
-    say "It has not ended within $2 s; it is killed now."
-    kill -KILL "$1" 2>/dev/null
+    while alive "$1"; do
+        [ "$(date +%s)" -lt "$deadline" ] || return 1
+        sleep 0.2
+    done
+}
+end() { # PID SECONDS: ask it to end; then not to finish what it answers; then end it, and with it what it has started
+    kill -s TERM "$1" 2>/dev/null
+    ends "$1" "$2" && return
+    say "It has not ended within $2 s; answers that are under way are cut off now."
+    kill -s TERM "$1" 2>/dev/null
+    ends "$1" 5 && return
+    say "It has not ended 5 s later either; it is killed now."
+    kill -s KILL -- "-$1" 2>/dev/null || kill -s KILL "$1" 2>/dev/null
     while alive "$1"; do sleep 0.1; done
 }
 
 port=4567
 url=http://127.0.0.1:$port
+listen=127.0.0.1
 given=''
 env_file=$here/.env
 log=$here/litellm.log
+status=$here/gateway.status.json
 lock=$here/.start-lock
 
 mode='wait'
@@ -155,8 +167,8 @@ of that environment, delete it, and rotate every credential on this machine. Fou
     done
     [ -n "$version" ] || die 1 "$1: no files of LiteLLM are beside it, so its version cannot be told without running it.
 Deploy again with --litellm and the path of the real one."
-    if older "$version" 1.84.0; then
-        die 1 "$1 is LiteLLM $version; older ones than 1.84.0 have known security holes. Upgrade it."
+    if older "$version" 1.88.0; then
+        die 1 "$1 is LiteLLM $version; releases before 1.88.0 are too old to be run here. Upgrade it."
     fi
 }
 
@@ -211,6 +223,16 @@ try:
 except OSError:
     sys.exit(2)
 '
+# FILE: 1 another process has it locked
+free='
+import fcntl, sys
+try:
+    fcntl.flock(open(sys.argv[1]), fcntl.LOCK_SH | fcntl.LOCK_NB)
+except BlockingIOError:
+    sys.exit(1)
+except OSError:
+    pass
+'
 # Leaves the terminal and the process group of whoever calls: neither closing it nor Ctrl-C there ends the gateway.
 detach='
 import os, sys
@@ -228,47 +250,25 @@ for line in sys.stdin.buffer:
 '
 python_says() { "$python" -I -S -c "$@" 2>/dev/null; }
 
-become() { # PROGRAM ARGUMENTS: with the gateway's environment, and no other
-    set -- "$@" "$litellm" --config "$config" --host 127.0.0.1 --port "$port"
+become() { # PROGRAM ARGUMENTS: serve.py, which reads .env itself
+    set -- "$@" "$python" "$here/serve.py" --config "$config" --host "$listen" --port "$port" --instance "$instance"
+    set -- "$@" --start-timeout $((timeout + 2)) # ours comes first, and says it better
     cd "$here" || exit 1
-    load_env
-    unset GATEWAY_START_TIMEOUT GATEWAY_PROGRESS gw_cr gw_tab gw_line gw_name gw_value
-    unset ANTHROPIC_BASE_URL ANTHROPIC_API_BASE ANTHROPIC_AUTH_TOKEN # LiteLLM would call itself
-    # Whatever proxy .env names: what is on this machine is not reached through it.
-    export NO_PROXY="${NO_PROXY:+$NO_PROXY,}127.0.0.1,localhost"
-    if [ -n "${no_proxy-}" ]; then export no_proxy="$no_proxy,127.0.0.1,localhost"; fi
-    # Nothing is downloaded or reported at the start; .env can say otherwise.
-    export LITELLM_LOCAL_MODEL_COST_MAP="${LITELLM_LOCAL_MODEL_COST_MAP:-True}"
-    export LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS="${LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS:-True}"
-    export LITELLM_LOCAL_BLOG_POSTS="${LITELLM_LOCAL_BLOG_POSTS:-True}"
-    export LITELLM_LOCAL_AUTOROUTER_PRESETS="${LITELLM_LOCAL_AUTOROUTER_PRESETS:-True}"
-    export LITELLM_LOCAL_POLICY_TEMPLATES="${LITELLM_LOCAL_POLICY_TEMPLATES:-True}"
-    export LITELLM_TELEMETRY_DISABLED="${LITELLM_TELEMETRY_DISABLED:-true}"
-    export LITELLM_MODE="${LITELLM_MODE:-PRODUCTION}" # it must not read .env once more, in its own way
-    export LITELLM_LOG="${LITELLM_LOG:-WARNING}" LITELLM_DONT_SHOW_FEEDBACK_BOX=True LITELLM_SUPPRESS_STARTUP_OUTPUT=true
-    export NO_DOCS="${NO_DOCS:-True}" NO_REDOC="${NO_REDOC:-True}" NO_OPENAPI="${NO_OPENAPI:-True}"
-    export DISABLE_ADMIN_UI="${DISABLE_ADMIN_UI:-True}" PYTHONUNBUFFERED=1
+    unset GATEWAY_START_TIMEOUT GATEWAY_PROGRESS
     exec "$@"
 }
 record() { # PID
-    printf 'pid=%s\nstarted=%s\nport=%s\nlitellm=%s\n' "$1" "$(started "$1")" "$port" "$version" >"$pid_file.new"
+    printf 'pid=%s\nstarted=%s\ninstance=%s\n' "$1" "$(started "$1")" "$instance" >"$pid_file.new"
+    printf 'port=%s\nlisten=%s\nlitellm=%s\nprogram=%s\n' "$port" "$listen" "$version" "$litellm" >>"$pid_file.new"
     mv -f "$pid_file.new" "$pid_file"
 }
-listens() { # PID: it is what listens on our port, as far as can be told here
-    if [ -r /proc/net/tcp ]; then
-        awk -v port="$(printf ':%04X' "$port")" '$4 == "0A" && index($2, port) == 9 {print $10}' /proc/net/tcp | {
-            read -r inode && for descriptor in "/proc/$1/fd"/*; do
-                [ "$(readlink "$descriptor")" = "socket:[$inode]" ] && exit 0
-            done
-            exit 1
-        }
-    elif command -v lsof >/dev/null; then
-        lsof -nP -a -p "$1" "-iTCP:$port" -sTCP:LISTEN >/dev/null 2>&1
-    fi
-}
+serving() { # PID: says of itself that it serves
+    grep -qx "  \"supervisor\": $1," "$status" && grep -qx '  "state": "serving",' "$status"
+} 2>/dev/null
 give_up() { # CODE SENTENCE: what was started is stopped again
     rm -f "$pid_file"
     [ -n "$pid" ] && alive "$pid" && end "$pid" 10
+    rm -f "$status"
     code=$1
     shift
     say "$*"
@@ -284,7 +284,7 @@ give_up() { # CODE SENTENCE: what was started is stopped again
 lock_holder() { # the number of the start that holds the lock; fails when that one has ended, or is LiteLLM by now
     [ -e "$lock/pid" ] || sleep 1 # it may be just being made
     read -r holder since 2>/dev/null <"$lock/pid" && digits "$holder" && alive "$holder" &&
-        [ "$(started "$holder")" = "$since" ] && ! serves_config "$holder" && printf '%s\n' "$holder"
+        [ "$(started "$holder")" = "$since" ] && ! told "$holder" "$config" && printf '%s\n' "$holder"
 }
 take_lock() {
     if ! mkdir "$lock" 2>/dev/null; then
@@ -299,10 +299,7 @@ take_lock() {
 
 # --- here it begins ------------------------------------------------------------------------------------------------------
 
-if [ -e "$here/.gw-txn.json" ]; then
-    die 75 "A deployment into $here was interrupted: what stands may be half old and half new. Deploy again first."
-fi
-for file in "$config" "$env_file"; do
+for file in "$config" "$env_file" "$here/serve.py"; do
     [ -r "$file" ] || die 1 "$file is not there, or may not be read. Deploy again."
 done
 take_lock
@@ -313,10 +310,13 @@ if pid=$(gateway_pid); then
 fi
 patience=0
 [ ! -e "$pid_file" ] || patience=10 # one that was killed a moment ago may still hold the port
-rm -f "$pid_file"
+rm -f "$pid_file" "$status"
 litellm=$(find_litellm) || exit
 python=$(interpreter "$litellm") || exit
 judge "$litellm"
+if [ -e "$here/.gw-txn.json" ] && python_says "$free" "$here/.lock"; then # a deployment that lives may start this
+    die 75 "A deployment into $here was interrupted: what stands may be half old and half new. Deploy again first."
+fi
 
 names=$(missing)
 [ -z "$names" ] || die 1 "$env_file does not say:$names. Set them there, or in your shell and deploy again."
@@ -338,12 +338,12 @@ case $answer in
     *) die 1 "$python cannot be run." ;;
 esac
 
+instance=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 if [ "$mode" = foreground ]; then
     record $$
-    become # with the lock, which is worth nothing any more as soon as this is LiteLLM
+    become # with the lock, which is worth nothing any more as soon as this is serve.py
 fi
 
-if [ -f "$log" ] && [ "$(wc -c <"$log")" -gt 5242880 ]; then mv -f "$log" "$log.1"; fi
 if ! { : >>"$log" && chmod 600 "$log"; }; then die 1 "$log cannot be written."; fi
 seen=$(($(wc -c <"$log")))
 
@@ -355,21 +355,24 @@ fi
 pid=$!
 record "$pid"
 if [ "$mode" = no-wait ]; then
-    while alive "$pid" && ! serves_config "$pid"; do sleep 0.1; done # only then another start or a stop knows it
+    while alive "$pid" && ! told "$pid" "$instance"; do sleep 0.1; done # only then another start or a stop knows it
     say "The gateway is starting: $url (pid $pid), log in $log."
     exit 0
 fi
 begin=$(date +%s)
-told=0
-until python_says "$ask" "$port" 10; do
+shown=0
+until serving "$pid" && python_says "$ask" "$port" 10; do
     elapsed=$(($(date +%s) - begin))
-    alive "$pid" || give_up 6 "LiteLLM ended while it was starting, after $elapsed s."
+    if ! alive "$pid"; then
+        wait "$pid"
+        [ $? -ne 1 ] || give_up 1 "The gateway cannot be started: $(tail -n 1 "$log")"
+        give_up 6 "LiteLLM ended while it was starting, after $elapsed s."
+    fi
     [ "$elapsed" -lt "$timeout" ] || give_up 6 "LiteLLM has not become ready within $timeout s; it was stopped again."
-    if [ $((elapsed - told)) -ge 5 ] && { [ -t 2 ] || [ -n "${GATEWAY_PROGRESS-}" ]; }; then
-        told=$elapsed
+    if [ $((elapsed - shown)) -ge 5 ] && { [ -t 2 ] || [ -n "${GATEWAY_PROGRESS-}" ]; }; then
+        shown=$elapsed
         say "  LiteLLM is starting, $elapsed s so far"
     fi
-    sleep 0.3
+    sleep 0.2
 done
-listens "$pid" || give_up 1 "Port $port was taken by another program while LiteLLM was starting; LiteLLM was stopped again."
 printf 'LiteLLM %s answers on %s (pid %s, after %s s)\n' "$version" "$url" "$pid" "$(($(date +%s) - begin))"

@@ -1,0 +1,192 @@
+"""compat: can Claude Code work through a gateway, the deployed one or any? Asks what costs nothing, unless --paid."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from tasks.model import choices, compat
+from tasks.model.catalogue import PLACEHOLDER, TIERS
+from tasks.model.deployment import PASSPHRASE, settle
+from tasks.model.errors import Unhealthy, UsageError
+from tasks.model.secret import Secret
+from tasks.tools import clientcert, console, envfile, files, history, references, wire
+from tasks.tools.steps import JSON, WORDS, Task, action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tasks.model.choices import Choices
+    from tasks.model.compat import Judged, Seen
+    from tasks.model.deployment import Deployment
+    from tasks.tools.asked import Asked
+
+MESSAGES, COUNT, MODELS = "/v1/messages?beta=true", "/v1/messages/count_tokens?beta=true", "/v1/models?limit=1000"
+ANTHROPIC = {"anthropic-version": "2023-06-01"}
+"""What every request of Claude Code has."""
+MODEL = "claude-haiku-5-5"
+"""What is asked for where no model was named: Claude Code's own name for its smallest."""
+LONG = "Count from 1 to 60 in words, one number per line."
+"""A question whose answer takes its time."""
+
+OPTIONS = [
+    JSON,
+    {"name": "paid", "long": "paid", "type": bool, "default": False, "help": "also two small requests that cost"},
+    {"name": "yes", "long": "yes", "short": "y", "type": bool, "default": False, "help": "without asking first"},
+    {"name": "token_stdin", "long": "token-stdin", "type": bool, "default": False, "help": "read the token for URL"},
+    {"name": "auth", "long": "auth", "type": str, "default": "bearer", "help": "for URL: bearer or x-api-key"},
+    {"name": "model", "long": "model", "type": str, "default": "", "help": "the model to ask for"},
+    WORDS,
+]
+
+
+class Target(NamedTuple):
+    """Whom to ask, and as whom: the way there, the headers of a request, those of a stranger, and which models."""
+
+    way: wire.Wire
+    headers: Mapping[str, str]
+    strange: Mapping[str, str]
+    names: tuple[str, ...]
+    model: str
+    free: bool = False
+
+
+def task(asked: Asked) -> Task:
+    """`doit compat [URL] [--json] [--paid [--yes]] [--model NAME] [--token-stdin] [--auth …]`."""
+    return {"actions": [(examine, [asked])], "params": OPTIONS, "pos_arg": "words", "meta": {"quiet": True}}
+
+
+@action
+def examine(
+    asked: Asked,
+    words: Sequence[str],
+    *,
+    as_json: bool,
+    paid: bool,
+    yes: bool,
+    token_stdin: bool,
+    auth: str,
+    model: str,
+) -> None:
+    """Print what is seen of each criterion; Unhealthy when Claude Code cannot work through it."""
+    if len(words) > 1:
+        raise UsageError("more than one address was given", "One at a time: doit compat URL")
+    target = named(asked, words[0], auth, token_stdin, model) if words else deployed(asked, model)
+    agreed = target.free or (paid and agreed_to(target, yes=yes))
+    found = compat.judged(seen(target, paid=agreed), target.names)
+    if as_json:
+        console.document(compat.document(target.way.url, target.model, found, paid=agreed))
+    else:
+        console.tell("\n".join(lines(target, found)))
+    if compat.failed(found):
+        raise told(target.way.url, found)
+
+
+def told(url: str, found: Sequence[Judged]) -> Unhealthy:
+    """The error for a gateway through which Claude Code cannot work."""
+    names = ", ".join(each.id for each in found if each.state == "fail")
+    error = Unhealthy(f"Claude Code cannot work through it: {names}", "See above what helps.", where=url)
+    error.told = True
+    return error
+
+
+def agreed_to(target: Target, *, yes: bool) -> bool:
+    """Whether the requests that cost may be made; UsageError when there is nobody to ask."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError("--paid asks first, and there is nobody to ask", "Agree with --yes.")
+    console.say(f"Two small requests to {target.model} at {target.way.url} will cost what they cost there.", "warn")
+    return input("Make them? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def deployed(asked: Asked, model: str) -> Target:
+    """What is deployed here, as Claude Code asks it."""
+    manifest = history.current(asked.layout)
+    made = settle(choices.Choices.from_json(manifest.choices), asked.catalogue)
+    values = envfile.parse((files.read(asked.layout.env_file) or b"").decode("utf-8", "surrogateescape"))
+    if not values.get(manifest.token_variable):
+        raise UsageError(
+            f"there is no token to show: {manifest.token_variable} has no value",
+            "Set it there, then deploy again.",
+            where=str(asked.layout.env_file),
+        )
+    names = tuple(dict.fromkeys(name.removesuffix("[1m]") for name in made.names.values()))
+    smallest = next((made.names[tier] for tier in reversed(TIERS) if tier in made.names), MODEL)
+    wanted = model or smallest.removesuffix("[1m]")
+    stranger = dict.fromkeys([name for name in values if made.variable(name).secret], f"sk-{secrets.token_hex(32)}")
+    return Target(
+        way(manifest.gateway_url, made.choices, values),
+        headers(made, made.auth, values, manifest.token_variable),
+        headers(made, made.auth, {**values, **stranger}, manifest.token_variable),
+        names,
+        wanted,
+        free=wanted == made.answered_here,
+    )
+
+
+def named(asked: Asked, address: str, auth: str, token_stdin: bool, model: str) -> Target:
+    """Any gateway, with a token from standard input; network and certificates as chosen here."""
+    if not token_stdin:
+        raise UsageError("a token is needed", f"Give it on standard input: doit compat {address} --token-stdin")
+    url, how = choices.url(address, "the address"), choices.checked("auth", auth)
+    token = references.from_stdin("token")
+    strange = Secret(f"sk-{secrets.token_hex(32)}")
+    place = way(url, asked.choices, {})
+    return Target(place, credential(how, token.reveal()), credential(how, strange.reveal()), (), model or MODEL)
+
+
+def way(url: str, chosen: Choices, values: Mapping[str, str]) -> wire.Wire:
+    """The way to *url*: a proxy from *values* or the environment, certificates as *chosen*."""
+    environ = {**os.environ, **{name: text for name, text in values.items() if name.lower().endswith("_proxy")}}
+    context = wire.trusting(chosen.ca_bundle or os.environ.get("NODE_EXTRA_CA_CERTS"))
+    if chosen.client_cert and chosen.client_key:
+        clientcert.loaded(chosen.client_cert, chosen.client_key, values.get(PASSPHRASE), context)
+    return wire.Wire(url, environ, context)
+
+
+def headers(made: Deployment, auth: str, values: Mapping[str, str], variable: str) -> dict[str, str]:
+    """What Claude Code would send beside the body: the token in its slot, and the headers of this kind of gateway."""
+    filled = [PLACEHOLDER.sub(lambda found: values.get(found[1], ""), each) for each in made.headers]
+    own = {name.strip(): value.strip() for name, _, value in (each.partition(":") for each in filled)}
+    return {**credential(auth, values[variable]), **own}
+
+
+def credential(auth: str, token: str) -> dict[str, str]:
+    """The headers with the token; of what a helper prints Claude Code makes both."""
+    slots = {"bearer": {"Authorization": f"Bearer {token}"}, "x-api-key": {"x-api-key": token}}
+    return slots.get(auth) or {**slots["bearer"], **slots["x-api-key"]}
+
+
+def seen(target: Target, *, paid: bool) -> Seen:
+    """The answers to all that is asked."""
+    invalid = {"model": target.model, "max_tokens": 1, "messages": []}
+    question = {"role": "user", "content": LONG}
+    valid = {"model": target.model, "max_tokens": 400, "stream": True, "messages": [question]}
+    once = {"model": target.model, "max_tokens": 1, "messages": [question], compat.FIELD: True}
+
+    def ask(path: str, body: Mapping[str, object] | None, **more: str) -> compat.Answer:
+        return target.way.ask(path, {**ANTHROPIC, **target.headers, **more}, body)
+
+    return compat.Seen(
+        plain=ask(MESSAGES, invalid),
+        version=ask(MESSAGES, invalid, **{"anthropic-version": compat.VERSION}),
+        beta=ask(MESSAGES, invalid, **{"anthropic-beta": compat.BETA}),
+        field=ask(MESSAGES, {**invalid, compat.FIELD: True}),
+        stranger=target.way.ask(MESSAGES, {**ANTHROPIC, **target.strange}, invalid),
+        counted=ask(COUNT, {"model": target.model, "messages": [question]}),
+        models=ask(MODELS, None),
+        lost=ask(MESSAGES, once) if paid else None,
+        stream=target.way.stream(MESSAGES, {**ANTHROPIC, **target.headers}, valid) if paid else None,
+    )
+
+
+def lines(target: Target, found: Sequence[Judged]) -> Iterator[str]:
+    """The result for a person."""
+    yield f"{target.way.url}, asked for {target.model}"
+    for each in found:
+        yield f"{console.mark(each.state, sys.stdout)} {each.id:13} {each.seen}"
+        if each.fix and each.state != "ok":
+            yield f"{'':16}{each.fix}"

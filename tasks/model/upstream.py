@@ -1,0 +1,101 @@
+"""A LiteLLM of one's own in front of a gateway elsewhere: which names it serves, and how it asks that gateway.
+
+LiteLLM reads a secret from its environment only where a value is nothing but os.environ/NAME. For a header that has
+more in it, serve.py makes BEARER_NAME, which is `Bearer ` and the value of NAME.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from tasks.model.catalogue import PLACEHOLDER, TIERS, Gateway
+from tasks.model.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tasks.model.choices import Choices
+
+TOPOLOGY = "local-proxy"
+SUFFIX = "[1m]"
+"""Claude Code's own mark for a large context; it takes it off before it asks."""
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_WHOLE = re.compile(r"(Bearer )?\{([A-Z][A-Z0-9_]*)\}")
+
+
+class Upstream(NamedTuple):
+    """The gateway elsewhere, as LiteLLM reaches it; *auth* is bearer or x-api-key."""
+
+    gateway: Gateway
+    url: str
+    auth: str
+    headers: tuple[str, ...]
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The variables without which it cannot be asked."""
+        return (self.gateway.token, *self.gateway.needs, *PLACEHOLDER.findall("\n".join(self.headers)))
+
+
+def behind(choices: Choices, gateway: Gateway, url: str, port: int) -> Upstream:
+    """The upstream that *choices* mean; UsageError when LiteLLM could not reach it as they say."""
+    parts = urlsplit(url)
+    if parts.hostname in _LOOPBACK and parts.port == port:
+        raise UsageError(
+            f"--gateway-url {url} is where the LiteLLM of --topology {TOPOLOGY} itself will listen",
+            "Choose another port for it, such as --port 4001.",
+        )
+    if choices.client_cert:
+        raise UsageError(
+            f"--client-cert is for --topology direct: LiteLLM, which --topology {TOPOLOGY} puts in between, shows none",
+            "Leave out one of the two.",
+        )
+    wanted = choices.auth if choices.auth in ("bearer", "x-api-key") else gateway.auth
+    headers = (*gateway.headers, *(choices.headers or ()))
+    made = Upstream(gateway, url, "x-api-key" if wanted == "x-api-key" else "bearer", headers)
+    _ = _params("any", made)  # whether every header can be sent
+    return made
+
+
+def served(names: Mapping[str, str]) -> dict[str, str]:
+    """The names that LiteLLM serves, and what each is called upstream.
+
+    These are the tiers' own names, then all that Claude Code may ask for by itself: led to the model of its tier, and
+    passed on as it is where the tier has none.
+    """
+    plain = {tier: name.removesuffix(SUFFIX) for tier, name in names.items()}
+    patterns = {f"claude-{tier}-*": plain.get(tier, f"claude-{tier}-*") for tier in TIERS}
+    own = {name: name for name in plain.values()}
+    return own | patterns | {"claude-*": plain.get("sonnet", "claude-*")}
+
+
+def entries(names: Mapping[str, str], upstream: Upstream) -> list[dict[str, Any]]:
+    """LiteLLM's list of models for these names."""
+    return [{"model_name": n, "litellm_params": _params(called, upstream)} for n, called in served(names).items()]
+
+
+def _params(called: str, upstream: Upstream) -> dict[str, Any]:
+    params: dict[str, Any] = {"model": f"anthropic/{called}", "api_base": upstream.url}
+    headers = dict(_header(line) for line in upstream.headers)
+    if upstream.auth == "x-api-key":
+        params["api_key"] = f"os.environ/{upstream.gateway.token}"
+    else:  # of a key LiteLLM makes x-api-key; with this header it adds none
+        headers = {"Authorization": f"os.environ/BEARER_{upstream.gateway.token}", **headers}
+    return params | ({"extra_headers": headers} if headers else {})
+
+
+def _header(line: str) -> tuple[str, str]:
+    """Name and value of a header, a variable in it as LiteLLM reads one."""
+    name, _, value = line.partition(":")
+    value = value.strip()
+    if found := _WHOLE.fullmatch(value):
+        return name, f"os.environ/{'BEARER_' if found[1] else ''}{found[2]}"
+    if PLACEHOLDER.search(value):
+        raise UsageError(
+            f"--header {name} has more in it than one variable, which LiteLLM cannot fill in",
+            "With --topology local-proxy write {NAME} or Bearer {NAME}, and put the whole value into that variable.",
+        )
+    return name, value

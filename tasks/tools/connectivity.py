@@ -1,0 +1,147 @@
+"""Can a host be reached, by the way out of this network? What stops a request is told apart, each with how to mend it.
+
+No credential of a provider is shown, so nothing costs anything; a provider that refuses is one that was reached.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from tasks.model import network
+from tasks.tools import wire
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+    from http.client import HTTPConnection, HTTPResponse
+
+PATIENCE = 15.0
+"""Seconds for one step of the way."""
+MOST = 2000
+"""Bytes of a page that are looked at."""
+NEEDS_CREDENTIALS = 407
+UNREACHED = frozenset({502, 503, 504})
+"""What a proxy says when it reaches the host as little as we do."""
+BLOCKED = frozenset({403, 451, *UNREACHED})
+"""How the pages begin with which a proxy answers in the place of the host."""
+
+FIXES = {
+    "dns": "Is the name right? Where names are looked up by a proxy only: doit deploy --proxy http://HOST:PORT",
+    "proxy-dns": "Is the proxy's name right? Ask whoever runs your network, then: doit deploy --proxy http://HOST:PORT",
+    "tcp": "Is the way out a proxy? doit deploy --proxy http://HOST:PORT",
+    "proxy-tcp": "Is its port right, and are you in its network (VPN)? Then: doit deploy --proxy http://HOST:PORT",
+    "407": "Set PROXY_USERNAME and PROXY_PASSWORD, or write user:password into a file: "
+    "doit deploy --proxy-auth-file FILE",
+    "tls": "Ask for your network's certificates, a PEM file: doit deploy --ca-bundle FILE",
+    "policy": "Ask whoever runs your network to let this host through.",
+    "beyond": "The proxy cannot reach it. Is the name right? Ask whoever runs the proxy.",
+    "broken": "Something between here and there is no HTTP proxy or no TLS server. Are host, port and scheme right?",
+}
+
+
+class Reached(NamedTuple):
+    """How far a request came: *state* is ok or where it ended, *via* the proxy without its credentials."""
+
+    url: str
+    via: str | None
+    state: str
+    said: str
+    fix: str = ""
+
+
+def probe(url: str, environ: Mapping[str, str], context: ssl.SSLContext, trusted: str) -> Reached:
+    """Send one request to *url* as the gateway would; *trusted* names the certificates in *context*. Never raises."""
+    import ssl
+    from http.client import HTTPException
+
+    proxy = next(iter(wire.proxies(url, environ).values()), None)
+    via = network.without_credentials(proxy) if proxy else None
+    connection = None
+    try:
+        connection = _connection(url, proxy, context)
+        connection.request("GET", *_request(url, proxy))
+        state, said = _judged(connection.getresponse(), proxied=proxy is not None)
+    except ssl.SSLCertVerificationError as error:
+        state, said = "tls", f"shows a certificate that is not signed by one of {trusted} ({error.verify_message})"
+    except (OSError, HTTPException, ValueError) as error:
+        state, said = _stopped(error, via)
+    finally:
+        if connection:
+            connection.close()
+    return Reached(url, via, state, said, FIXES.get(state, ""))
+
+
+def _connection(url: str, proxy: str | None, context: ssl.SSLContext) -> HTTPConnection:
+    from http.client import HTTPConnection, HTTPSConnection
+
+    there, first = urlsplit(url), urlsplit(proxy or url)
+    host = first.hostname or ""
+    if there.scheme != "https":
+        return HTTPConnection(host, first.port or 80, timeout=PATIENCE)
+    made = HTTPSConnection(host, first.port or (80 if proxy else 443), timeout=PATIENCE, context=context)
+    if proxy:
+        made.set_tunnel(there.hostname or "", there.port or 443, _credentials(proxy))
+    return made
+
+
+def _request(url: str, proxy: str | None) -> tuple[str, None, dict[str, str]]:
+    """Path, body and headers; a proxy that makes no tunnel takes the whole address, and who asks."""
+    parts = urlsplit(url)
+    headers = {"Connection": "close", "Accept": "*/*"}
+    if proxy and parts.scheme == "http":
+        return parts._replace(path=parts.path or "/").geturl(), None, headers | _credentials(proxy)
+    return parts.path or "/", None, headers
+
+
+def _credentials(proxy: str) -> dict[str, str]:
+    from base64 import b64encode
+
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Proxy-Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+
+
+def _judged(answer: HTTPResponse, *, proxied: bool) -> tuple[str, str]:
+    """What an answer means: the host's own, or a page that a proxy shows in its place."""
+    page = "<html" in answer.read(MOST).decode(errors="replace").lower()
+    if answer.status == NEEDS_CREDENTIALS:
+        return _refused(answer.status)
+    if page and answer.status in BLOCKED and (proxied or answer.status not in UNREACHED):
+        return "policy", f"a page stands in its place (HTTP {answer.status})"
+    return "ok", f"answers (HTTP {answer.status})"
+
+
+def _refused(status: int) -> tuple[str, str]:
+    """What it means that a proxy makes no tunnel."""
+    if status == NEEDS_CREDENTIALS:
+        return "407", "the proxy wants a user and a password, or other ones (HTTP 407)"
+    if status in UNREACHED:
+        return "beyond", f"the proxy does not reach it (HTTP {status})"
+    return "policy", f"the proxy does not let it through (HTTP {status})"
+
+
+def _stopped(error: Exception, via: str | None) -> tuple[str, str]:
+    """Where a request ended that got no answer."""
+    if found := re.match(r"Tunnel connection failed: (\d+)", str(error)):
+        return _refused(int(found[1]))
+    whose, kind = (f"the proxy {via}", "proxy-") if via else ("it", "")
+    if isinstance(error, socket.gaierror):
+        return f"{kind}dns", f"{whose} has a name that nobody knows"
+    if isinstance(error, TimeoutError):
+        return f"{kind}tcp", f"{whose} does not answer within {PATIENCE:g} s"
+    if isinstance(error, ConnectionRefusedError):
+        return f"{kind}tcp", f"nothing listens where {whose} should be"
+    if isinstance(error, OSError) and error.errno and not isinstance(error, ConnectionError) and not _tls(error):
+        return f"{kind}tcp", f"{whose} cannot be reached ({type(error).__name__})"
+    return "broken", f"the connection was given up ({type(error).__name__})"
+
+
+def _tls(error: Any) -> bool:  # noqa: ANN401
+    import ssl
+
+    return isinstance(error, ssl.SSLError)

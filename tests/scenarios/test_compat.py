@@ -1,0 +1,142 @@
+"""Ask whether Claude Code can work through a gateway: one that is right, and one for each thing to get wrong."""
+
+import json
+
+import pytest
+
+from tasks.model.layout import PROJECT
+from tasks.tools import schemas
+from tests.messages_server import TOKEN, serving
+
+NEEDED = {
+    "redirects": "endpoint",
+    "wall": "endpoint",
+    "nowhere": "endpoint",
+    "broken": "endpoint",
+    "hates-beta": "headers",
+    "html-errors": "errors",
+    "always-200": "status",
+    "lets-in": "token",
+    "buffers": "stream",
+    "done-only": "stream",
+    "breaks-off": "stream",
+    "no-stream": "stream",
+}
+"""What keeps Claude Code from working, and under which criterion it is found."""
+BEARABLE = {
+    "drops-version": "headers",
+    "drops-beta": "headers",
+    "drops-fields": "body",
+    "foreign-errors": "errors",
+    "400-for-token": "status",
+    "500-for-400": "status",
+    "done-too": "stream",
+    "no-count": "count_tokens",
+}
+
+
+def deployed(sandbox, play, *words):
+    sandbox.deploy("--preset", "enterprise", "--gateway-url", play.url, *words, env={"GATEWAY_TOKEN": play.token})
+
+
+def found(result):
+    """The state of each criterion."""
+    told = json.loads(result.out)
+    assert schemas.findings(told, PROJECT / "templates" / "schemas" / "compat.schema.json", file="compat") == []
+    return {each["id"]: each["state"] for each in told["criteria"]}
+
+
+def test_a_gateway_that_is_right_is_found_so_and_nothing_that_costs_is_asked(sandbox):
+    with serving() as play:
+        deployed(sandbox, play)
+        result = sandbox.doit("compat", "--json")
+        asked = play.asked()
+    assert result.code == 0, result.text
+    states = found(result)
+    assert {states.pop(each) for each in ("stream", "timeout")} == {"skip"}
+    assert set(states.values()) == {"ok"}
+    assert not [each for each in asked if each.body.get("messages") and not each.path.endswith("count_tokens")]
+
+
+@pytest.mark.slow
+def test_with_paid_the_stream_is_looked_at_too(sandbox):
+    with serving() as play:
+        deployed(sandbox, play)
+        result = sandbox.doit("compat", "--json", "--paid", "--yes")
+    assert result.code == 0, result.text
+    assert found(result)["stream"] == "ok"
+    assert "in pieces" in result.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("wrong", "criterion"), NEEDED.items())
+def test_what_claude_code_cannot_do_without_is_named_and_the_exit_is_6(sandbox, wrong, criterion):
+    with serving(wrong) as play:
+        deployed(sandbox, play)
+        result = sandbox.doit("compat", "--json", "--paid", "--yes")
+    assert result.code == 6, result.text
+    assert [name for name, state in found(result).items() if state == "fail"] == [criterion]
+    assert "secret" not in result.text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("wrong", "criterion"), BEARABLE.items())
+def test_what_claude_code_can_bear_is_a_warning(sandbox, wrong, criterion):
+    with serving(wrong) as play:
+        deployed(sandbox, play)
+        result = sandbox.doit("compat", "--json", "--paid", "--yes")
+    assert result.code == 0, result.text
+    assert [name for name, state in found(result).items() if state == "warn"] == [criterion]
+
+
+def test_a_wrong_token_is_not_taken_for_a_wrong_gateway(sandbox):
+    with serving() as play:
+        play.token = "an-older-token"
+        deployed(sandbox, play)
+        play.token = TOKEN
+        result = sandbox.doit("compat")
+    assert result.code == 6
+    assert "token is not accepted" in result.out
+
+
+@pytest.mark.parametrize("auth", ["bearer", "x-api-key", "apikeyhelper"])
+def test_the_token_is_shown_as_claude_code_shows_it(sandbox, auth):
+    with serving() as play:
+        deployed(sandbox, play, "--auth", auth, "--header", "x-team: blue")
+        assert sandbox.doit("compat").code == 0
+        first = play.asked()[0].headers
+    shown = {"bearer": "authorization" in first, "x-api-key": "x-api-key" in first}
+    assert shown == {"bearer": auth != "x-api-key", "x-api-key": auth != "bearer"}
+    assert first["x-team"] == "blue"
+
+
+def test_any_other_gateway_is_asked_with_a_token_from_standard_input(sandbox):
+    with serving() as play:
+        result = sandbox.doit("compat", play.url + "/v1/", "--token-stdin", "--json", input=TOKEN + "\n")
+        wrong = sandbox.doit("compat", play.url, "--token-stdin", "--auth", "x-api-key", input="another")
+    assert result.code == 0, result.text
+    assert wrong.code == 6
+    assert TOKEN not in result.text + wrong.text
+    assert TOKEN.encode() not in b"".join(path.read_bytes() for path in sandbox.root.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("words", [(), ("https://gw.example.com",), ("one", "two"), ("nonsense", "--token-stdin")])
+def test_what_cannot_be_meant_is_said(sandbox, words):
+    result = sandbox.doit("compat", *words)
+    assert result.code in (1, 3), result.text
+    assert "Traceback" not in result.text
+
+
+def test_what_costs_is_agreed_to_first(sandbox):
+    with serving() as play:
+        deployed(sandbox, play)
+        assert sandbox.doit("compat", "--paid").code == 3
+        assert not play.asked()
+
+
+def test_a_gateway_that_is_not_there_is_one_sentence(sandbox):
+    with serving() as play:
+        deployed(sandbox, play)
+    result = sandbox.doit("compat")
+    assert result.code == 6
+    assert "nothing answers" in result.err
