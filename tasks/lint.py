@@ -1,0 +1,91 @@
+"""lint: what is wrong with a LiteLLM configuration, ours or anybody's; and the list of what LiteLLM knows."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from doit import get_initial_workdir
+
+from tasks.model.errors import GatewayError, InvalidInput, UsageError
+from tasks.tools import console, documents, files, lintextract, lintfacts, linting, litellm, sarif
+from tasks.tools.steps import JSON, WORDS, Task, action
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tasks.model.layout import Layout
+    from tasks.model.lint import Finding
+    from tasks.tools.asked import Asked
+
+OPTIONS = [
+    JSON,
+    {"name": "as_sarif", "long": "sarif", "type": bool, "default": False, "help": "SARIF 2.1.0, for editors and CI"},
+    {"name": "strict", "long": "strict", "type": bool, "default": False, "help": "exit 4 for warnings too"},
+    WORDS,
+]
+
+
+def task(asked: Asked) -> Task:
+    """`doit lint [FILE…] [--json] [--sarif] [--strict]`."""
+    return {"actions": [(show, [asked])], "params": OPTIONS, "pos_arg": "names", "meta": {"quiet": True}}
+
+
+def allowlist_task(asked: Asked) -> Task:
+    """`doit allowlist`: templates/lint/litellm.json, from the LiteLLM that is found."""
+    return {"actions": [(write_allowlist, [asked])]}
+
+
+@action
+def show(asked: Asked, as_json: bool, as_sarif: bool, strict: bool, names: Sequence[str]) -> None:
+    """Print the findings; InvalidInput when there are errors, or with *strict* warnings."""
+    if as_json and as_sarif:
+        raise UsageError("--json and --sarif cannot both be meant", "Choose one.")
+    given = [(Path(get_initial_workdir(), name), name) for name in names] or [_own(asked.layout)]
+    found = [each for path, shown in given for each in linting.of_path(path, shown, asked.layout, os.environ)]
+    told, facts = [shown for _, shown in given], lintfacts.load(asked.layout)
+    if as_json or as_sarif:
+        console.document(linting.as_json(found, told, facts) if as_json else sarif.log(found, facts))
+    elif found:
+        console.tell("\n".join(linting.lines(found)))
+    judge(found, told, strict=strict, document=as_json or as_sarif)
+
+
+def judge(found: Sequence[Finding], told: Sequence[str], *, strict: bool, document: bool) -> None:
+    """A closing line; an error when what was found must not be deployed."""
+    counts, summary = linting.counts(found), console.printable(linting.summary(found, told))
+    if counts["error"] or (strict and counts["warning"]):
+        mends = any(each.mends for each in found)
+        error = InvalidInput(summary, "`doit migrate FILE` shows what it can mend." if mends else "")
+        error.told = document
+        raise error
+    console.say(summary, "warn" if counts["warning"] else "ok")
+
+
+def _own(layout: Layout) -> tuple[Path, str]:
+    """What is deployed; else what is about to be."""
+    for path in (layout.config, layout.release / layout.config.name):
+        if path.exists():
+            return path, str(path)
+    raise UsageError("nothing is deployed or staged here", "Name a file: doit lint FILE")
+
+
+@action
+def write_allowlist(asked: Asked) -> None:
+    """Read the pinned LiteLLM's files and write down what it knows."""
+    found = litellm.find(asked.layout, os.environ, asked.choices.litellm)
+    package = (
+        next((place / "litellm" for place in found.packages if (place / "litellm").is_dir()), None) if found else None
+    )
+    if found is None or package is None:
+        raise GatewayError("there is no LiteLLM to read", litellm.INSTALL)
+    if found.version != litellm.LITELLM_KNOWN_GOOD:
+        raise GatewayError(
+            f"is LiteLLM {found.version}, and the list is made from {litellm.LITELLM_KNOWN_GOOD}",
+            litellm.INSTALL,
+            where=str(found.executable),
+        )
+    path = asked.layout.templates / "lint" / lintfacts.LITELLM
+    changed = files.write(path, documents.dump_json(lintextract.extract(package, found.version)), 0o644)
+    console.say(f"{path.relative_to(asked.layout.project)} {'written' if changed else 'unchanged'}")

@@ -1,0 +1,167 @@
+"""Brings a LiteLLM configuration to today's keys: what `doit lint` finds and a machine can mend, mended in the text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tasks.model.errors import InvalidInput
+from tasks.tools import diffs, documents, lintfacts, linting, lintmend, lintsecrets, lintsource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from tasks.model.layout import Layout
+    from tasks.model.lint import Finding, Mend, Place
+    from tasks.tools.documents import Document
+    from tasks.tools.lintfacts import Facts
+
+FORM = 1
+"""Of what --json prints: templates/schemas/migration.schema.json."""
+
+MOST_PASSES = 100
+"""One mend can uncover another, or wait for its neighbour; each round does at least one of them, usually nearly all."""
+
+COMMENT = re.compile(rb"(?m)^([ \t]*#+[ \t]*)(.*)$")
+
+
+MARK = re.compile(rb"\[hidden [0-9a-f]+\]")
+"""What is left of a secret in other diffs; it tells whether one changed, and here each one does."""
+
+
+class Change(NamedTuple):
+    """One thing that was mended: where it stood in the file as it was, what was done, why; no value is shown."""
+
+    line: int
+    rule: str
+    path: str
+    action: str
+    why: str
+    variable: str | None = None
+
+
+class Migration(NamedTuple):
+    """The text as it is and as it becomes, what changes, and the findings that stay."""
+
+    before: str
+    after: str
+    changes: tuple[Change, ...]
+    left: tuple[Finding, ...]
+
+    @property
+    def variables(self) -> list[str]:
+        """The variables that must hold what stood in the file."""
+        return sorted({each.variable for each in self.changes if each.variable})
+
+
+def migrated(path: Path, shown: str, layout: Layout, environ: Mapping[str, str]) -> Migration:
+    """What becomes of the file at *path*; InvalidInput when it cannot be read, or has keys that stand twice."""
+    before = text = lintsource.read(path, shown)
+    facts = lintfacts.load(layout)
+    changes: list[Change] = []
+    stuck: set[Mend] = set()
+    first: list[Finding] = []
+    found: list[Finding] = []
+    for _ in range(MOST_PASSES):
+        document = documents.parse_document(text, shown)
+        if document.twice:
+            raise _twice(document, shown)
+        around = lintsource.around(path, document.data, layout, environ)
+        found = linting.of_document(document, shown, facts, around)
+        first = first or found
+        wanted = _apart((mend, each) for each in found for mend in each.mends if mend not in stuck)
+        if not wanted:
+            break
+        text, done, impossible = lintmend.mended(text, list(wanted), shown)
+        stuck.update(impossible)
+        changes += [_change(wanted[mend], mend) for mend in done]
+    weak = [each for each in first if each.rule == "master-key-weak" and each not in found]  # wherever it is now
+    return Migration(before, text, tuple(sorted(changes, key=lambda each: each.line)), (*weak, *found))
+
+
+def _twice(document: Document, shown: str) -> InvalidInput:
+    place, line = document.twice[0]
+    problem = f"{documents.dotted(place)} stands there twice, so it cannot be told what is meant"
+    return InvalidInput(problem, "Keep one of them, then run the command again.", where=f"{shown}:{line}")
+
+
+def _apart(found: Iterable[tuple[Mend, Finding]]) -> dict[Mend, Finding]:
+    """The mends that do not touch each other; of one inside another the outer. The others wait for the next round."""
+    chosen: dict[Mend, Finding] = {}
+    taken: set[Place] = set()
+    for mend, finding in sorted(found, key=lambda pair: len(pair[0].place)):
+        places = [place for place in (mend.place, mend.to) if place]
+        if not any(place[:length] in taken for place in places for length in range(1, len(place) + 1)):
+            taken.update(places)
+            chosen[mend] = finding
+    return chosen
+
+
+def _change(finding: Finding, mend: Mend) -> Change:
+    why = finding.why
+    if mend.kind == "remove":
+        action, why = "removed", f"{why} {finding.fix}"
+    elif mend.kind == "move":
+        action = f"now {documents.dotted(mend.to)}"
+    else:
+        action = f"now {mend.value}"
+    path = lintsecrets.hidden(documents.dotted(mend.place))
+    return Change(finding.line, finding.rule, path, lintsecrets.hidden(action), why, mend.variable)
+
+
+def lines(migration: Migration, shown: str) -> Iterator[str]:
+    """What changes and why, then what is left to a person."""
+    for each in migration.changes:
+        yield f"{shown}:{each.line}: {each.path}: {each.action} [{each.rule}]"
+        yield f"    {each.why}"
+    if migration.variables:
+        yield "To be put into .env, with the values that stood in the file:"
+        yield from (f"    {name}" for name in migration.variables)
+    left = [each for each in migration.left if each.severity != "note"]
+    if left:
+        yield "What is left to you:"
+        yield from (f"    {line}" for text in linting.lines(left) for line in text.splitlines())
+
+
+def diff(migration: Migration, shown: str, layout: Layout) -> Iterator[str]:
+    """The unified diff of the two texts, without any secret."""
+    facts = lintfacts.load(layout)
+    yield from diffs.unified(_hidden(migration.before, shown, facts), _hidden(migration.after, shown, facts), shown)
+
+
+def _hidden(text: str, shown: str, facts: Facts) -> bytes:
+    """The text with secrets struck out: those that the rules see, wherever they end, and what looks like one."""
+    pieces, position = [], 0
+    for start, end in sorted(set(_spans(documents.composed(text, shown), facts))):
+        pieces += [text[position:start], "[hidden]"]
+        position = end
+    data = "".join([*pieces, text[position:]]).encode("utf-8", "surrogatepass")
+    data = COMMENT.sub(lambda line: line[1] + diffs.hidden_text(line[2]), diffs.hidden_text(data))
+    return MARK.sub(b"[hidden]", data)
+
+
+def _spans(root: Any, facts: Facts) -> Iterator[tuple[int, int]]:  # noqa: ANN401 - PyYAML's node
+    """Where in a text its secrets stand."""
+    waiting: list[tuple[Place, Any]] = [((), root)] if root is not None else []
+    while waiting:
+        place, node = waiting.pop()
+        if node.id == "mapping":
+            waiting += [((*place, str(key.value)), value) for key, value in node.value]
+        elif node.id == "sequence":
+            waiting += [((*place, number), value) for number, value in enumerate(node.value)]
+        elif lintsecrets.secret(facts, place, node.value):
+            yield node.start_mark.index, node.end_mark.index
+
+
+def as_json(migration: Migration, shown: str, kept: str | None, *, written: bool) -> dict[str, Any]:
+    """All that is told, for a program."""
+    return {
+        "version": FORM,
+        "file": shown,
+        "written": written,
+        "kept": kept,
+        "changes": [each._asdict() for each in migration.changes],
+        "variables": migration.variables,
+        "left": [linting.json_of(each) for each in migration.left],
+    }
