@@ -1,0 +1,114 @@
+"""doctor: walk the way of a request, from Claude Code to the providers, and name the first broken link. Only looks.
+
+With --fix it offers the commands of this project that mend what it found, runs what was agreed to, and looks again.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from tasks.model import checkup
+from tasks.model.checkup import FAIL, WARN, Check
+from tasks.model.errors import Unhealthy, UsageError
+from tasks.tools import console, doctoring, layers, recipe, workfolder
+from tasks.tools.steps import JSON, Task, action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from tasks.model.layout import Layout
+    from tasks.tools.asked import Asked
+
+OPTIONS = [
+    JSON,
+    workfolder.OPTION,
+    {"name": "fix", "long": "fix", "type": bool, "default": False, "help": "offer the commands that mend it"},
+    {
+        "name": "yes",
+        "long": "yes",
+        "short": "y",
+        "type": bool,
+        "default": False,
+        "help": "with --fix: run them unasked",
+    },
+]
+
+
+def task(asked: Asked) -> Task:
+    """`doit doctor [--dir FOLDER] [--fix [--yes]] [--json]`."""
+    return {"actions": [(examine, [asked])], "params": OPTIONS, "meta": {"quiet": True}}
+
+
+@action
+def examine(asked: Asked, as_json: bool, folder: str, fix: bool, yes: bool) -> None:
+    """Print what is found at each link; Unhealthy when one is broken."""
+    if fix and (as_json or not (yes or sys.stdin.isatty())):
+        raise UsageError(
+            "--fix asks before each command, and there is nobody to ask", "Type it in a terminal, or: --yes"
+        )
+    place = workfolder.named(folder, asked.layout)
+    found = looked(asked.layout, place, quiet=as_json)
+    if as_json:
+        console.document(document(found, place))
+    if fix:
+        found = mended(asked.layout, place, found, unasked=yes)
+    if first := checkup.broken(found):
+        raise told(first, as_json=as_json)
+
+
+def looked(layout: Layout, place: Path, *, quiet: bool) -> list[Check]:
+    """Every check; each link is printed as it is passed."""
+    case = doctoring.Case(layout, layers.Layers(layout, os.environ, place), os.environ)
+    found: list[Check] = []
+    for each in doctoring.walk(case):
+        if not quiet:
+            first = not found or found[-1].link != each.link
+            console.tell("\n".join(lines(each, named=first)))
+        found.append(each)
+    return found
+
+
+def lines(check: Check, *, named: bool) -> Iterator[str]:
+    """One check for a person: its mark, its link, what was found and where; below that how to mend it."""
+    where = f"  ({check.where})" if check.where and check.where not in check.says else ""
+    head = f"{console.mark(check.state, sys.stdout)} {check.link if named else '':11}  "
+    room = console.width() - len("x ")
+    text = console.folded(f"{' ' * 13}{console.printable(check.says)}{where}", room, 2)
+    yield head + text.lstrip(" ")
+    if check.fix and check.state in (FAIL, WARN):
+        yield "  " + console.folded(f"{' ' * 15}{check.fix}", room, 2)
+
+
+def document(found: Iterable[Check], place: Path) -> dict[str, Any]:
+    """What was found, as JSON values (templates/schemas/doctor.schema.json)."""
+    listed = list(found)
+    first = checkup.broken(listed)
+    checks = [each.to_json() for each in listed]
+    return {"folder": str(place), "broken": first.link if first else None, "checks": checks}
+
+
+def told(first: Check, *, as_json: bool) -> Unhealthy:
+    """The error for the first broken link."""
+    error = Unhealthy(f"the first broken link is {first.link}: {first.says}", first.fix, where="")
+    error.told = as_json
+    return error
+
+
+def mended(layout: Layout, place: Path, found: list[Check], *, unasked: bool) -> list[Check]:
+    """What is found once the commands that were agreed to have run; each is offered once, and looked after."""
+    offered: set[tuple[str, ...]] = set()
+    while verb := next((each for each in checkup.verbs(found) if each not in offered), None):
+        offered.add(verb)
+        if unasked or agreed(verb):
+            recipe.run(*verb)
+            found = looked(layout, place, quiet=False)
+    return found
+
+
+def agreed(verb: tuple[str, ...]) -> bool:
+    """Whether a person wants *verb* to be run."""
+    question = console.as_typed(f"Run it now: doit {' '.join(verb)} ? [y/N] ")
+    return input(question).strip().lower() in ("y", "yes")

@@ -1,0 +1,170 @@
+"""explain: who says what about a key of Claude Code, who wins and why; and what a message means. Only looks."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from typing import TYPE_CHECKING, Any
+
+from tasks.model import layering
+from tasks.model.errors import GatewayError, UsageError
+from tasks.model.layering import Key
+from tasks.model.secret import Secret
+from tasks.tools import catalogue, clientkeys, console, explained, joining, layers, tables, workfolder
+from tasks.tools.steps import JSON, WORDS, Task, action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tasks.model.layering import Held
+    from tasks.model.layout import Layout
+    from tasks.tools.asked import Asked
+    from tasks.tools.layers import Layers
+
+OPTIONS = [
+    JSON,
+    workfolder.OPTION,
+    {"name": "message", "long": "message", "type": str, "default": "", "help": "a message to explain, as it was shown"},
+    WORDS,
+]
+
+GATEWAY = "the gateway, from its .env"
+
+CONCERNS = {"model": ("ANTHROPIC_MODEL", "wins over it, wherever it stands")}
+"""Keys over which a variable decides, and what to say of that."""
+
+
+def task(asked: Asked) -> Task:
+    """`doit explain [KEY…] [--dir FOLDER] [--message TEXT] [--json]`."""
+    return {"actions": [(show, [asked])], "params": OPTIONS, "pos_arg": "names", "meta": {"quiet": True}}
+
+
+@action
+def show(asked: Asked, as_json: bool, folder: str, message: str, names: Sequence[str]) -> None:
+    """Print what is known of a message, of the keys *names*, or in short of every key that matters."""
+    if message:
+        translate(message, as_json=as_json)
+        return
+    found = layers.Layers(asked.layout, os.environ, workfolder.named(folder, asked.layout))
+    told = described(asked.layout)
+    facts = [fact(found, told, name) for name in (names or mattering(asked.layout, told))]
+    if as_json:
+        console.document({"folder": str(found.folder), "keys": facts, "unseen": layering.UNSEEN})
+    else:
+        console.tell("\n".join(at_length(facts) if names else in_short(facts, found)))
+
+
+def translate(message: str, *, as_json: bool) -> None:
+    """Print what a pasted message means; UsageError when nobody knows it."""
+    meant = explained.of(message)
+    if meant is None:
+        raise UsageError("this message is not known", "Walk the way of a request instead: doit doctor")
+    if as_json:
+        console.document({"message": {name: getattr(meant, name) for name in ("id", "who", "says", "means", "fix")}})
+    else:
+        console.tell(f"{meant.who}: {meant.says}\n  means   {meant.means}\n  do      {meant.fix}")
+
+
+def described(layout: Layout) -> Mapping[str, tuple[str, str]]:
+    """Per known key what it is and who reads it; what Claude Code's own keys say comes first."""
+    ours = {name: (each.what, each.reader) for name, each in clientkeys.known(layout.templates).items()}
+    variables = catalogue.load(layout).variables.values()
+    return ours | {each.name: (each.description, GATEWAY) for each in variables if each.name not in ours}
+
+
+def mattering(layout: Layout, told: Mapping[str, tuple[str, str]]) -> list[str]:
+    """Every key of Claude Code that matters for a gateway, and every one that is ours."""
+    try:
+        ledger = joining.ledger_of(layout)
+    except GatewayError:
+        ledger = None
+    ours = [Key(path).name for path in ledger.owned] if ledger else []
+    return list(dict.fromkeys([*(name for name, (_, reader) in told.items() if reader != GATEWAY), *ours]))
+
+
+def fact(found: Layers, told: Mapping[str, tuple[str, str]], name: str) -> dict[str, Any]:
+    """All about one key, as JSON values (templates/schemas/explain.schema.json); UsageError when nobody knows it."""
+    key = Key.of(name)
+    held = found.of(key)
+    if key.name not in told and not held:
+        raise unknown(name, [*told, *clientkeys.invented(found.layout.templates)])
+    what, reader = told.get(key.name, (_invented(found, key.name), ""))
+    wins = layering.prospective(held)
+    because = layering.LAYERS[wins.layer] if wins else "nobody sets it"
+    return {
+        "key": key.name,
+        "what": what,
+        "reader": reader,
+        "layers": [_layer(each, wins) for each in held],
+        "because": because,
+        "notes": list(_notes(found, key, wins)),
+    }
+
+
+def unknown(name: str, known: Sequence[str]) -> UsageError:
+    """The error for a key that is neither known nor set."""
+    by_case = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(Key.of(name).name.casefold(), by_case, n=1, cutoff=0.6)
+    hint = f" Did you mean {by_case[near[0]]}?" if near else ""
+    return UsageError(f"{name} is set nowhere, and it is no key that matters here.{hint}", "All that do: doit explain")
+
+
+def _invented(found: Layers, name: str) -> str:
+    instead = clientkeys.invented(found.layout.templates).get(name)
+    return f"No program reads it; {instead} was meant." if instead else "Not one that matters for a gateway."
+
+
+def _layer(each: Held, wins: Held | None) -> dict[str, Any]:
+    hidden = isinstance(each.value, Secret)
+    value = None if each.value is None else str(each.value)
+    return {"layer": each.layer, "where": each.where, "value": value, "hidden": hidden, "wins": each is wins}
+
+
+def _notes(found: Layers, key: Key, wins: Held | None) -> Iterator[str]:
+    if wins and wins.value is not None and not wins.plain and key.variable:
+        yield "Its empty text counts as not set, and cancels what stands below."
+    if wins and key.variable is None and wins.plain.startswith(("[", "{")):
+        yield "Lists and objects of all layers are put together; the stronger one counts only where both name a member."
+    other, says = CONCERNS.get(key.name, ("", ""))
+    if other and (above := found.winner(other)) and above.plain:
+        yield f"{other} ({above.where}) {says}."
+
+
+def at_length(facts: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Each key with its layers, for a person."""
+    columns = console.width()
+    for each in facts:
+        reader = f" Read by {each['reader']}." if each["reader"] else ""
+        yield console.folded(f"{each['key']}: {each['what']}{reader}", columns)
+        rows = [("wins" if layer["wins"] else "", *_row(layer)) for layer in each["layers"]]
+        yield from tables.lines(rows, columns, 2)
+        sentences = [f"{each['because'][0].upper()}{each['because'][1:]}.", *each["notes"]]
+        yield from (console.folded(f"  {text}", columns) for text in sentences)
+    yield console.folded(layering.UNSEEN, columns)
+
+
+def in_short(facts: Sequence[dict[str, Any]], found: Layers) -> Iterator[str]:
+    """One line per key that is set, with who wins; the others by name."""
+    columns = console.width()
+    yield f"For a claude that is started in {found.shown(found.folder)}:"
+    winning = [(each, layer) for each in facts for layer in each["layers"] if layer["wins"]]
+    rows = [(each["key"], *_row(layer), _over(each)) for each, layer in winning]
+    yield from tables.lines(rows, columns, 2)
+    unset = [each["key"] for each in facts if not any(layer["wins"] for layer in each["layers"])]
+    yield console.folded(f"Not set: {', '.join(unset) or 'none'}.", columns)
+    yield console.folded(layering.UNSEEN, columns)
+
+
+def _row(layer: Mapping[str, Any]) -> tuple[str, str, str]:
+    return layer["layer"], layer["where"], _value(layer)
+
+
+def _over(each: Mapping[str, Any]) -> str:
+    """How many layers lose."""
+    return f"over {len(each['layers']) - 1} more: doit explain {each['key']}" if len(each["layers"]) > 1 else ""
+
+
+def _value(layer: Mapping[str, Any]) -> str:
+    if layer["value"] is None:
+        return "(computed by the shell)"
+    return console.printable(layer["value"]) or '""'

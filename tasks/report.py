@@ -1,0 +1,57 @@
+"""report: one file with all that somebody who helps needs to know and nothing that is not for others. Only adds it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from doit import get_initial_workdir
+
+from tasks.model.errors import UsageError
+from tasks.tools import bundle, console, layers, redaction, staging, workfolder
+from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from tasks.tools.asked import Asked
+
+OPTIONS = [
+    {"name": "out", "long": "out", "type": str, "default": "", "help": "the file to write; one that is there stays"},
+    workfolder.OPTION,
+]
+
+
+def task(asked: Asked) -> Task:
+    """`doit report [--out FILE] [--dir FOLDER]`."""
+    return {"actions": [(write, [asked])], "params": OPTIONS, "meta": {"quiet": True}}
+
+
+@action
+def write(asked: Asked, out: str, folder: str) -> None:
+    """Gather, take out what must not be seen, write, and say where."""
+    now = time.strftime("%Y%m%d-%H%M%S")
+    path = Path(get_initial_workdir(), Path(out or f"gateway-report-{now}.md").expanduser())
+    if path.exists():
+        raise UsageError("is there already", "Name another file: --out FILE", where=str(path))
+    text = report(asked, workfolder.named(folder, asked.layout), now)
+    staging.create(path, text.encode(), 0o600)
+    console.tell(str(path))
+    console.say("Secrets, your name and your home are taken out. Read it once before you paste it.")
+
+
+def report(asked: Asked, place: Path, now: str) -> str:
+    """The whole report, safe to paste."""
+    layout = asked.layout
+    found = layers.Layers(layout, os.environ, place)
+    whole = bundle.markdown(bundle.sections(layout, place), now)
+    known = redaction.secrets(layout, found, os.environ)
+    return redaction.hidden(whole, known, (str(layout.home), str(layout.home.resolve())), whose())
+
+
+def whose() -> set[str]:
+    """The names of this user and this machine."""
+    host = socket.gethostname()
+    return {getpass.getuser(), host, host.partition(".")[0]} - {""}

@@ -1,0 +1,43 @@
+"""What of Claude Code's settings matters for a gateway: from templates/client-keys.yaml."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, NamedTuple
+
+from tasks.model.errors import InvalidInput
+from tasks.tools import documents
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FILE = "client-keys.yaml"
+
+
+class ClientKey(NamedTuple):
+    """A key: what it is, and who reads it."""
+
+    name: str
+    what: str
+    reader: str = "Claude Code"
+
+
+@functools.cache
+def known(templates: Path) -> Mapping[str, ClientKey]:
+    """Every key that matters, by name, in the order in which they are shown."""
+    return {each["name"]: ClientKey(**each) for each in _section(templates, "keys")}
+
+
+@functools.cache
+def invented(templates: Path) -> Mapping[str, str]:
+    """Names that no program reads, and what was meant."""
+    return {each["name"]: each["instead"] for each in _section(templates, "invented")}
+
+
+def _section(templates: Path, name: str) -> list[dict[str, str]]:
+    path = templates / FILE
+    try:
+        return list(documents.load_yaml(path)[name])
+    except (KeyError, TypeError):
+        raise InvalidInput(f"has no list {name!r}", "See: doit validate", where=str(path)) from None

@@ -1,0 +1,74 @@
+"""Ask a gateway that somebody else runs for its models, on the way and with the headers that Claude Code would use."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from tasks.model.deployment import PASSPHRASE
+from tasks.model.errors import Unhealthy
+from tasks.tools import clientcert, gateway, wire
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.model.compat import Answer
+    from tasks.tools.doctoring import Case
+
+MODELS = "/v1/models"
+ROUTE = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy")
+"""What decides on the proxy."""
+
+
+def listed(case: Case) -> list[str]:
+    """The models that it lists; Unhealthy when it lists none, Answered with the status when it answered."""
+    answer = _asked(case, dict(_headers(case)))
+    if answer.status != HTTPStatus.OK:
+        raise gateway.Answered(f"HTTP {answer.status}", "", where=_url(case), status=answer.status)
+    try:
+        return [str(each["id"]) for each in json.loads(answer.text)["data"]]
+    except (ValueError, KeyError, TypeError):
+        raise Unhealthy("its list of models is none", where=_url(case)) from None
+
+
+def stranger_refused(case: Case) -> bool:
+    """Whether a token that nobody was given opens nothing."""
+    strange = f"sk-{secrets.token_hex(32)}"
+    answer = _asked(
+        case, {name: f"Bearer {strange}" if name == "Authorization" else strange for name, _ in _headers(case)}
+    )
+    return answer.status in gateway.REFUSED
+
+
+def asked_there(case: Case) -> bool:
+    """Whether Claude Code would send its credentials to the deployed address; to no other we send them either."""
+    return case.layers.text("ANTHROPIC_BASE_URL").rstrip("/") == _url(case)
+
+
+def _url(case: Case) -> str:
+    assert case.manifest is not None
+    return case.manifest.gateway_url
+
+
+def _asked(case: Case, headers: dict[str, str]) -> Answer:
+    environ = {name: text for name in ROUTE if (text := case.layers.text(name))}
+    context = wire.trusting(case.layers.text("NODE_EXTRA_CA_CERTS") or None)
+    cert, key = (case.layers.text(f"CLAUDE_CODE_CLIENT_{part}") for part in ("CERT", "KEY"))
+    if cert and key:
+        clientcert.loaded(cert, key, case.layers.text(PASSPHRASE), context)
+    return wire.Wire(_url(case), environ, context).ask(MODELS, {"anthropic-version": "2023-06-01", **headers})
+
+
+def _headers(case: Case) -> Iterator[tuple[str, str]]:
+    """What Claude Code would send: the token in its slots, and the custom headers; of a helper the token itself."""
+    helped = case.token.reveal() if case.layers.text("apiKeyHelper") else ""
+    if bearer := case.layers.text("ANTHROPIC_AUTH_TOKEN") or helped:
+        yield "Authorization", f"Bearer {bearer}"
+    if key := case.layers.text("ANTHROPIC_API_KEY") or helped:
+        yield "x-api-key", key
+    for line in case.layers.text("ANTHROPIC_CUSTOM_HEADERS").splitlines():
+        name, colon, value = line.partition(":")
+        if colon:
+            yield name.strip(), value.strip()

@@ -1,0 +1,168 @@
+"""The layers of Claude Code's settings, for a claude that is started in one folder: read, never written."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tasks.model import layering
+from tasks.model.edits import canonical
+from tasks.model.errors import GatewayError
+from tasks.model.layering import Held, Key
+from tasks.tools import files, jsonc, jsonedit, profiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tasks.model.layout import Layout
+    from tasks.tools.jsonedit import Document
+
+MANAGED = Path("/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code")
+"""Where whoever manages this machine keeps settings for everybody."""
+
+EDITORS = ("Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf")
+VSCODE = ("claudeCode.environmentVariables",)
+"""The member of VS Code's settings: a list of {"name", "value"}; the dot is part of its name."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One settings file that is there: its layer, what stands in it, or why that cannot be read."""
+
+    layer: str
+    path: Path
+    document: Document | None = field(repr=False)
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """All layers, each file read once, when it is first needed."""
+
+    layout: Layout
+    environ: Mapping[str, str] = field(repr=False)
+    folder: Path
+    managed: Path = MANAGED
+
+    @cached_property
+    def files(self) -> list[File]:
+        """The settings files of Claude Code that are there, the strongest first."""
+        places = [*self._managed(), *self._of_project(), ("user", self.layout.claude / "settings.json")]
+        return [_read(layer, path) for layer, path in places if path.exists()]
+
+    @cached_property
+    def editors(self) -> list[File]:
+        """The settings of VS Code and its kin that are there."""
+        return [_read("vscode", path, comments=True) for path in self._of_editors() if path.is_file()]
+
+    def of(self, key: Key) -> list[Held]:
+        """What each layer says of *key*, the strongest first."""
+        found = [held for file in self.files for held in self._in(file, key)]
+        if key.variable is None:
+            return found
+        return [*found, *self._in_editors(key.variable), *self._in_shell(key.variable)]
+
+    def winner(self, name: str) -> Held | None:
+        """What counts for a claude that is started from this shell."""
+        return layering.winner(self.of(Key.of(name)))
+
+    def text(self, name: str) -> str:
+        """The value that counts; "" when there is none."""
+        held = self.winner(name)
+        return held.plain if held else ""
+
+    @property
+    def ours(self) -> File | None:
+        """The file through which Claude Code is joined; None when it is not there, or of no account in this folder."""
+        there = self.layout.settings
+        return next((file for file in self.files if there.exists() and file.path.samefile(there)), None)
+
+    def shown(self, path: Path, line: int | None = None) -> str:
+        """A place as a person knows it."""
+        home = self.layout.home
+        text = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+        return text if line is None else f"{text}:{line}"
+
+    def _managed(self) -> Iterator[tuple[str, Path]]:
+        """The later drop-in wins, and each of them over the file itself."""
+        parts = sorted((self.managed / "managed-settings.d").glob("[!.]*.json"), reverse=True)
+        yield from (("managed", path) for path in (*parts, self.managed / "managed-settings.json"))
+
+    def _of_project(self) -> Iterator[tuple[str, Path]]:
+        at_root = self.root / ".claude" / "settings.local.json"
+        here = self.folder / ".claude"
+        yield "local", at_root if at_root.exists() else here / "settings.local.json"
+        if here.resolve() != self.layout.claude.resolve():
+            yield "project", here / "settings.json"
+
+    @property
+    def root(self) -> Path:
+        """The root of the repository that the folder is in; the folder itself outside of one."""
+        around = (path for path in (self.folder, *self.folder.parents) if (path / ".git").exists())
+        return next(around, self.folder)
+
+    def _of_editors(self) -> Iterator[Path]:
+        yield self.folder / ".vscode" / "settings.json"
+        home = self.layout.home
+        config = "Library/Application Support" if sys.platform == "darwin" else ".config"
+        yield from (home / config / name / "User" / "settings.json" for name in EDITORS)
+        yield home / ".vscode-server" / "data" / "Machine" / "settings.json"
+
+    def _in(self, file: File, key: Key) -> Iterator[Held]:
+        if file.document is not None and file.document.raw(key.path) is not None:
+            where = self.shown(file.path, file.document.line(key.path))
+            yield Held(file.layer, where, layering.wrapped(key.name, _text(file.document.value(key.path))))
+
+    def _in_editors(self, variable: str) -> Iterator[Held]:
+        for file in self.editors:
+            listed = file.document.value(VSCODE) if file.document else None
+            for each in listed if isinstance(listed, list) else ():
+                if isinstance(each, dict) and each.get("name") == variable:
+                    where = self.shown(file.path, _line(file.document, variable))
+                    yield Held("vscode", where, layering.wrapped(variable, _text(each.get("value"))))
+
+    def _in_shell(self, variable: str) -> Iterator[Held]:
+        if variable in self.environ:
+            yield Held("environment", "environment", layering.wrapped(variable, self.environ[variable]))
+        for path, assigned in self._profiles:
+            if found := assigned.get(variable):
+                value = None if found.value is None else layering.wrapped(variable, found.value)
+                yield Held("profile", self.shown(path, found.line), value)
+
+    @cached_property
+    def _profiles(self) -> list[tuple[Path, dict[str, profiles.Found]]]:
+        listed = []
+        for path, shell in profiles.files(self.layout.home, self.environ):
+            text, _ = profiles.text_of(path)
+            listed.append((path, profiles.assignments(text or "", shell, str(self.layout.home))))
+        return listed
+
+
+def _read(layer: str, path: Path, *, comments: bool = False) -> File:
+    try:
+        data = files.read(path) or b""
+        if comments:
+            data = jsonc.plain(data.decode()).encode()
+        return File(layer, path, jsonedit.parse(data if data.strip() else jsonedit.NEW_FILE, str(path)))
+    except GatewayError as error:
+        return File(layer, path, None, f"{error.where}: {error.problem}")
+    except UnicodeDecodeError:
+        return File(layer, path, None, f"{path}: is not UTF-8 text")
+    except OSError as error:
+        return File(layer, path, None, f"{path}: cannot be read ({error.strerror})")
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    return value if isinstance(value, str) else canonical(value)
+
+
+def _line(document: Document | None, variable: str) -> int | None:
+    """The line in which a list of VS Code's names *variable*."""
+    if document is None:
+        return None
+    match = re.search(rf'"name"\s*:\s*"{re.escape(variable)}"', document.text)
+    return document.text.count("\n", 0, match.start()) + 1 if match else document.line(VSCODE)

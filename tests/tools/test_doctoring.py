@@ -1,0 +1,152 @@
+"""The doctor's small judgements, and what it sees of kinds that are no process of this machine."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tasks.model.checkup import FAIL, OK, SKIP
+from tasks.model.choices import Choices
+from tasks.model.compat import Answer
+from tasks.model.errors import Unhealthy
+from tasks.model.layout import PROJECT, Layout
+from tasks.model.release import Manifest
+from tasks.tools import doctoring, doctoring_network
+from tasks.tools.doctoring import Case
+from tasks.tools.layers import Layers
+from tasks.tools.wire import Wire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("hosts", "spares"),
+    [
+        ("127.0.0.1", True),
+        ("localhost, 127.0.0.1", True),
+        ("localhost 127.0.0.1:4000", True),
+        ("*", True),
+        ("", False),
+        ("localhost", False),
+        ("127.0.0.0/8", False),
+        (".0.0.1", True),
+    ],
+)
+def test_what_no_proxy_spares(hosts, spares):
+    assert doctoring_network.spared("http://127.0.0.1:4000", hosts) is spares
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:1", True),
+        ("http://localhost", True),
+        ("http://[::1]:1", True),
+        ("https://x.example", False),
+        ("http://[", False),
+    ],
+)
+def test_what_is_an_address_of_this_machine(url, here):
+    assert doctoring_network.loopback(url) is here
+
+
+def test_an_address_is_shown_without_its_credentials():
+    assert doctoring_network.shown("http://ada:p@ss@proxy:8080") == "http://[hidden]@proxy:8080"
+    assert doctoring_network.shown("http://proxy:8080") == "http://proxy:8080"
+
+
+def case_of(root: Path, managed: dict[str, object] | None = None) -> Case:
+    """A home where a gateway elsewhere is deployed, at an address that nothing can be asked at."""
+    (root / "managed").mkdir()
+    if managed is not None:
+        (root / "managed" / "managed-settings.json").write_text(json.dumps(managed))
+    environ = {"HOME": str(root), "PATH": "", "HTTPS_PROXY": "http://proxy.invalid:1"}
+    layout = Layout.of(environ, project=PROJECT)
+    layout.gateway.mkdir(parents=True)
+    layout.env_file.write_text("GATEWAY_TOKEN=tk-0123456789\n")
+    layout.env_file.chmod(0o600)
+    url = "https://gateway.example.com"
+    layout.settings.write_text(
+        json.dumps({"env": {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_AUTH_TOKEN": "tk-0123456789"}})
+    )
+    chosen = Choices(preset="enterprise", gateway_type="custom", gateway_url=url).to_json()
+    when = time.strftime("%Y-%m-%d")
+    manifest = Manifest("dep", when, "1", "custom", url, (), {}, {}, chosen, token_variable="GATEWAY_TOKEN")
+    layout.manifest.write_text(json.dumps(manifest.to_json()))
+    return Case(layout, Layers(layout, environ, root, root / "managed"), environ)
+
+
+def test_a_gateway_elsewhere_has_no_process_here(tmp_path):
+    case = case_of(tmp_path)
+    for link in ("program", "port", "process"):
+        assert {each.state for each in doctoring.looked(link, case)} == {SKIP}, link
+    for link in ("credentials", "address", "network", "providers"):
+        assert {each.state for each in doctoring.looked(link, case)} == {OK}, link
+
+
+def test_a_gateway_elsewhere_is_asked_as_claude_code_would(tmp_path, monkeypatch):
+    asked = []
+
+    def ask(way, path, headers, body=None):
+        asked.append((way.url, way.environ, path, headers))
+        known = headers["Authorization"] == "Bearer tk-0123456789"
+        return Answer(200 if known else 401, "application/json", '{"data": [{"id": "m"}]}', "")
+
+    monkeypatch.setattr(Wire, "ask", ask)
+    case = case_of(tmp_path)
+    for link in ("readiness", "key", "models", "names"):
+        assert {each.state for each in doctoring.looked(link, case)} == {OK}, link
+    assert len(asked) == 2
+    assert {url for url, *_ in asked} == {"https://gateway.example.com"}
+    assert asked[0][1]["HTTPS_PROXY"] == "http://proxy.invalid:1"
+
+
+@pytest.mark.parametrize(("status", "broken"), [(401, {"key"}), (404, set()), (500, set())])
+def test_a_gateway_elsewhere_that_refuses_or_lists_nothing(tmp_path, monkeypatch, status, broken):
+    monkeypatch.setattr(Wire, "ask", lambda *_: Answer(status, "", "", ""))
+    case = case_of(tmp_path)
+    links = ("readiness", "key", "models", "names")
+    found = [each for link in links for each in doctoring.looked(link, case)]
+    assert {each.link for each in found if each.state == FAIL} == broken
+
+
+def test_a_gateway_elsewhere_that_nobody_reaches(tmp_path, monkeypatch):
+    def ask(*_):
+        raise Unhealthy("nothing answers", where="x")
+
+    monkeypatch.setattr(Wire, "ask", ask)
+    case = case_of(tmp_path)
+    assert [each.state for each in doctoring.looked("readiness", case)] == [FAIL]
+
+
+def test_the_token_is_sent_to_nobody_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(Wire, "ask", lambda *_: pytest.fail("it was asked"))
+    case = case_of(tmp_path, {"env": {"ANTHROPIC_BASE_URL": "https://managed.example.com"}})
+    for link in ("readiness", "key", "models"):
+        assert [each.state for each in doctoring.looked(link, case)] == [SKIP]
+
+
+def test_what_is_managed_breaks_the_way(tmp_path):
+    managed = {"forceLoginMethod": "claudeai", "env": {"ANTHROPIC_BASE_URL": "https://managed.example.com"}}
+    case = case_of(tmp_path, managed)
+    (login,) = [each for each in doctoring.looked("credentials", case) if each.state == FAIL]
+    assert "managed-settings.json" in login.where
+    (address,) = [each for each in doctoring.looked("address", case) if each.state == FAIL]
+    assert "managed.example.com" in address.says
+
+
+def test_a_managed_file_that_is_no_json_keeps_claude_from_starting(tmp_path):
+    case = case_of(tmp_path, {})
+    (tmp_path / "managed" / "managed-settings.json").write_text("{")
+    assert any("does not start" in each.says for each in doctoring.looked("settings", case) if each.state == FAIL)
+
+
+def test_a_damaged_manifest_is_a_finding_and_no_traceback(tmp_path):
+    case = case_of(tmp_path)
+    case.layout.manifest.write_text("{}")
+    found = list(doctoring.walk(case))
+    assert any(each.state == FAIL and "manifest" in each.where for each in found)
