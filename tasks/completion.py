@@ -1,0 +1,43 @@
+"""completion: a script with which bash, zsh or fish knows commands, options, and what they can be given."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.model import choices as rules
+from tasks.tools import completing, console, templating
+from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from tasks.model.layout import Layout
+    from tasks.tools.asked import Asked
+
+SHELL = {"name": "shell", "long": "shell", "type": str, "default": "", "help": "bash, zsh or fish; else that of $SHELL"}
+
+
+def task(asked: Asked) -> Task:
+    """`doit completion [--shell SHELL]`."""
+    return {"actions": [(tell, [asked])], "params": [SHELL], "meta": {"quiet": True}}
+
+
+@action
+def tell(asked: Asked, shell: str) -> None:
+    """Print the script of the shell that was named."""
+    chosen = shell or Path(os.environ.get("SHELL", "bash")).name
+    if chosen not in completing.SHELLS:
+        raise rules.unknown("shell", chosen, completing.SHELLS)
+    console.hand(script(asked.layout, chosen))
+
+
+def script(layout: Layout, shell: str) -> str:
+    """The script: who to ask at every TAB, and for which commands."""
+    values = {
+        "project": layout.project,
+        "python": sys.executable,
+        "helper": Path(completing.__file__ or ""),
+        "command": os.environ.get(console.COMMAND, "doit"),
+    }
+    return templating.render(layout.templates / "completion" / f"{shell}.j2", values).rstrip("\n")

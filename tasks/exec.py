@@ -1,0 +1,71 @@
+"""exec: run one program, such as claude, with a profile of its own; nothing outside of it changes.
+
+Not `run`, which is doit's own command.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from doit import get_initial_workdir
+
+from tasks.model.errors import UsageError
+from tasks.tools import console, documents, temporary, terminal, typed
+from tasks.tools.steps import Task, action
+
+if TYPE_CHECKING:
+    from tasks.tools.asked import Asked
+
+PROFILE = {"name": "profile", "long": "profile", "type": str, "default": "", "help": "which one; else what is chosen"}
+SETTINGS = "--settings"
+
+
+def task(asked: Asked) -> Task:
+    """`doit exec [--profile NAME] -- PROGRAM …`."""
+    return {
+        "actions": [(start, [asked])],
+        "params": [PROFILE],
+        "pos_arg": "words",
+        "io": {"capture": False},
+        "meta": {"quiet": True},
+    }
+
+
+@action
+def start(asked: Asked, profile: str, words: list[str]) -> None:  # noqa: ARG001 - doit's copy, which lacks a=b
+    """Become the program, in the folder where this was typed: terminal, signals and exit code are its own."""
+    command = typed.program()
+    if not command:
+        raise UsageError("no program is named", "Write it behind two dashes: doit exec --profile work -- claude")
+    reached = terminal.reached(asked, profile or None)
+    os.chdir(get_initial_workdir())
+    program = shutil.which(command[0])
+    if program is None:
+        raise UsageError(f"there is no program {command[0]!r}", "Is it installed, and on PATH?")
+    environ = {name: value for name, value in os.environ.items() if name != console.COMMAND}
+    if Path(command[0]).name == "claude":
+        become(program, [command[0], *given(terminal.settings(reached)), *refuse_own(command[1:])], environ)
+    become(program, command, environ | terminal.variables(reached))
+
+
+def given(settings: dict[str, Any]) -> list[str]:
+    """The words that hand these settings to Claude Code; in no file and on no command line stands a secret."""
+    return [SETTINGS, temporary.lent(documents.dump_json(settings), "claude-settings.json")]
+
+
+def refuse_own(words: list[str]) -> list[str]:
+    """*words*, when they bring no settings: Claude Code takes them once."""
+    if any(word == SETTINGS or word.startswith(f"{SETTINGS}=") for word in words):
+        raise UsageError(f"{SETTINGS} is how the profile is handed over", "Put yours into .claude/settings.local.json.")
+    return words
+
+
+def become(program: str, command: list[str], environ: dict[str, str]) -> NoReturn:
+    """Go on as *program*; what Python ignores and a program should not inherit is as it was."""
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(ignored, signal.SIG_DFL)
+    os.execve(program, command, environ)  # noqa: S606  no shell is wanted

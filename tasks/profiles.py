@@ -1,0 +1,102 @@
+"""profiles: which named sets of choices there are, and which of them is deployed; one is kept by deploying it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tasks.model.choices import Choices
+from tasks.model.deployment import settle
+from tasks.model.errors import GatewayError
+from tasks.tools import console, files, history, named
+from tasks.tools.steps import JSON, Task, action
+from tasks.tools.uptodate import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.model.layout import Layout
+    from tasks.tools.asked import Asked
+
+OPTIONS = [
+    JSON,
+    {"name": "remove", "long": "remove", "type": str, "default": "", "help": "forget this profile"},
+]
+
+
+def task(asked: Asked) -> Task:
+    """`doit profiles [--json] [--remove NAME]`."""
+    return {"actions": [(show, [asked])], "params": OPTIONS, "meta": {"quiet": True}}
+
+
+def keep_task(asked: Asked) -> Task:
+    """Once it stands, what was deployed is kept under the name that it was given."""
+    return {
+        "actions": [(keep, [asked])],
+        "task_dep": ["_finish"],
+        "uptodate": [holds(lambda: asked.profile is None or kept(asked, asked.profile))],
+    }
+
+
+def kept(asked: Asked, name: str) -> bool:
+    """Whether the profile holds these choices."""
+    path = named.path_of(asked.layout, name)
+    return files.read(path) == named.content(asked.choices) and files.mode_of(path) == named.MODE
+
+
+@action
+def keep(asked: Asked) -> None:
+    """Write the profile; it holds no secret, but tells what somebody uses."""
+    if asked.profile is not None:
+        files.make_private_dir(asked.layout.profiles)
+        files.write(named.path_of(asked.layout, asked.profile), named.content(asked.choices), named.MODE)
+        console.say(f"Kept as the profile {asked.profile}; to switch back to it: doit use {asked.profile}", "ok")
+
+
+@action
+def show(asked: Asked, as_json: bool, remove: str) -> None:
+    """Print the profiles, for a person or a program; forget one first where that was asked for."""
+    if remove:
+        named.remove(asked.layout, remove)
+        console.say(f"The profile {remove} is gone; what is deployed stays.", "ok")
+    if not remove or as_json:
+        known = facts(asked)
+        if as_json:
+            console.document(known)
+        else:
+            console.tell("\n".join(lines(known["profiles"])))
+
+
+def facts(asked: Asked) -> dict[str, Any]:
+    """Every profile with what it comes to (templates/schemas/profiles.schema.json)."""
+    layout = asked.layout
+    return {"folder": str(layout.profiles), "profiles": [fact(asked, name) for name in named.names(layout)]}
+
+
+def fact(asked: Asked, name: str) -> dict[str, Any]:
+    """One profile; of one that cannot be deployed any more the reason."""
+    known: dict[str, Any] = {"name": name, "deployed": False, "preset": None, "url": None, "models": []}
+    try:
+        choices = named.read(asked.layout, name)
+        known |= {"preset": choices.preset, "deployed": choices == deployed(asked.layout)}
+        deployment = settle(choices, asked.catalogue)
+    except GatewayError as error:
+        return {**known, "problem": " ".join(str(error).split())}
+    models = [model.id for model in deployment.models] or list(dict.fromkeys(deployment.names.values()))
+    return {**known, "url": deployment.url, "models": models}
+
+
+def deployed(layout: Layout) -> Choices | None:
+    """The choices that stand, as a profile has them."""
+    manifest = history.installed(layout)
+    return named.portable(Choices.from_json(manifest.choices)) if manifest else None
+
+
+def lines(known: list[dict[str, Any]]) -> Iterator[str]:
+    """A line per profile, the deployed one marked."""
+    if not known:
+        yield "There are no profiles yet. Name what you deploy: doit deploy --profile NAME"
+    width = max((len(each["name"]) for each in known), default=0)
+    for each in known:
+        mark = "*" if each["deployed"] else " "
+        what = each.get("problem") or f"{', '.join(each['models']) or 'its own models'} at {each['url']}"
+        yield f"{mark} {each['name']:{width}}  {each['preset'] or '?':14}  {what}"

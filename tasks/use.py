@@ -1,0 +1,43 @@
+"""use: switch to a profile, which is a deployment like any other, of what that profile chooses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import InvalidCommand
+
+from tasks.model.choices import Flags
+from tasks.model.errors import UsageError
+from tasks.tools import named, typed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tasks.tools.asked import Asked
+    from tasks.tools.steps import Task
+
+Options = list[dict[str, Any]]
+
+
+def task(asked: Asked, deploy: Callable[[Asked], Task], options: Options) -> Task:
+    """`doit use NAME`: the steps of *deploy*, whose *options* that are of one run may be given."""
+    flags = [each for each in options if each["name"] in Flags._fields]
+    known: dict[str, Any] = {"params": flags, "pos_arg": "names"}
+    words = typed.behind("use")
+    if words is None:  # another command: these steps are not needed
+        return {"actions": [], **known}
+    given, names = typed.parsed(words, flags)
+    asked.settle({**given, "profile": chosen(asked, names)})
+    return {**asked.one(deploy), **known}
+
+
+def chosen(asked: Asked, names: Sequence[str]) -> str:
+    """The one profile that was named; doit ends with a sentence when it is none of those that there are."""
+    if len(names) != 1:
+        known = ", ".join(named.names(asked.layout)) or "none yet: doit deploy --profile NAME"
+        raise InvalidCommand(f"name the one profile to switch to: doit use NAME\n  There are {known}.")
+    try:
+        named.read(asked.layout, names[0])
+    except UsageError as error:
+        raise InvalidCommand(str(error)) from None
+    return names[0]
