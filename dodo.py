@@ -22,17 +22,32 @@ from typing import TYPE_CHECKING
 
 from doit import task_params
 
+import tasks.apply
+import tasks.atlogin
 import tasks.backup
 import tasks.choose
+import tasks.compat
+import tasks.completion
+import tasks.connect
 import tasks.deploy
 import tasks.develop
+import tasks.doctor
+import tasks.env
+import tasks.exec
+import tasks.explain
+import tasks.health
 import tasks.history
 import tasks.install
+import tasks.lint
 import tasks.litellm
+import tasks.logs
+import tasks.migrate
 import tasks.models
 import tasks.plan
 import tasks.preflight
+import tasks.profiles
 import tasks.render
+import tasks.report
 import tasks.rollback
 import tasks.service
 import tasks.settings
@@ -40,6 +55,7 @@ import tasks.stage
 import tasks.status
 import tasks.transaction
 import tasks.uninstall
+import tasks.use
 import tasks.validate
 import tasks.verify
 from tasks.tools import workshop
@@ -69,8 +85,38 @@ asked = Asked()
 @task_params(tasks.deploy.OPTIONS)  # type: ignore[untyped-decorator]
 def task_deploy(**options: str | bool | None) -> Task:
     """Deploy the gateway and join Claude Code to it: every step below, in order."""
-    asked.settle(options)  # which is why this task comes first
+    tasks.deploy.settle(asked, options)  # which is why this task comes first
     return asked.one(tasks.deploy.task)
+
+
+def task_use() -> Task:
+    """Switch to a profile: doit use work."""
+    return tasks.use.task(asked, tasks.deploy.task, tasks.deploy.OPTIONS)
+
+
+def task_profiles() -> Task:
+    """List the profiles, which are choices with a name; --remove NAME."""
+    return tasks.profiles.task(asked)
+
+
+def task_exec() -> Task:
+    """Run a program with a profile of its own: doit exec --profile work -- claude."""
+    return tasks.exec.task(asked)
+
+
+def task_env() -> Task:
+    """Print a profile as variables, for a shell to evaluate."""
+    return tasks.env.task(asked)
+
+
+def task_plan() -> Task:
+    """Show what deploying would change; change nothing."""
+    return tasks.plan.task(asked, tasks.deploy.OPTIONS)
+
+
+def task_apply() -> Task:
+    """Do exactly what a saved plan says: doit apply FILE."""
+    return tasks.apply.task(asked, tasks.deploy.task)
 
 
 def task_choose() -> Task:
@@ -96,11 +142,6 @@ def task_stage() -> Task:
 def task_validate() -> Iterator[Task]:
     """Check all templates, and the release that is about to be installed."""
     yield from tasks.validate.tasks(asked)
-
-
-def task_plan() -> Task:
-    """Show what deploying would change; change nothing."""
-    return asked.one(tasks.plan.task)
 
 
 def task_backup() -> Task:
@@ -158,14 +199,74 @@ def task_stop() -> Task:
     return asked.one(tasks.service.stop_task)
 
 
+def task_restart() -> Task:
+    """Stop the gateway and start it again."""
+    return asked.one(tasks.service.restart_task)
+
+
+def task_service() -> Task:
+    """Have the system run the gateway from login on: --install, --remove, --status."""
+    return tasks.atlogin.task(asked)
+
+
 def task_status() -> Task:
     """Tell what is deployed and whether it runs."""
     return asked.one(tasks.status.task)
 
 
+def task_doctor() -> Task:
+    """Walk the way of a request and name the first broken link; --fix mends it."""
+    return tasks.doctor.task(asked)
+
+
+def task_explain() -> Task:
+    """Tell who sets a key of Claude Code, who wins and why; or what a message means."""
+    return tasks.explain.task(asked)
+
+
+def task_report() -> Task:
+    """Write a report without secrets, to be pasted where you ask for help."""
+    return tasks.report.task(asked)
+
+
+def task_health() -> Task:
+    """Ask the gateway whether all is well; --deep asks the model of each tier."""
+    return tasks.health.task(asked)
+
+
+def task_logs() -> Task:
+    """Show the end of the gateway's log; -f goes on with what comes."""
+    return tasks.logs.task(asked)
+
+
+def task_compat() -> Task:
+    """Ask whether Claude Code can work through a gateway: doit compat [URL]."""
+    return tasks.compat.task(asked)
+
+
+def task_connect() -> Task:
+    """Ask whether the providers can be reached from here, through the proxy."""
+    return tasks.connect.task(asked)
+
+
 def task_models() -> Task:
     """List the models that can be deployed."""
     return tasks.models.task(asked)
+
+
+def task_lint() -> Task:
+    """Look for mistakes in a LiteLLM configuration: doit lint [FILE...]."""
+    return tasks.lint.task(asked)
+
+
+def task_migrate() -> Task:
+    """Bring a LiteLLM configuration to today's keys: doit migrate FILE."""
+    return tasks.migrate.task(asked)
+
+
+def task_completion() -> Task:
+    """Print a script with which your shell completes all this."""
+    return tasks.completion.task(asked)
 
 
 def task_test() -> Task:
@@ -188,6 +289,16 @@ def task_lock() -> Task:
     return tasks.develop.lock_task()
 
 
+def task_allowlist() -> Task:
+    """Write down anew what LiteLLM knows: its settings, providers and models."""
+    return tasks.lint.allowlist_task(asked)
+
+
+def task__promised() -> Task:
+    """Look whether a saved plan still holds."""
+    return tasks.apply.promised_task(asked)
+
+
 def task__catalogue() -> Task:
     """Read the catalogue once."""
     return tasks.choose.catalogue_task(asked)
@@ -203,6 +314,11 @@ def task__transaction() -> Task:
     return tasks.transaction.open_task(asked)
 
 
+def task__held() -> Task:
+    """Look once more, now that nobody else can begin."""
+    return tasks.apply.held_task(asked)
+
+
 def task__commit() -> Task:
     """Make install and settings true, both or none."""
     return tasks.transaction.commit_task()
@@ -213,9 +329,19 @@ def task__verify() -> Task:
     return asked.one(tasks.verify.committed_task)
 
 
+def task__swap() -> Task:
+    """Have a running gateway take what was verified."""
+    return asked.one(tasks.service.swap_task)
+
+
 def task__finish() -> Task:
     """Keep what was verified."""
     return tasks.transaction.finish_task(asked)
+
+
+def task__profile() -> Task:
+    """Keep what was deployed under its name."""
+    return tasks.profiles.keep_task(asked)
 
 
 def task__litellm() -> Task:

@@ -18,6 +18,7 @@ def task(asked: Asked) -> Task:
     return {
         "actions": [(remember, [asked])],
         "targets": [str(path)],
+        "task_dep": ["_promised"] if asked.promise else [],
         "uptodate": [holds(lambda: files.read(path) == content(asked))],
     }
 

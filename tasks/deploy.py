@@ -7,11 +7,26 @@ import shlex
 import sys
 from typing import TYPE_CHECKING, Any
 
+from tasks import plan
 from tasks.model.errors import UsageError
-from tasks.tools import console, history, litellm, run
+from tasks.tools import (
+    console,
+    conversation,
+    history,
+    litellm,
+    planfile,
+    planned,
+    planpage,
+    processes,
+    prompts,
+    run,
+    typed,
+)
 from tasks.tools.steps import Task, action
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tasks.tools.asked import Asked
 
 
@@ -23,23 +38,42 @@ def _flag(name: str, says: str, short: str = "") -> dict[str, Any]:
     return {"name": name, "long": name.replace("_", "-"), "short": short, "type": bool, "default": False, "help": says}
 
 
+def _list(name: str, long: str, says: str) -> dict[str, Any]:
+    return {"name": name, "long": long, "type": list, "default": [], "help": says}
+
+
 OPTIONS = [
-    _text("preset", "demo, basic, enterprise, multi-provider or proxy; remembered, as all that follows"),
+    _text("preset", "demo, basic, enterprise, multi-provider or proxy; remembered, as the choices that follow"),
     _text("models", "the models to serve, a comma list (see: doit models)"),
     _text("add_models", "serve these too"),
     _text("remove_models", "do not serve these any more"),
     _text("opus", "the deployed model for Claude Code's opus tier"),
     _text("sonnet", "the one for its sonnet tier, the usual one"),
     _text("haiku", "the one for its haiku tier, for small tasks"),
-    _text("gateway_type", "local, truefoundry, zuplo or custom"),
+    _text("gateway_type", "local, or who runs the gateway: custom, truefoundry, zuplo … (docs/enterprise.md)"),
     _text("gateway_url", "where that gateway is: http(s)://host[:port]"),
+    _text("topology", "direct, or local-proxy: a LiteLLM of your own in front of that gateway"),
+    _text("auth", "how Claude Code shows its token: bearer, x-api-key or apikeyhelper"),
+    _text("token", "where the token is: env:NAME, file:PATH, cmd:COMMAND, keyring:SERVICE/NAME; never the token"),
+    _list("headers", "header", "sent with every request: 'Name: value', {VARIABLE} filled in; may be repeated"),
+    _text("proxy", "the HTTP proxy of your network: http://host:port, without user and password; none: no longer"),
+    _text("ca_bundle", "your network's certificates, a PEM file"),
+    _text("client_cert", "the certificate with which Claude Code shows itself, a PEM file"),
+    _text("client_key", "the key of that certificate"),
+    _text("listen", "the address where the local gateway listens (127.0.0.1)"),
     _text("port", "where the local gateway listens (4000)"),
     _text("target", "the gateway's folder (~/.claude/gateway)"),
     _text("litellm", "the LiteLLM to run: its program, or its virtual environment"),
+    _text("scope", "user: join Claude Code in all your projects; project: only in the folder where you are"),
+    _text("profile", "keep these choices under a name, or go on with those that have it (see: doit profiles)"),
+    _flag("token_stdin", "take the gateway's token from standard input; at a terminal, type it unseen"),
+    _text("token_file", "take the gateway's token from this file"),
+    _text("proxy_auth_file", "take user:password for the proxy from this file"),
     _flag("dry_run", "show what would change, change nothing", "n"),
     _flag("start", "start the gateway afterwards, and ask it"),
-    _flag("yes", "install LiteLLM without asking when --start needs it", "y"),
+    _flag("yes", "agree without being asked: to deploying, and to installing LiteLLM when --start needs it", "y"),
     _flag("allow_missing", "deploy although values are missing; start waits for them"),
+    _flag("no_input", "never ask: what is missing is an error that says how to give it"),
     _flag("include_secrets", "put .env into the backup too, encrypted"),
     _flag("ours", "where you and this deployment changed the same thing, take the new one"),
     _flag("theirs", "where you and this deployment changed the same thing, keep yours"),
@@ -48,11 +82,37 @@ OPTIONS = [
 """The options of `doit deploy`: choices, which are remembered, then flags for this run."""
 
 
+def settle(asked: Asked, options: dict[str, Any]) -> None:
+    """Take the options; where somebody at a terminal deploys, ask for what they leave open."""
+    if not asks(options):
+        asked.settle(options)
+        return
+    given = [name for name, value in options.items() if value]
+    asked.settle(options, asking=True)
+    conversation.hold(asked, given, lambda: show(asked))
+
+
+def asks(options: Mapping[str, Any]) -> bool:
+    """Whether there may be questions: deploying is what was typed, at a terminal, by somebody who can be asked."""
+    if not all(each is not None and each.isatty() for each in (sys.stdin, sys.stderr)):
+        return False
+    return not (options["no_input"] or options["dry_run"]) and typed.behind("deploy") is not None
+
+
+def show(asked: Asked) -> int:
+    """Show what deploying will change, as `doit plan` does; how many files that are."""
+    made, _ = plan.made(asked, planfile.key_of(asked.layout))
+    for line in planpage.lines(made, console.width(sys.stderr)):
+        console.ask(line)
+    return planned.changes(made)
+
+
 def task(asked: Asked) -> Task:
     """The whole deployment; a dry run is another graph, in which nothing writes."""
     if asked.flags.dry_run:
         return {"actions": None, "task_dep": ["plan"]}
-    steps = ["_together", "choose", "preflight", "validate", "install", "settings", "_commit", "_verify", "_finish"]
+    steps = ["_together", "choose", "preflight", "validate", "install", "settings", "_commit", "_verify"]
+    steps += ["_swap", "_finish", "_profile"]
     if asked.flags.start:
         asked.installs_litellm = litellm_wanted(asked)
         steps += ["_start"]
@@ -65,10 +125,11 @@ def litellm_wanted(asked: Asked) -> bool:
         return False
     if asked.flags.yes:
         return True
-    if not sys.stdin.isatty():
+    if asked.flags.no_input or not sys.stdin.isatty():
         raise UsageError("LiteLLM is not installed", "Agree to installing it with --yes, or name yours: --litellm PATH")
     console.say(f"LiteLLM is not installed. It goes to {asked.layout.venv} (about 700 MB).", "warn")
-    return input("Install it now? [y/N] ").strip().lower() in ("y", "yes")
+    with conversation.ending():
+        return prompts.agreed("Install it now?")
 
 
 @action
@@ -80,23 +141,23 @@ def receipt(asked: Asked) -> None:
         said = "Nothing to do" if told.log is None else "Nothing had to change"
         console.say(f"{said}: {asked.deployment.preset.id} stands in {place} as chosen.", "ok")
         return
-    console.tell("\n".join(summary(asked, told)))
+    console.tell("\n".join(summary(asked, told)), hanging=12)
 
 
 def summary(asked: Asked, told: run.Run) -> list[str]:
     """The lines of the receipt."""
     deployment, layout = asked.deployment, asked.layout
-    tiers = ", ".join(f"{tier} {model.id}" for tier, model in deployment.tiers.items())
+    tiers = ", ".join(f"{tier} {name}" for tier, name in deployment.names.items())
     lines = [
         f"Deployed {deployment.preset.id} to {layout.gateway}",
-        f"  models      {', '.join(model.id for model in deployment.models)}",
-        f"  tiers       {tiers}",
+        *([f"  models      {', '.join(model.id for model in deployment.models)}"] if deployment.models else []),
+        f"  tiers       {tiers or 'as Claude Code names its models'}",
         f"  gateway     {deployment.url}",
         *told.lines(),
     ]
-    if asked.flags.start or not deployment.gateway.process:
+    if asked.flags.start or not deployment.gateway.process or processes.running(layout):
         lines.append("Next:  run claude, and type /status in it")
     else:
         lines.append(f"Next:  doit start   (or, without this checkout: sh {shlex.quote(str(layout.start_script))})")
     back = "doit rollback   or, to take all of it away: " if history.current(layout).revision > 1 else ""
-    return [*lines, f"Undo:  {back}doit uninstall"]
+    return [*lines, f"Undo:  {back}doit uninstall", *([f"Same:  {asked.same}"] if asked.same else [])]

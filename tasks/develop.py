@@ -39,9 +39,16 @@ def test_task() -> Task:
 
 
 def bench_task() -> Task:
-    """`doit bench [--runs N]`: how much slower than doit itself we are."""
+    """`doit bench [--runs N] [--gateway]`: how much slower than doit we are, or the gateway than LiteLLM."""
     runs = {"name": "runs", "long": "runs", "type": int, "default": 9, "help": "measurements of each (default: 9)"}
-    return {"actions": [(run_bench,)], "params": [runs], "meta": {"quiet": True}}
+    gateway = {
+        "name": "gateway",
+        "long": "gateway",
+        "type": bool,
+        "default": False,
+        "help": "measure the gateway: starts beside bare LiteLLM's, memory, and swaps under load",
+    }
+    return {"actions": [(run_bench,)], "params": [runs, gateway], "meta": {"quiet": True}}
 
 
 def docs_task() -> Task:
@@ -60,17 +67,21 @@ def run_tests(fast: bool, paths: Sequence[str]) -> None:
     """Every check, then the suite, whose summary is the last that is printed unless a check failed."""
     _need("pytest", "ruff", "mypy")
     failed = [] if paths else [" ".join(check) for check in CHECKS if _python(*check) != 0]
-    if _python("pytest", "-rs", *(("-m", "not real") if fast else ()), *paths) != 0:
+    cores = () if paths else ("-n", "auto", "--dist", "worksteal")
+    if _python("pytest", "-rs", *cores, *(("-m", "not real") if fast else ()), *paths) != 0:
         raise SystemExit(1)
     if failed:
         raise GatewayError(f"failed: {', '.join(failed)}", "See above; `ruff check --fix` and `ruff format` mend most.")
 
 
 @action
-def run_bench(runs: int) -> None:
-    """The table of ratios."""
-    if _run(sys.executable, "tests/bench.py", "--runs", str(runs)) != 0:
-        raise GatewayError("the benchmark could not be run", where="tests/bench.py")
+def run_bench(runs: int, gateway: bool) -> None:
+    """The table of ratios; or the gateway's, each of whose limits must be kept."""
+    if not gateway:
+        if _run(sys.executable, "tests/bench.py", "--runs", str(runs)) != 0:
+            raise GatewayError("the benchmark could not be run", where="tests/bench.py")
+    elif any([_run(sys.executable, "tests/load.py", "--start"), _run(sys.executable, "tests/load.py")]):
+        raise GatewayError("a limit was not kept, or it could not be measured; see above", where="tests/load.py")
 
 
 @action

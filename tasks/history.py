@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import calendar
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import UsageError
-from tasks.tools import archives, console, diffs, history
-from tasks.tools.steps import Task, action
+from tasks.tools import archives, console, diffs, history, tables
+from tasks.tools.steps import JSON, WORDS, Task, action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tasks.model.layout import Layout
     from tasks.model.revision import Revision
+    from tasks.tools.archives import Archive
     from tasks.tools.asked import Asked
 
 TWO_DAYS = 48
@@ -23,45 +24,73 @@ TWO_DAYS = 48
 
 def task(asked: Asked) -> Task:
     """`doit history [N]`: all revisions, or one with what it changed."""
-    return {"actions": [(show, [asked.layout])], "pos_arg": "which", "meta": {"quiet": True}}
+    return {"actions": [(show, [asked.layout])], "params": [JSON, WORDS], "pos_arg": "which", "meta": {"quiet": True}}
 
 
 def backups_task(asked: Asked) -> Task:
     """`doit backups`: every archive, read and verified."""
-    return {"actions": [(show_backups, [asked.layout])], "meta": {"quiet": True}}
+    return {"actions": [(show_backups, [asked.layout])], "params": [JSON], "meta": {"quiet": True}}
 
 
 @action
-def show(layout: Layout, which: Sequence[str]) -> None:
+def show(layout: Layout, which: Sequence[str], as_json: bool) -> None:
     """A line per revision, or one revision in full."""
     manifest = history.installed(layout)
     current = manifest.revision if manifest else 0
     known = [number for number in history.numbers(layout) if number <= current or manifest is None]
-    if not which:
-        lines = [line(history.revision(layout, number), current=number == current) for number in known]
-        console.tell("\n".join(lines) or "Nothing has been deployed here yet: doit deploy")
-    elif which[0].isascii() and which[0].isdecimal() and int(which[0]) in known:
-        console.tell("\n".join(full(layout, int(which[0]))))
+    chosen = [numbered(which[0], known)] if which else known
+    revisions = [history.revision(layout, number) for number in chosen]
+    patch = list(patch_of(layout, chosen[0])) if which else []
+    if as_json:
+        listed = [facts(each, current=each.number == current) for each in revisions]
+        console.document({"revisions": listed} | ({"diff": diffs.bare(patch)} if which else {}))
+    elif which:
+        console.tell("\n".join([*full(revisions[0], current=current), *diffs.painted(patch)]))
     else:
-        raise UsageError(f"there is no revision {which[0]!r}", f"There are {', '.join(map(str, known)) or 'none'}.")
+        rows = [row(each, current=each.number == current) for each in revisions]
+        nothing = "Nothing has been deployed here yet: doit deploy"
+        console.tell("\n".join(tables.lines(rows, console.width())) or nothing)
 
 
-def line(revision: Revision, *, current: bool) -> str:
-    """One revision in the table."""
+def numbered(text: str, known: Sequence[int]) -> int:
+    """The revision that is meant; UsageError when there is none of that number."""
+    if text.isascii() and text.isdecimal() and int(text) in known:
+        return int(text)
+    raise UsageError(f"there is no revision {text!r}", f"There are {', '.join(map(str, known)) or 'none'}.")
+
+
+def row(revision: Revision, *, current: bool) -> tuple[str, ...]:
+    """One revision in the table; a star marks the one that stands."""
     manifest = revision.manifest
-    mark = "*" if current else " "
-    models = ", ".join(manifest.models)
-    return (
-        f"{mark} {revision.number:4}  {manifest.timestamp}  {manifest.deployed_by:10}  {revision.action:14}  {models}"
-    )
+    number = f"{'*' if current else ' '} {revision.number:4}"
+    return number, manifest.timestamp, manifest.deployed_by, revision.action, ", ".join(manifest.models)
 
 
-def full(layout: Layout, number: int) -> Iterator[str]:
-    """One revision: its choices, and the diff of its files to the revision before."""
-    revision = history.revision(layout, number)
-    yield line(revision, current=False)
+def facts(revision: Revision, *, current: bool) -> dict[str, Any]:
+    """One revision as JSON values (templates/schemas/history.schema.json)."""
+    manifest = revision.manifest
+    return {
+        "number": revision.number,
+        "current": current,
+        "action": revision.action,
+        "time": manifest.timestamp,
+        "by": manifest.deployed_by,
+        "gateway_type": manifest.gateway_type,
+        "url": manifest.gateway_url,
+        "models": list(manifest.models),
+        "choices": dict(manifest.choices),
+    }
+
+
+def full(revision: Revision, *, current: int) -> Iterator[str]:
+    """One revision and its choices."""
+    yield from tables.lines([row(revision, current=revision.number == current)], console.width())
     for name, value in revision.manifest.choices.items():
         yield f"  {name:14}  {', '.join(value) if isinstance(value, list) else value}"
+
+
+def patch_of(layout: Layout, number: int) -> Iterator[str]:
+    """The diff of the files of a revision to the one before, secrets hidden."""
     after = history.stood(layout, number)
     earlier = [each for each in history.numbers(layout) if each < number]
     before = history.stood(layout, earlier[-1]) if earlier else {}
@@ -71,17 +100,37 @@ def full(layout: Layout, number: int) -> Iterator[str]:
 
 
 @action
-def show_backups(layout: Layout) -> None:
+def show_backups(layout: Layout, as_json: bool) -> None:
     """A line per archive, newest first."""
-    lines = []
-    for each in archives.listing(layout.backups):
-        state = "good" if each.valid else f"damaged: {'; '.join(each.problems)}"
-        secrets = "with secrets" if each.secrets else "no secrets"
-        revision = each.facts.get("revision", "?")
-        lines.append(
-            f"{each.path.name}  {each.size:8} bytes  {age(each.created_at)}  revision {revision}  {secrets}  {state}"
+    found = archives.listing(layout.backups)
+    if as_json:
+        console.document({"folder": str(layout.backups), "archives": [archive_facts(each) for each in found]})
+    else:
+        rows = [archive_row(each) for each in found]
+        console.tell(
+            "\n".join(tables.lines(rows, console.width())) or f"There are no archives in {layout.backups} yet."
         )
-    console.tell("\n".join(lines) or f"There are no archives in {layout.backups} yet.")
+
+
+def archive_facts(archive: Archive) -> dict[str, Any]:
+    """One archive as JSON values (templates/schemas/backups.schema.json)."""
+    return {
+        "file": archive.path.name,
+        "state": "ok" if archive.valid else "fail",
+        "problems": list(archive.problems),
+        "bytes": archive.size,
+        "time": archive.created_at,
+        "revision": archive.facts.get("revision"),
+        "secrets": archive.secrets,
+    }
+
+
+def archive_row(archive: Archive) -> tuple[str, ...]:
+    """One archive in the table."""
+    state = "ok" if archive.valid else f"fail, damaged: {'; '.join(archive.problems)}"
+    revision = f"revision {archive.facts.get('revision', '?')}"
+    secrets = "with secrets" if archive.secrets else "no secrets"
+    return archive.path.name, f"{archive.size:8} bytes", age(archive.created_at), revision, secrets, state
 
 
 def age(created: str) -> str:

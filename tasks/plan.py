@@ -1,68 +1,196 @@
-"""plan: what deploying would change, worked out and shown; nothing is written anywhere."""
+"""plan: what deploying would change, worked out and shown; nothing is written but, where asked for, the plan itself."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import InvalidCommand
 
 from tasks import install, preflight, settings
-from tasks.tools import console, diffs, files, history, rendering
-from tasks.tools.steps import Task, action
+from tasks.model.errors import Changed
+from tasks.model.secret import Secret
+from tasks.tools import (
+    console,
+    diffs,
+    files,
+    history,
+    joining,
+    jsonedit,
+    planfile,
+    planned,
+    planpage,
+    rendering,
+    typed,
+)
+from tasks.tools.steps import EXIT_CODE, JSON, Task, action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from tasks.model.release import Change
     from tasks.tools.asked import Asked
 
+NOT_HERE = ("dry_run", "yes", "no_input", "include_secrets")
+"""The options of a deployment that say nothing about what it would change."""
 
-def task(asked: Asked) -> Task:
-    """No dependencies and no targets: a plan looks at what is there, and leaves it so."""
-    return {"actions": [(show, [asked])], "meta": {"quiet": True}}
+OPTIONS: list[dict[str, Any]] = [
+    {"name": "diff", "long": "diff", "type": bool, "default": False, "help": "every change as a diff, secrets hidden"},
+    JSON,
+    EXIT_CODE,
+    {"name": "out", "long": "out", "type": str, "default": "", "help": "save it in this file, for: doit apply FILE"},
+]
+
+
+def task(asked: Asked, deploying: Iterable[Mapping[str, Any]]) -> Task:
+    """`doit plan`, with the options of *deploying* for what to plan, of which nothing is remembered.
+
+    No dependencies and no targets: a plan looks at what is there, and leaves it so.
+    """
+    options = [dict(each) for each in deploying]
+    params = [*(each for each in options if each["name"] not in NOT_HERE), *OPTIONS]
+    if (words := typed.behind("plan")) is not None:
+        given, names = typed.parsed(words, params)
+        if names:
+            raise InvalidCommand(f"doit plan takes options only, not {names[0]!r}")
+        defaults = {each["name"]: each["default"] for each in options}
+        asked.settle({name: given.get(name, default) for name, default in defaults.items()})
+    return {"actions": [(show, [asked])], "params": params, "meta": {"quiet": True}}
 
 
 @action
-def show(asked: Asked) -> None:
-    """Every file and key that would change, as a unified diff with secrets hidden."""
+def show(asked: Asked, diff: bool, as_json: bool, exit_code: bool, out: str) -> None:
+    """Print the plan, for a person or a program; save it where that was asked for."""
+    key = planfile.store_key(asked.layout) if out else planfile.key_of(asked.layout)
+    plan, patch = made(asked, key)
+    if out:
+        planfile.save(planfile.place(out), plan, key)
+    if as_json:
+        console.document({**plan, "diff": diffs.bare(patch)} if diff else plan)
+    else:
+        console.tell("\n".join([*planpage.lines(plan, console.width()), *(diffs.painted(patch) if diff else ())]))
+        hints(plan, diff=diff, out=out)
+    if exit_code and planned.changes(plan):
+        raise Changed(f"{planned.changes(plan)} files would change", "Do it: doit deploy")
+
+
+def hints(plan: Mapping[str, Any], *, diff: bool, out: str) -> None:
+    """What can be done next."""
+    if out:
+        console.say(f"Saved. To do exactly this, or nothing: doit apply {out}", "ok")
+    elif planned.changes(plan) and not diff:
+        console.say("Every changed line: doit plan --diff, with the same options")
+
+
+def made(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]:
+    """The plan (templates/schemas/plan.schema.json), and the diffs; GatewayError when this cannot be deployed."""
     deployment, layout = asked.deployment, asked.layout
-    for text in (*preflight.doubts(deployment), *preflight.breaks(asked)):
-        console.warn(text)
-    preflight.refuse(asked)
-    contents = {
-        each.file: rendering.content(each, deployment, asked.values, layout.templates)
-        for each in deployment.gateway.artifacts
+    with console.kept_warnings() as warnings:
+        for text in (*preflight.doubts(deployment), *preflight.breaks(asked)):
+            console.warn(text)
+        preflight.refuse(asked)
+    manifest = history.installed(layout)
+    changes = install.changes(asked, rendered(asked), manifest)
+    install.check(asked, changes)
+    joined, patch = settings_entry(asked, key)
+    written = {each.file for each in changes if each.writes}
+    plan = {
+        "version": planfile.VERSION,
+        "gateway": str(layout.gateway),
+        "deployment": described(asked, history.next_number(layout)),
+        "files": [file_entry(asked, each, key) for each in changes],
+        "settings": joined,
+        "process": planned.process(layout, deployment, written, start=asked.flags.start),
+        "warnings": warnings,
+        "choices": asked.choices.to_json(),
+        "profile": asked.profile,
+        "flags": asked.flags._asdict(),
+        "inputs": {name: planfile.digest(key, data) for name, data in inputs(asked, changes).items()},
     }
-    planned = install.changes(asked, contents, history.installed(layout))
-    install.check(asked, planned)
-    patch = list(settings_shown(asked))
-    for change in planned:
-        console.tell("\n".join(file_shown(asked, change)))
-    console.tell("\n".join(patch) or f"unchanged  {layout.settings}")
-    writes = sum(change.writes for change in planned) + bool(patch)
-    console.tell(
-        f"{writes} of {len(planned) + 1} files would change. Nothing was written." if writes else "Nothing to do."
-    )
+    return plan, [*(line for each in changes for line in patch_of(asked, each)), *patch]
 
 
-def file_shown(asked: Asked, change: Change) -> Iterator[str]:
-    """A line that says what happens to a file, and its diff."""
-    path = asked.layout.gateway / change.file
-    note = f"  ({change.note})" if change.note else ""
-    yield f"{change.kind:9}  {path}  {change.mode:04o}{note}"
+def rendered(asked: Asked) -> dict[str, bytes]:
+    """Every artifact as it would be rendered."""
+    templates = asked.layout.templates
+    return {
+        each.file: rendering.content(each, asked.deployment, asked.values, templates)
+        for each in asked.deployment.artifacts
+    }
+
+
+def described(asked: Asked, revision: int) -> dict[str, Any]:
+    """What would be deployed, in short."""
+    deployment = asked.deployment
+    return {
+        "preset": deployment.preset.id,
+        "gateway_type": deployment.gateway.id,
+        "url": deployment.url,
+        "models": [model.id for model in deployment.models],
+        "tiers": dict(deployment.names),
+        "revision": revision,
+    }
+
+
+def generated(asked: Asked) -> list[str]:
+    """The keys that were made for this plan only: a deployment makes others."""
+    made = (asked.complete_values[name] for name, each in asked.findings.items() if each.needs_key)
+    return [each.reveal() for each in made if isinstance(each, Secret)]
+
+
+def file_entry(asked: Asked, change: Change, key: bytes) -> dict[str, Any]:
+    """What happens to one file."""
+    digest = planfile.digest(key, planfile.without(change.data, generated(asked)))
+    return planned.file_entry(change, digest, secret=change.file == asked.layout.env_file.name)
+
+
+def patch_of(asked: Asked, change: Change) -> Iterator[str]:
+    """The diff of one file, secrets hidden."""
     if change.writes:
-        secret = change.file == asked.layout.env_file.name
-        before, after = change.found or b"", change.data or b""
-        if secret:
-            before, after = diffs.hidden_env(before), diffs.hidden_env(after)
-        else:
-            before, after = diffs.hidden_text(before), diffs.hidden_text(after)
-        yield from diffs.unified(before, after, str(path))
+        hidden = diffs.hidden_env if change.file == asked.layout.env_file.name else diffs.hidden_text
+        path = asked.layout.gateway / change.file
+        yield f"{change.kind:9}  {path}  {change.mode:04o}"
+        yield from diffs.unified(hidden(change.found or b""), hidden(change.data or b""), str(path))
 
 
-def settings_shown(asked: Asked) -> Iterator[str]:
-    """The diff of settings.json, secrets hidden; nothing when it stays."""
+def settings_entry(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]:
+    """What happens to settings.json, and its diff."""
     path = asked.layout.settings
     before = files.read(files.real_target(path))
-    after = settings.patched(asked, before)
-    if after != before:
-        yield f"{'create' if before is None else 'update':9}  {path}"
-        yield from diffs.unified(diffs.hidden_json(before or b""), diffs.hidden_json(after or b""), str(path))
+    outcome = settings.outcome(asked, before, joining.ledger_of(asked.layout))
+    if outcome.conflicts:
+        raise joining.conflict(asked.layout, outcome)
+    after = outcome.data
+    old, new = (jsonedit.parse(data or jsonedit.NEW_FILE, str(path)) for data in (before, after))
+    entry = {
+        "file": str(path),
+        "action": "unchanged" if before == after else "create" if before is None else "update",
+        "keys": list(planned.keys(outcome, old.value, new.value)),
+        "digest": planfile.digest(key, planfile.without(after, generated(asked))),
+    }
+    if before == after:
+        return entry, []
+    hidden = [diffs.hidden_json(data or b"") for data in (before, after)]
+    return entry, [f"{entry['action']:9}  {path}", *diffs.unified(hidden[0], hidden[1], str(path))]
+
+
+def inputs(asked: Asked, changes: Iterable[Change]) -> dict[str, bytes | None]:
+    """Everything that the plan rests on, by the name by which a person knows it."""
+    layout, deployment = asked.layout, asked.deployment
+    sources = {path for each in deployment.artifacts for path in rendering.sources(each, deployment, layout.templates)}
+    sources |= {layout.templates / "presets" / f"{deployment.preset.id}.yaml", layout.templates / "variables.yaml"}
+    standing = [layout.gateway / each.file for each in changes]
+    proxies = (*joining.PROXIES, "NO_PROXY", "no_proxy")
+    values = {name: found.plain for name, found in asked.findings.items()}
+    values |= {f"{name} in the environment": os.environ.get(name) for name in proxies}
+    return {
+        planfile.CHOICES: files.read(layout.choices),
+        **{_named(path, layout.project): files.read(path) for path in sorted(sources)},
+        **{str(path): planfile.stated(path) for path in (*standing, layout.manifest, layout.ledger, layout.settings)},
+        **{name: None if text is None else text.encode("utf-8", "surrogateescape") for name, text in values.items()},
+    }
+
+
+def _named(path: Path, project: Path) -> str:
+    return str(path.relative_to(project) if path.is_relative_to(project) else path)

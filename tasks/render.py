@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def tasks(asked: Asked) -> Iterator[Task]:
     """One subtask per artifact of the chosen kind of gateway."""
     deployment = asked.deployment
-    for artifact in deployment.gateway.artifacts:
+    for artifact in deployment.artifacts:
         sources = rendering.sources(artifact, deployment, asked.layout.templates)
         inputs = functools.partial(_inputs, asked, artifact)
         yield {

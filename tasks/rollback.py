@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tasks.model import errors, revision
 from tasks.tools import (
+    bound,
     changing,
     conflicts,
     console,
@@ -17,6 +18,7 @@ from tasks.tools import (
     joining,
     keeping,
     run,
+    serving,
     session,
 )
 from tasks.tools.steps import Task, action
@@ -51,7 +53,7 @@ SIDES = [
 def task(asked: Asked) -> Task:
     """`doit rollback [N|ARCHIVE]`: without a name, to the revision before the one that stands."""
     return {
-        "actions": [(go_back, [asked.layout])],
+        "actions": [(go_back, [asked])],
         "params": [INCLUDE_SECRETS, *SIDES],
         "pos_arg": "which",
         "setup": ["_transaction"],
@@ -60,13 +62,15 @@ def task(asked: Asked) -> Task:
 
 
 @action
-def go_back(layout: Layout, which: Sequence[str], include_secrets: bool, ours: bool, theirs: bool) -> None:
+def go_back(asked: Asked, which: Sequence[str], include_secrets: bool, ours: bool, theirs: bool) -> None:
     """Bring back files and settings; the present .env stays unless the archive holds one and that was asked for."""
-    before = history.current(layout)
+    layout, before = asked.layout, history.current(asked.layout)
     names, options = words(which)
     given = {"--include-secrets": include_secrets, "--ours": ours, "--theirs": theirs}
     options |= {name for name, on in given.items() if on}
     goal = goals.chosen(layout, names, before, secrets="--include-secrets" in options)
+    if layout.env_file.name not in goal.stood:
+        bound.refuse_return(asked, goal.revision.manifest.choices)
     planned = changes(layout, goal, before, options)
     text = next((each.data for each in planned if each.file == layout.env_file.name), None)
     values = envfile.parse((text or b"").decode("utf-8", "surrogateescape"))
@@ -80,6 +84,7 @@ def go_back(layout: Layout, which: Sequence[str], include_secrets: bool, ours: b
     keeping.keep(layout)
     manifest = _manifest(layout, goal, planned, before)
     save(layout, goal, manifest, planned)
+    session.when_committed(lambda: serving.take_over(layout, manifest))
     with session.joined(layout) as transaction:
         for change in planned:
             session.put(transaction, change)
@@ -128,11 +133,9 @@ def save(layout: Layout, goal: Goal, manifest: Manifest, planned: Sequence[Chang
 
 def told(layout: Layout, goal: Goal, manifest: Manifest, values: Mapping[str, str]) -> None:
     """The receipt, and what .env lacks for what was brought back."""
-    console.tell(
-        f"Back at revision {goal.revision.number} ({', '.join(manifest.models)}), as revision {manifest.revision}"
-    )
-    for line in run.this.lines():
-        console.tell(line)
+    what = ", ".join(manifest.models) or manifest.gateway_url
+    console.tell(f"Back at revision {goal.revision.number} ({what}), as revision {manifest.revision}")
+    console.tell("\n".join(run.this.lines()), hanging=12)
     if missing := [name for name in manifest.variables if not values.get(name)]:
         console.warn(f"{layout.env_file} has no value for {', '.join(missing)}")
     console.tell(f"Undo:  doit rollback {manifest.revision - 1}")

@@ -1,4 +1,4 @@
-"""uninstall: give the machine back; what others added or changed stays, backups and history too unless purged."""
+"""uninstall: give the machine back; what others added stays, backups, history and profiles too unless purged."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ from tasks.tools import (
     history,
     joining,
     keeping,
+    litellm,
+    named,
     ownedfile,
-    packages,
     processes,
     run,
     scripts,
     session,
     standing,
+    unit,
 )
 from tasks.tools.steps import Task, action
 
@@ -46,7 +48,7 @@ PURGE = {
     "long": "purge",
     "type": bool,
     "default": False,
-    "help": "remove backups, history and credentials that could not be put back, too",
+    "help": "remove backups, history, profiles and credentials that could not be put back, too",
 }
 
 
@@ -90,6 +92,8 @@ def take_down(layout: Layout, manifest: Manifest) -> None:
     for change in planned:
         (run.this.removed if change.kind == "remove" else run.this.kept).append(change.file)
     edit.tell(run.this)
+    if unit.remove(layout):
+        run.this.removed.append(str(unit.file_of(layout)))
 
 
 def stop(layout: Layout) -> None:
@@ -98,7 +102,7 @@ def stop(layout: Layout) -> None:
         return
     if sys.stdin.isatty() and input("The gateway runs. Stop it and take it away? [y/N] ").strip().lower() not in YES:
         raise GatewayError("was left as it is", where=str(layout.gateway))
-    scripts.run(layout, layout.stop_script.name)
+    scripts.stop(layout)
 
 
 def leaving(layout: Layout, manifest: Manifest) -> Iterator[Change]:
@@ -130,15 +134,19 @@ def leave(layout: Layout, *, purge: bool) -> None:
     """Remove what runs left behind; the log of this run goes nowhere any more."""
     run.this.log = None
     run.this.backup = None if purge else run.this.backup
-    runtime = [layout.pid_file, layout.deployment_log, *layout.gateway.glob(f"{layout.log.name}*")]
+    runtime = [layout.pid_file, layout.status_file, layout.deployment_log, *layout.gateway.glob(f"{layout.log.name}*")]
     for path in [*runtime, layout.choices, layout.pointer, *([layout.ledger] if purge else [])]:
         with session.afterwards(path):
             path.unlink(missing_ok=True)
-    ours = [layout.venv] if (layout.venv / packages.STAMP).exists() else []
+    ours = litellm.environments(layout)
+    if litellm.is_ours(layout) and layout.venv.is_symlink():
+        layout.venv.unlink()
     if purge:
         ours += [path.parent for path in layout.history.glob(f"*/{history.RECORD}")]
         for path in (each for each in layout.backups.glob("*") if each.name.startswith(keeping.OURS)):
             path.unlink(missing_ok=True)
+        for name in named.names(layout):
+            named.remove(layout, name)
     for folder in ours:
         if not folder.is_symlink():
             shutil.rmtree(folder, ignore_errors=True)  # told() says what remains
@@ -150,8 +158,7 @@ def leave(layout: Layout, *, purge: bool) -> None:
 def told(layout: Layout) -> None:
     """The receipt, and whatever of ours is still there."""
     console.tell(f"Taken away: the gateway in {layout.gateway}, and our keys in {layout.settings}")
-    for line in run.this.lines():
-        console.tell(line)
+    console.tell("\n".join(run.this.lines()), hanging=12)
     for path in remains(layout):
         console.tell(f"  remains     {path}")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tasks.model.errors import InvalidInput
 from tasks.tools import checks
-from tasks.tools.steps import Task, action
+from tasks.tools.steps import JSON, Task, action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def tasks(asked: Asked) -> Iterator[Task]:
-    """One subtask for all templates, one for the release."""
+    """One subtask for all templates, one for the release, and the options of both."""
+    doc = "Check all templates, and the release that is about to be installed."
+    yield {"name": None, "doc": doc, "params": [JSON], "meta": {"checks": True}}
     templates = sorted(path for path in asked.layout.templates.rglob("*") if path.is_file())
     yield {
         "name": "templates",
@@ -29,7 +31,7 @@ def tasks(asked: Asked) -> Iterator[Task]:
 
 def release_task(asked: Asked) -> Task:
     """The check of what is about to be installed."""
-    artifacts = asked.deployment.gateway.artifacts
+    artifacts = asked.deployment.artifacts
     paths = [*(asked.layout.release / each.file for each in artifacts), asked.layout.release_manifest]
     return {"actions": [(check_release, [asked])], "file_dep": [str(path) for path in paths]}
 
@@ -43,9 +45,9 @@ def check_templates(layout: Layout) -> None:
 @action
 def check_release(asked: Asked) -> None:
     """The staged files, each by its kind."""
-    release, names = asked.layout.release, [each.file for each in asked.deployment.gateway.artifacts]
+    release, names = asked.layout.release, [each.file for each in asked.deployment.artifacts]
     contents = {name: (release / name).read_bytes() for name in names}
-    findings = checks.artifacts(contents, asked.layout, "build/release/")
+    findings = checks.made(contents, asked.layout, "build/release/")
     report(findings + checks.manifest(asked.layout.release_manifest, asked.layout))
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may have inherited: ignored
 os.environ.pop("GATEWAY_COMMAND", None)  # messages name commands as doit does, however the tests were started
+os.environ.pop("COLUMNS", None)  # xdist tells its workers; what is printed here is for no terminal
 
 PROJECT = Path(__file__).resolve().parents[1]
 PARTS = ("dodo.py", "pyproject.toml", "tasks", "templates", "requirements", "README.md")

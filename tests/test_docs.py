@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -27,7 +28,7 @@ PAGES = [PROJECT / "README.md", PROJECT / "CHANGELOG.md", *sorted((PROJECT / "do
 NAMES = [path.relative_to(PROJECT).as_posix() for path in PAGES]
 KNOWN = catalogue.load(Layout.of({"HOME": "/nowhere"}))
 TABLES = pages.tables(KNOWN, vars(dodo), tasks.deploy.OPTIONS)
-FENCE = re.compile(r"^```(\S*) *(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\S*) *([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DEPLOY = {f"--{each['long']}" for each in tasks.deploy.OPTIONS}
 SHELL = """
 set -eu
@@ -112,10 +113,11 @@ def test_every_command_that_is_told_is_one():
 
 def test_every_option_that_is_told_is_one(sandbox):
     code = "import json, dodo; from doit.loader import load_tasks as load; "
-    code += "print(json.dumps([p['long'] for task in load(vars(dodo)) for p in task.params]))"
+    code += "print(json.dumps([p['long'] for task in load(vars(dodo)) for p in task.params if p.get('long')]))"
     found = sandbox.run([sys.executable, "-c", code])
     options = {f"--{name}" for name in json.loads(found.out)} | DEPLOY
-    others = {"--foreground", "--no-wait", "--profile"}  # of start-gateway.sh, and of aws
+    others = {"--foreground", "--no-wait", "--profile", "--user", "--project"}  # of start-gateway.sh, aws, systemctl …
+    others |= {"--settings", "--label"}  # of claude, secret-tool
     assert told_options() - others <= options
 
 
@@ -135,7 +137,7 @@ def called() -> Iterator[str]:
     "kind", [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, GatewayError)]
 )
 def test_every_exit_code_is_told(kind):
-    assert f"| {kind.exit_code} | {kind.__doc__.splitlines()[0]} |" in text_of("README.md")
+    assert re.search(rf"^\| {kind.exit_code} \| \S", text_of("README.md"), re.MULTILINE)
 
 
 def test_every_preset_is_told_with_whether_it_is_there():
@@ -160,6 +162,15 @@ def test_named_tests_and_files_exist():
 def test_the_changelog_has_this_version():
     version = tomllib.loads(text_of("pyproject.toml"))["project"]["version"]
     assert re.search(rf"^## \[{re.escape(version)}\]", text_of("CHANGELOG.md"), re.MULTILINE)
+
+
+def test_the_recording_is_of_a_deployment_and_of_nobodys_machine():
+    drawn = ET.fromstring(text_of("docs/first-deploy.svg"))
+    lines = ["".join(row.itertext()) for row in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert lines[0] == "$ doit deploy --preset demo --start --yes"
+    assert "Undo:  doit uninstall" in lines
+    paths = {path for line in lines for path in re.findall(r"(?<![\w.:/])/\w+/[\w./-]+", line)}
+    assert paths == {"/home/ada/.claude/gateway"}
 
 
 def test_what_is_written_is_plain():
@@ -197,7 +208,7 @@ def script(name: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["docs/quickstart.md", "docs/undo.md"])
+@pytest.mark.parametrize("name", [name for name in NAMES if "```sh run\n" in text_of(name)])
 def test_commands_work_in_the_order_in_which_they_are_shown(machine, name):
     done = subprocess.run(
         ["sh", "-c", script(name)],
@@ -209,5 +220,5 @@ def test_commands_work_in_the_order_in_which_they_are_shown(machine, name):
         timeout=500,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-6000:]
-    assert done.stderr.count("####") > 5
+    assert done.stderr.count("####") > 1
     assert "Traceback" not in done.stderr

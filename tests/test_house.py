@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parents[1]
 STEPS = {path.stem for path in (PROJECT / "tasks").glob("*.py")} - {"__init__"}
-PURE_HALVES = {"plan": {"install", "settings", "preflight"}}
-"""The one reader of several steps."""
+PURE_HALVES = {"plan": {"install", "settings", "preflight"}, "apply": {"plan"}, "deploy": {"plan"}}
+"""The one reader of several steps, and who shows what it read before deploying, or holds a deployment to that."""
 
 OWNERS = {
     "yaml": "documents",
@@ -26,6 +26,8 @@ OWNERS = {
     "jsonschema": "schemas",
     "psutil": "processes",
     "pyrage": "sealing",
+    "questionary": "prompts",
+    "prompt_toolkit": "prompts",
 }
 """Third-party packages and the one module that knows each."""
 

@@ -5,6 +5,7 @@ This module alone must still parse on Python 3.8, so that an old Python is answe
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -15,6 +16,8 @@ from typing import NoReturn
 
 OLDEST_PYTHON = (3, 11)
 PROJECT = Path(__file__).resolve().parents[2]
+PROGRAM = "GATEWAY_PROGRAM"
+"""The variable that carries the words behind `--` past doit."""
 DEVELOPER_COMMANDS = ("test", "lock")
 """What needs the packages of requirements/test.txt; everything else runs with those of run.txt."""
 
@@ -35,12 +38,25 @@ def main(argv: list[str]) -> int:
         print("interrupted; the next run sets .venv up anew", file=sys.stderr)
         return 130
     os.environ["GATEWAY_COMMAND"] = "python3 " + shlex.quote(sys.argv[0])  # so that messages name it as it was typed
-    return become(doit_command(python, PROJECT, argv))
+    return become(doit_command(python, PROJECT, apart(argv)))
 
 
 def become(command: list[str]) -> NoReturn:
     """Go on as *command* in this process: signals, exit code and terminal are its own."""
     os.execv(command[0], command)  # noqa: S606  no shell is wanted
+
+
+def apart(argv: list[str]) -> list[str]:
+    """*argv* without the words of a program that is to be run: doit would take some of them for its own.
+
+    `run --profile …` is our `exec`: doit has a command called run, which knows no profiles.
+    """
+    end = argv.index("--") if "--" in argv else len(argv)
+    if argv[end + 1 :]:
+        os.environ[PROGRAM] = json.dumps(argv[end + 1 :])
+    ours = argv[:end]
+    named = any(word.startswith("--profile") for word in ours)
+    return ["exec", *ours[1:]] if ours[:1] == ["run"] and named else ours
 
 
 def too_old(argv: list[str]) -> str:

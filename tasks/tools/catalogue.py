@@ -6,7 +6,18 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tasks.model.catalogue import Artifact, Catalogue, Gateway, Model, Neighbour, Preset, Provider, Setting, Variable
+from tasks.model.catalogue import (
+    Artifact,
+    Catalogue,
+    Gateway,
+    Member,
+    Model,
+    Neighbour,
+    Preset,
+    Provider,
+    Setting,
+    Variable,
+)
 from tasks.model.errors import InvalidInput
 from tasks.tools import documents, files
 
@@ -112,11 +123,23 @@ def _catalogue(templates: Path, contents: Mapping[str, Any]) -> Catalogue:
     for name, content in contents.items():
         folder, _, file = name.rpartition("/")
         if folder:
-            entry: Any = _built(FOLDERS[folder], content, templates / name)
+            entry: Any = _built(FOLDERS[folder], _extended(content, folder, contents, templates), templates / name)
             _check_id(entry.id, Path(file).stem, templates / name)
             found[folder][entry.id] = entry
     variables = _variables(contents[VARIABLES], templates / VARIABLES)
     return Catalogue(**found, variables={variable.name: variable for variable in variables})
+
+
+def _extended(content: Data, folder: str, contents: Mapping[str, Any], templates: Path) -> Data:
+    """*content* with all that it has from the file that it extends, settings of its own added to those of that."""
+    name = f"{folder}/{content.get('extends')}.yaml" if isinstance(content, dict) else ""
+    base = contents.get(name)
+    if not isinstance(base, dict):
+        return content
+    _built(FOLDERS[folder], base, templates / name)  # what is wrong with it is said of its own file
+    lists = [each.get("settings", []) for each in (base, content)]
+    both = {"settings": [*lists[0], *lists[1]]} if all(isinstance(each, list) for each in lists) else {}
+    return {**base, **content, **both}
 
 
 def _check_id(found: str, expected: str, path: Path) -> None:
@@ -154,6 +177,8 @@ def _value(annotation: str, value: Data, path: Path, place: documents.Place) -> 
     nested = _NESTED.get(annotation)
     if nested and isinstance(value, list):
         return tuple(_built(nested, entry, path, (*place, index)) for index, entry in enumerate(value))
+    if (inner := _INNER.get(annotation)) and isinstance(value, dict):
+        return {name: _value(inner, each, path, (*place, name)) for name, each in value.items()}
     fits, expected = _FITS.get(annotation, (lambda _: False, "list of mappings"))
     if not fits(value):
         raise _wrong(path, place, f"is {documents.said(value)}, expected a {expected}", "Mend the value.")
@@ -180,7 +205,13 @@ def _is_numbers(value: Data) -> bool:
     return isinstance(value, dict) and all(_is(int)(entry) for entry in value.values())
 
 
-_NESTED: dict[str, type] = {"tuple[Artifact, ...]": Artifact, "tuple[Setting, ...]": Setting}
+_NESTED: dict[str, type] = {
+    "tuple[Artifact, ...]": Artifact,
+    "tuple[Setting, ...]": Setting,
+    "tuple[Member, ...]": Member,
+}
+_INNER = {f"Mapping[str, {inner}]": inner for inner in ("tuple[Member, ...]", "tuple[str, ...]")}
+"""Per annotation of a mapping: that of its values."""
 _FITS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "str": (_is(str), "text (in quotes, when it could be taken for something else)"),
     "str | None": (_is(str, type(None)), "text (in quotes, when it could be taken for something else)"),

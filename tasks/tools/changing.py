@@ -60,8 +60,8 @@ def tell(planned: Iterable[Change], told: Run) -> None:
     """Fill the receipt."""
     for change in planned:
         note = f" ({change.note})" if change.note else ""
-        list_ = told.written if change.writes else told.kept if change.kind == "keep" else told.unchanged
-        list_.append(change.file + note)
+        lists = {"remove": told.removed, "keep": told.kept, "unchanged": told.unchanged}
+        lists.get(change.kind, told.written).append(change.file + note)
 
 
 def _change(layout: Layout, wanted: Wanted, there: Standing, side: Side | None) -> Change:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import itertools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.model.choices import Choices
+from tasks.model import upstream
+from tasks.model.choices import AUTHS, Choices
 from tasks.model.deployment import Deployment, settle
 from tasks.model.errors import GatewayError
-from tasks.tools import catalogue, documents, envfile, files, jsonedit, rendering, schemas
+from tasks.tools import (
+    catalogue,
+    certificates,
+    documents,
+    envfile,
+    files,
+    history,
+    joining,
+    jsonedit,
+    linting,
+    rendering,
+    schemas,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from tasks.model.catalogue import Catalogue
+    from tasks.model.catalogue import Catalogue, Gateway
     from tasks.model.layout import Layout
+    from tasks.model.release import Manifest
 
 
 def templates(layout: Layout) -> list[str]:
@@ -25,22 +40,48 @@ def templates(layout: Layout) -> list[str]:
     ]
 
 
+ELSEWHERE = "https://gateway.example.com"
+
+
 def examples(known: Catalogue) -> list[Deployment]:
-    """A deployment of every model there is, for each preset that is ready."""
-    everything = tuple(known.models)
-    return [settle(Choices(preset=each.id, models=everything), known) for each in known.presets.values() if each.ready]
+    """Every preset as it is, and every model there is with each kind of gateway, in every slot for the token."""
+    here = [preset for preset in known.presets.values() if preset.ready and known.gateways[preset.gateway].process]
+    kinds = [kind for kind in known.gateways.values() if kind.ready]
+    chosen = [Choices(preset=preset.id) for preset in here]
+    for kind, auth in itertools.product(kinds, AUTHS):
+        if kind.provider and auth != kind.auth:
+            continue
+        where = {"models": _models(kind, known)} if kind.process else {"gateway_url": ELSEWHERE}
+        chosen.append(Choices(preset=here[0].id, gateway_type=kind.id, auth=auth, **where))
+    there = [kind.id for kind in kinds if not kind.process]
+    chosen += [Choices(here[0].id, kind, ELSEWHERE, topology=upstream.TOPOLOGY) for kind in there]
+    return [settle(each, known) for each in chosen]
+
+
+def _models(kind: Gateway, known: Catalogue) -> tuple[str, ...]:
+    """Every model that a gateway of this *kind* can serve."""
+    return tuple(model.id for model in known.models.values() if kind.provider in (None, model.provider))
 
 
 def rendered(deployment: Deployment, layout: Layout) -> list[str]:
     """The findings in what *deployment* renders to with example values."""
     values = {name: each.example or each.default or "example" for name, each in deployment.variables.items()}
     contents = {}
-    for each in deployment.gateway.artifacts:
+    for each in deployment.artifacts:
         try:
             contents[each.file] = rendering.content(each, deployment, values, layout.templates)
         except GatewayError as error:
             return [str(error)]
-    return artifacts(contents, layout, f"preset {deployment.preset.id}: ")
+    return made(contents, layout, f"{deployment.preset.id}, {deployment.gateway.id}: ")
+
+
+def made(contents: Mapping[str, bytes], layout: Layout, prefix: str) -> list[str]:
+    """The findings in files as we make them: their kind's, and of a configuration what LiteLLM would make of it."""
+    found = artifacts(contents, layout, prefix)
+    configs = {} if found else {name: data for name, data in contents.items() if name == layout.config.name}
+    return found + [
+        each for name, data in configs.items() for each in linting.errors(data.decode(), prefix + name, layout)
+    ]
 
 
 def artifacts(contents: Mapping[str, bytes], layout: Layout, prefix: str) -> list[str]:
@@ -51,17 +92,11 @@ def artifacts(contents: Mapping[str, bytes], layout: Layout, prefix: str) -> lis
 def artifact(name: str, data: bytes, layout: Layout, where: str) -> list[str]:
     """The findings in one deployed file."""
     try:
-        text = data.decode()
-        if name.endswith(".yaml"):
-            return _config(text, layout, where)
-        if name.endswith(".sh"):
-            return _script(data, where)
-        envfile.parse(text)
+        return _CHECKS.get(Path(name).suffix, _variables)(data.decode(), layout, where)
     except UnicodeDecodeError:
         return [f"{where}: is not UTF-8 text"]
     except GatewayError as error:
         return [str(error)]
-    return []
 
 
 def manifest(path: Path, layout: Layout) -> list[str]:
@@ -80,24 +115,48 @@ def _config(text: str, layout: Layout, where: str) -> list[str]:
     return schemas.findings(data, schema, file=where, lines=documents.lines_of(text))
 
 
-def _script(data: bytes, where: str) -> list[str]:
+def _script(text: str, _layout: Layout, where: str) -> list[str]:
     """What a shell says of the syntax."""
     import subprocess
 
-    shell = subprocess.run(["sh", "-n"], input=data, capture_output=True, check=False)
+    shell = subprocess.run(["sh", "-n"], input=text.encode(), capture_output=True, check=False)
     return [] if shell.returncode == 0 else [f"{where}: {shell.stderr.decode(errors='replace').strip()}"]
 
 
-def settings(layout: Layout, url: str, key: str) -> list[str]:
-    """What keeps Claude Code from reaching the gateway at *url* with *key*, as far as its settings tell."""
+def _program(text: str, _layout: Layout, where: str) -> list[str]:
+    """What Python says of the syntax."""
+    try:
+        compile(text, where, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:  # ValueError: a NUL
+        return [f"{where}:{getattr(error, 'lineno', None) or 1}: {getattr(error, 'msg', error)}"]
+    return []
+
+
+def _certificates(text: str, _layout: Layout, where: str) -> list[str]:
+    certificates.inside(text.encode(), where)
+    return []
+
+
+def _variables(text: str, _layout: Layout, _where: str) -> list[str]:
+    envfile.parse(text)
+    return []
+
+
+_CHECKS = {".yaml": _config, ".sh": _script, ".py": _program, ".pem": _certificates}
+"""By the ending of a file; without one of these it holds variables."""
+
+
+def settings(layout: Layout, manifest: Manifest) -> list[str]:
+    """What keeps Claude Code from reaching the deployed gateway, as far as its settings tell."""
     where = str(layout.settings)
     data = files.read(files.real_target(layout.settings))
     if data is None:
         return [f"{where}: is missing"]
+    values = envfile.parse((files.read(layout.env_file) or b"").decode("utf-8", "surrogateescape"))
     try:
-        env = jsonedit.parse(data, where).value(("env",))
+        wanted = joining.texts(layout, history.revision(layout, manifest.revision).settings, values, data)
+        found = jsonedit.parse(data, where)
     except GatewayError as error:
         return [str(error)]
-    env = env if isinstance(env, dict) else {}
-    wanted = {"ANTHROPIC_BASE_URL": url, "ANTHROPIC_AUTH_TOKEN": key}
-    return [f"{where}: env.{name} is not what was deployed" for name, value in wanted.items() if env.get(name) != value]
+    paths = [path for path in joining.needed(wanted.get) if found.value(path) != wanted.get(path)]
+    return [f"{where}: {'.'.join(path)} is not what was deployed" for path in paths]

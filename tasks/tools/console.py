@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
-from typing import TextIO
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 MARKS = {
     "ok": ("✓", "+", "32"),
@@ -16,17 +21,41 @@ MARKS = {
 }
 """Per state: the mark, its ASCII form, its ANSI colour."""
 
+ASCII = {"→": "->", "…": "...", "·": "-", "─": "-"}
+"""What stands for our own signs where they cannot be shown."""
+
+UNLIMITED = 1 << 20
+"""The width of what is no terminal: lines stay whole, for grep and for programs."""
+
+NARROWEST = 20
 
 COMMAND = "GATEWAY_COMMAND"
 """The variable in which bootstrap tells how it was called."""
+
+
+class Loudness:
+    """How much of what goes on is told: --quiet leaves warnings and failures, --verbose adds what had nothing to do."""
+
+    quiet = False
+    verbose = False
+
+
+loudness = Loudness()
+
+make_room: Callable[[], None] | None = None
+"""Takes a line of progress away before anything else is printed (see tools.progress)."""
 
 
 def mark(state: str, stream: TextIO | None = None) -> str:
     """The mark of *state* (ok, skip, warn, fail, step) as this stream can show it."""
     out = stream or sys.stderr
     symbol, plain, colour = MARKS[state]
-    shown = symbol if _encodes(out, symbol) else plain
-    return f"\033[{colour}m{shown}\033[0m" if coloured(out) else shown
+    return painted(symbol if _encodes(out, symbol) else plain, colour, out)
+
+
+def painted(text: str, colour: str, stream: TextIO | None = None) -> str:
+    """*text* in an ANSI colour, where colours belong on *stream* (stdout, when it is not said)."""
+    return f"\033[{colour}m{text}\033[0m" if coloured(stream or sys.stdout) else text
 
 
 def coloured(stream: TextIO) -> bool:
@@ -38,18 +67,75 @@ def coloured(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
+def width(stream: TextIO | None = None) -> int:
+    """Columns of the terminal behind *stream* (or stdout); COLUMNS wins; UNLIMITED when there is no terminal."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told):
+        return max(int(told), NARROWEST)
+    out = stream or sys.stdout
+    try:
+        real = sys.__stderr__ if out is sys.stderr else sys.__stdout__
+        return max(os.get_terminal_size(real.fileno()).columns, NARROWEST) if out.isatty() and real else UNLIMITED
+    except (OSError, ValueError):
+        return UNLIMITED
+
+
+def folded(text: str, columns: int, hanging: int = 2) -> str:
+    """*text* with lines that are too long folded between words; what follows stands *hanging* columns further in."""
+    return "\n".join(piece for line in text.split("\n") for piece in _pieces(line, columns, hanging))
+
+
 def say(text: str, state: str | None = None) -> None:
-    """A line about what is going on, on stderr."""
-    _print(f"{mark(state)} {text}" if state else text, sys.stderr)
+    """A line about what is going on, on stderr; --quiet leaves only what warns or failed."""
+    if loudness.quiet and state not in ("warn", "fail"):
+        return
+    room = width(sys.stderr) - (len("! ") if state else 0)
+    line = folded(as_typed(text), room, 4 if state else 2)
+    _print(f"{mark(state)} {line}" if state else line, sys.stderr)
 
 
 def warn(text: str) -> None:
     """Something to know that stops nothing, on stderr."""
-    say(text, "warn")
+    if _kept:
+        _kept[-1].append(text)
+    else:
+        say(text, "warn")
 
 
-def tell(text: str) -> None:
-    """A line of what was asked for, on stdout."""
+@contextmanager
+def kept_warnings() -> Iterator[list[str]]:
+    """Within it a warning is not said but added to this list, for who has a better place for it."""
+    _kept.append([])
+    try:
+        yield _kept[-1]
+    finally:
+        _kept.pop()
+
+
+def tell(text: str, hanging: int | None = None) -> None:
+    """A line of what was asked for, on stdout; folded, as prose may be, when it is said how far it hangs then."""
+    text = as_typed(text)
+    _print(text if hanging is None else folded(text, width(), hanging), sys.stdout)
+
+
+def ask(text: str, end: str = "\n") -> None:
+    """A question or what belongs to it, on stderr: --quiet does not hide it."""
+    _print(as_typed(text), sys.stderr, end)
+
+
+def shows(signs: str) -> bool:
+    """Whether stderr is a terminal that can move its cursor and knows *signs*."""
+    moves = os.environ.get("TERM", "dumb").lower() not in ("", "dumb", "unknown")
+    return moves and sys.stderr.isatty() and _encodes(sys.stderr, signs)
+
+
+def document(data: Any) -> None:  # noqa: ANN401 - any JSON value
+    """What was asked for as one JSON document on stdout, in ASCII."""
+    _print(json.dumps(data, indent=2), sys.stdout)
+
+
+def hand(text: str) -> None:
+    """Lines for a program, as they are, on stdout."""
     _print(text, sys.stdout)
 
 
@@ -61,6 +147,23 @@ def printable(text: str) -> str:
 def as_typed(text: str) -> str:
     """*text* with the commands that it names as this person types them: `doit start` or `python3 dodo.py start`."""
     return re.sub(r"\bdoit (?=[a-z])", f"{os.environ.get(COMMAND, 'doit')} ", text)
+
+
+_kept: list[list[str]] = []
+
+
+def _pieces(line: str, columns: int, hanging: int) -> Iterator[str]:
+    """One line, folded; what cannot be folded (a path, an address) stays whole."""
+    indent = len(line) - len(line.lstrip(" "))
+    while len(line) > columns:
+        end = line.rfind(" ", indent + 1, columns + 1)
+        end = end if end > indent + hanging else line.find(" ", columns)
+        if end < 0:
+            break
+        yield line[:end].rstrip()
+        line = " " * (indent + hanging) + line[end:].lstrip()
+        indent, hanging = indent + hanging, 0
+    yield line
 
 
 def _encodes(stream: TextIO, text: str) -> bool:
@@ -76,15 +179,21 @@ def _encoding(stream: TextIO) -> str:
     return getattr(stream, "encoding", None) or getattr(sys.__stderr__, "encoding", None) or "ascii"
 
 
-def _print(text: str, stream: TextIO) -> None:
+def _print(text: str, stream: TextIO, end: str = "\n") -> None:
+    if make_room is not None:
+        make_room()
     try:
-        stream.write(_fitting(as_typed(text), stream) + "\n")
+        stream.write(_fitting(text, stream) + end)
         stream.flush()
     except BrokenPipeError:  # the reader has seen enough: `doit plan | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _fitting(text: str, stream: TextIO) -> str:
-    """*text* with what this stream cannot encode replaced."""
+    """*text* with what this stream cannot encode replaced: our own signs by their like, others by a mark."""
+    if _encodes(stream, text):
+        return text
     encoding = _encoding(stream)
+    for sign, plain in ASCII.items():
+        text = text if _encodes(stream, sign) else text.replace(sign, plain)
     return text.encode(encoding, "replace").decode(encoding, "replace")

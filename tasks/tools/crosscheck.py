@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tasks.model.catalogue import PLACEHOLDER
 from tasks.model.errors import InvalidInput
-from tasks.tools import documents, schemas
-from tasks.tools.catalogue import FOLDERS, VARIABLES, sources
+from tasks.tools import clientkeys, documents, explained, schemas
+from tasks.tools.catalogue import FOLDERS, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,7 @@ class _Names:
     models: frozenset[str]
     providers: frozenset[str]
     gateways: frozenset[str]
+    whole: frozenset[str]
     variables: frozenset[str]
     templates: frozenset[str]
 
@@ -47,7 +49,8 @@ class _Names:
 def findings(layout: Layout) -> list[str]:
     """Everything that is wrong, each as "file:line: path: what"; file names are relative to the project."""
     found: list[str] = []
-    read = [file for path in sources(layout) if (file := _read(path, layout, found))]
+    paths = [*sources(layout), layout.templates / explained.MESSAGES, layout.templates / clientkeys.FILE]
+    read = [file for path in paths if (file := _read(path, layout, found))]
     names = _names(read, layout)
     for file in read:
         schema = layout.schemas / f"{file.kind}.schema.json"
@@ -66,7 +69,7 @@ def _read(path: Path, layout: Layout, found: list[str]) -> _File | None:
     except InvalidInput as error:
         found.append(f"{error.where.replace(str(path), name)}: {error.problem}")
         return None
-    kind = "variables" if path.name == VARIABLES else path.parent.name.removesuffix("s")
+    kind = path.stem if path.parent == layout.templates else path.parent.name.removesuffix("s")
     return _File(name, kind, path.stem, data, documents.lines_of(text))
 
 
@@ -75,13 +78,18 @@ def _names(read: list[_File], layout: Layout) -> _Names:
     listed = next((file.data for file in read if file.kind == "variables"), None)
     entries = _entries(listed, "variables")
     variables = frozenset(str(entry.get("name")) for _, entry in entries)
-    templates = frozenset(path.name for path in (layout.templates / "artifacts").glob("*.j2"))
-    return _Names(ids["models"], ids["providers"], ids["gateways"], variables, templates)
+    templates = frozenset(path.name for path in (layout.templates / "artifacts").glob("*.*"))
+    whole = frozenset(
+        f.id for f in read if f.kind == "gateway" and isinstance(f.data, dict) and "extends" not in f.data
+    )
+    return _Names(ids["models"], ids["providers"], ids["gateways"], whole, variables, templates)
 
 
 def _problems(file: _File, names: _Names) -> Iterator[_Problem]:
     if file.kind == "variables":
         yield from _twice(file.data)
+        return
+    if file.kind in ("messages", "client-keys"):
         return
     if file.data.get("id") != file.id:
         yield ("id",), f"must be {documents.said(file.id)}, like the file"
@@ -102,14 +110,56 @@ def _of_model(data: Data, names: _Names) -> Iterator[_Problem]:
 def _of_preset(data: Data, names: _Names) -> Iterator[_Problem]:
     yield from _unknown(data, "gateway", names.gateways, "gateway")
     yield from _unknown(data, "models", names.models, "model")
-    tiers, models = data.get("tiers"), data.get("models")
-    if isinstance(tiers, dict) and isinstance(models, list):
-        for tier, model in tiers.items():
-            if model not in models:
-                yield ("tiers", tier), f"{documents.said(model)} is not among the preset's models"
+    models, shared = data.get("models"), data.get("groups", {})
+    if isinstance(models, list) and isinstance(shared, dict):
+        yield from _of_groups(shared, models)
+        yield from _of_served(data, [*models, *shared])
+
+
+def _of_groups(groups: Data, models: list[Data]) -> Iterator[_Problem]:
+    """Groups that are called like a model, name one that is not the preset's, or are only half in order."""
+    for name, members in groups.items():
+        if name in models:
+            yield ("groups", name), "is one of the preset's models already"
+        entries = _entries(groups, name)
+        for index, member in entries:
+            if "model" in member and member["model"] not in models:
+                yield ("groups", name, index, "model"), _not_among(member["model"], "models")
+        if len({"order" in member for _, member in entries}) > 1:
+            yield ("groups", name), "has members with an order and members without one"
+        if len(members) != len({str(member.get("model")) for _, member in entries}):
+            yield ("groups", name), "names a model twice"
+
+
+def _of_served(data: Data, served: list[Data]) -> Iterator[_Problem]:
+    """Tiers and fallbacks that name what the preset does not serve."""
+    tiers = data.get("tiers")
+    for tier, name in tiers.items() if isinstance(tiers, dict) else ():
+        if name not in served:
+            yield ("tiers", tier), _not_among(name, "models and groups")
+    for key in ("fallbacks", "context_window_fallbacks"):
+        instead = data.get(key)
+        for name, others in instead.items() if isinstance(instead, dict) else ():
+            if name not in served:
+                yield (key, name), _not_among(name, "models and groups")
+            for index, other in enumerate(others if isinstance(others, list) else ()):
+                if other not in served or other == name:
+                    said = "is the name itself" if other == name else _not_among(other, "models and groups")
+                    yield (key, name, index), said
+
+
+def _not_among(name: Data, what: str) -> str:
+    return f"{documents.said(name)} is not among the preset's {what}"
 
 
 def _of_gateway(data: Data, names: _Names) -> Iterator[_Problem]:
+    yield from _unknown(data, "token", names.variables, "variable")
+    yield from _unknown(data, "provider", names.providers, "provider")
+    yield from _unknown(data, "extends", names.whole, "gateway that extends no other")
+    for index, header in enumerate(data["headers"] if isinstance(data.get("headers"), list) else []):
+        for name in PLACEHOLDER.findall(str(header)):
+            if name not in names.variables:
+                yield ("headers", index), _no_such("variable", name)
     for index, entry in _entries(data, "settings"):
         if "variable" in entry and entry["variable"] not in names.variables:
             yield ("settings", index, "variable"), _no_such("variable", entry["variable"])

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 TELLING = re.compile(rb"(?i)(key|token(?!s)|secret|password|passphrase|authorization|credential|headers)")
 """What a name contains whose value is not shown, in files that may hold more than ours."""
@@ -33,6 +33,33 @@ def unified(before: bytes, after: bytes, name: str) -> Iterator[str]:
     tofile = name if after else "/dev/null"
     for line in difflib.unified_diff(old, new, fromfile, tofile, lineterm=""):
         yield "    " + printable(line)
+
+
+def counted(before: bytes, after: bytes) -> tuple[int, int]:
+    """How many lines are added, and how many removed."""
+    marks = [line[4:5] for line in unified(before, after, "") if line[4:7] not in ("+++", "---")]
+    return marks.count("+"), marks.count("-")
+
+
+def painted(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of a diff in the usual colours, where those belong."""
+    from tasks.tools import console
+
+    colours = {"+": "32", "-": "31", "@": "36"}
+    for line in lines:
+        yield console.painted(line, colours[line[4]]) if line[4:5] in colours and line.startswith("    ") else line
+
+
+def bare(lines: Iterable[str]) -> list[str]:
+    """The lines of a diff as other programs expect them, not set in."""
+    return [line.removeprefix("    ") for line in lines]
+
+
+def hidden_value(name: str, text: str) -> str:
+    """The value of *name*, hidden when that tells of a credential, or the value looks like one."""
+    data = text.encode("utf-8", "surrogateescape")
+    hidden = _hidden(data) if TELLING.search(name.encode()) else hidden_text(data)
+    return hidden.decode("utf-8", "backslashreplace")
 
 
 def hidden_text(data: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tasks.model.errors import InvalidInput
 
@@ -39,6 +39,8 @@ SHOWN = 60
 _WORDS = re.compile(r"[A-Za-z/][\w./@+-]*(:[\w/][\w./@+-]*)*( [A-Za-z][\w./@+-]*)*", re.ASCII)
 """Texts that every reader of YAML takes for text."""
 
+_TWICE = "stands there twice"
+
 _RESERVED = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"})
 
 
@@ -52,6 +54,30 @@ def parse_yaml(text: str, where: str) -> Data:
         if problem:
             raise InvalidInput(f"{dotted(place)} {problem}", "Mend the file.", where=f"{where}:{line}")
     return _constructed(node, where)
+
+
+class Document(NamedTuple):
+    """A YAML document with duplicate keys: its data (the last of them counts), the line of every value, the others."""
+
+    data: Data
+    lines: dict[Place, int]
+    twice: list[tuple[Place, int]]
+
+
+def parse_document(text: str, where: str) -> Document:
+    """Data and lines of one YAML document in one go, duplicate keys told instead of refused; else like parse_yaml."""
+    _bounded(len(text.encode("utf-8", "surrogatepass")), where)
+    node = composed(text, where)
+    lines: dict[Place, int] = {}
+    twice: list[tuple[Place, int]] = []
+    for place, line, problem in _nodes(node) if node is not None else ():
+        if problem == _TWICE:
+            twice.append((place, line))
+        elif problem:
+            raise InvalidInput(f"{dotted(place)} {problem}", "Mend the file.", where=f"{where}:{line}")
+        else:
+            lines[place] = line
+    return Document(None if node is None else _constructed(node, where), lines, twice)
 
 
 def load_yaml(path: Path) -> Data:
@@ -207,7 +233,7 @@ def _duplicates(place: Place, node: _Node) -> Iterator[tuple[Place, int, str]]:
     for key, _ in node.value:
         name = str(key.value)
         if name in seen:
-            yield (*place, name), key.start_mark.line + 1, "stands there twice"
+            yield (*place, name), key.start_mark.line + 1, _TWICE
         seen.add(name)
 
 

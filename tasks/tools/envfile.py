@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from tasks.model.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 _SAFE = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
 _UNSAFE = re.compile(r"['\\\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]|\$\{")
@@ -105,6 +105,11 @@ def merged(found: str | None, wanted: Mapping[str, str], comments: Mapping[str, 
         return found
     text, missing = _replaced(found, missing)
     return _checked(found, text + _appendix(text, missing, comments), wanted)
+
+
+def without(text: str, names: Collection[str]) -> str:
+    """*text* without the statements for *names*; everything else stays as it is."""
+    return "".join(each.text for each in _statements(text) if each.name not in names)
 
 
 def _statements(text: str) -> Iterator[_Statement]:

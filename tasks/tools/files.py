@@ -60,6 +60,20 @@ def write(path: Path, data: bytes, mode: int) -> bool:
     return True
 
 
+def keep_copy(path: Path, data: bytes, mode: int, suffix: str) -> Path:
+    """Write *data* beside *path* under its name and *suffix*, numbered when that is taken; nothing is overwritten."""
+    number = 1
+    while True:
+        copy = path.with_name(f"{path.name}{suffix}{'' if number == 1 else f'.{number}'}")
+        try:
+            _write_new(copy, data, mode)
+        except FileExistsError:
+            number += 1
+            continue
+        sync_directory(path.parent)
+        return copy
+
+
 def real_target(path: Path) -> Path:
     """Where *path* leads, all links followed; Conflict when that is no place for a file."""
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import Unhealthy
 from tasks.model.secret import Secret
-from tasks.tools import console, envfile, files
+from tasks.tools import console, envfile, explained, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,34 +23,6 @@ MOST = 4 * 1024 * 1024
 REFUSED = frozenset({400, 401, 403})
 """How LiteLLM refuses a wrong key: 400 without a database, 401 with one, 403 behind some fronts."""
 
-MEANINGS = (
-    ("no connected db", "the gateway does not know this key", "Deploy again, then restart it: doit stop, doit start"),
-    ("invalid model name", "it does not serve {model}", "Restart it if it was deployed since: doit stop, doit start"),
-    (
-        "no healthy deployments",
-        "it does not serve {model}",
-        "Look in its log for why: LiteLLM drops what it cannot load.",
-    ),
-    ("no deployments available", "{model} failed and is paused", "Look in its log for the first failure."),
-    (
-        "no module named 'prisma'",
-        "prisma is missing beside LiteLLM",
-        "Install it there, or use the one of: doit litellm",
-    ),
-    (
-        "could not import google",
-        "google-auth is missing beside LiteLLM",
-        "Install it there, or use the one of: doit litellm",
-    ),
-    ("boto3", "boto3 is missing beside LiteLLM", "Install it there, or use the one of: doit litellm"),
-    (
-        "default credentials were not found",
-        "Google's credentials were not found",
-        "gcloud auth application-default login",
-    ),
-)
-"""What LiteLLM says, what it means, and what helps."""
-
 STATUSES = {
     401: ("the gateway does not accept the key", "Deploy again, then restart it: doit stop, doit start"),
     403: ("the gateway, or what is behind it, forbids this", "Look at the rights of the account that it uses."),
@@ -60,17 +32,17 @@ STATUSES = {
 
 
 class Answered(Unhealthy):
-    """The gateway did answer, with an error; *status* is the number that HTTP has for it."""
+    """The gateway did answer, with an error; *status* is the number that HTTP has for it, *said* its own words."""
 
-    def __init__(self, problem: str, remedy: str, *, where: str, status: int) -> None:
+    def __init__(self, problem: str, remedy: str, *, where: str, status: int, said: str = "") -> None:
         super().__init__(problem, remedy, where=where)
-        self.status = status
+        self.status, self.said = status, said
 
 
-def own_key(layout: Layout) -> Secret:
-    """The key of the deployed gateway, from its .env; empty when there is none."""
+def own_key(layout: Layout, variable: str = "LITELLM_MASTER_KEY") -> Secret:
+    """What Claude Code shows the gateway, from its .env (see Manifest.token_variable); empty when there is none."""
     text = (files.read(layout.env_file) or b"").decode(errors="replace")
-    return Secret(envfile.parse(text).get("LITELLM_MASTER_KEY", ""))
+    return Secret(envfile.parse(text).get(variable, ""))
 
 
 def readiness(url: str, timeout: float = 5.0) -> bool:
@@ -227,11 +199,13 @@ def _unreached(url: str, reason: object, timeout: float) -> Unhealthy:
 
 def _failure(url: str, status: int, text: str, key: Secret | None, model: str) -> Answered:
     """The error that an answer of this *status* with this *text* means."""
-    for sign, meaning, remedy in MEANINGS:
-        if sign in text.lower():
-            return Answered(meaning.format(model=model or "the model"), remedy, where=url, status=status)
-    meaning, remedy = STATUSES.get(status, ("it answered with an error", "Look in its log: litellm.log"))
-    return Answered(f"{meaning} (HTTP {status}){_excerpt(text, key)}", remedy, where=url, status=status)
+    said = _excerpt(text, key)
+    if found := explained.of(text):
+        about = f" ({model})" if model else ""
+        return Answered(found.means + about, found.fix, where=url, status=status, said=said)
+    meaning, remedy = STATUSES.get(status, ("it answered with an error", "Look in its log: doit logs"))
+    told = f"{meaning} (HTTP {status})" + (f": {said}" if said else "")
+    return Answered(told, remedy, where=url, status=status, said=said)
 
 
 def _excerpt(text: str, key: Secret | None) -> str:
@@ -241,5 +215,4 @@ def _excerpt(text: str, key: Secret | None) -> str:
     except (ValueError, KeyError, TypeError):
         said = text
     said = str(said).replace(key.reveal(), "[hidden]") if key else str(said)
-    short = " ".join(console.printable(said).split())[:200]
-    return f": {short}" if short else ""
+    return " ".join(console.printable(said).split())[:200]

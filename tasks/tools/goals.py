@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ def chosen(layout: Layout, which: Sequence[str], before: Manifest, *, secrets: b
     if len(which) > 1:
         raise UsageError(f"{len(which)} names were given", "Name one revision or archive: doit rollback 3")
     if which and not (which[0].isascii() and which[0].isdecimal()):
-        return from_archive(layout, which[0], secrets=secrets)
+        return here(from_archive(layout, which[0], secrets=secrets), before)
     known = [history.revision(layout, each) for each in history.numbers(layout) if each <= before.revision]
     earlier = [each for each in known if each.number < before.revision]
     if not which and (not earlier or earlier[-1].action == UNINSTALL):
@@ -48,7 +48,14 @@ def chosen(layout: Layout, which: Sequence[str], before: Manifest, *, secrets: b
         raise UsageError(f"there is no revision {number}", f"There are {listing}; see: doit history")
     place = history.folder(layout, number) / "released"
     rendered = {path.name: path.read_bytes() for path in place.iterdir()}
-    return Goal(goal, history.stood(layout, number), rendered)
+    return here(Goal(goal, history.stood(layout, number), rendered), before)
+
+
+def here(goal: Goal, before: Manifest) -> Goal:
+    """*goal* for the settings that are joined now; others may have been when it was deployed."""
+    manifest, joined = goal.revision.manifest, {"scope": before.choices.get("scope")}
+    choices = {name: value for name, value in {**manifest.choices, **joined}.items() if value is not None}
+    return replace(goal, revision=goal.revision._replace(manifest=manifest._replace(choices=choices)))
 
 
 def from_archive(layout: Layout, name: str, *, secrets: bool) -> Goal:

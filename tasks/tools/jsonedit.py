@@ -57,6 +57,11 @@ class Document:
         raw = self.raw(path)
         return None if raw is None else decoded(raw)
 
+    def line(self, path: Path) -> int | None:
+        """The line (from 1) in which the member at *path* begins; None when there is none."""
+        member = self._member(path)
+        return None if member is None else len(_LINE_END.findall(self.text[: member.start])) + 1
+
     def is_object(self, path: Path) -> bool:
         """Whether an object stands at *path*."""
         node = self._node(path)

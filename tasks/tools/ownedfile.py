@@ -11,7 +11,7 @@ from tasks.model.ownership import Receipt, Step, applied, undone
 from tasks.tools.jsonedit import NEW_FILE, Document, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from tasks.model.ledger import Ledger
 
@@ -57,7 +57,27 @@ def join(
         return Outcome(data, ledger, step.receipt, step.conflicts)
     if step.remove_file or (data is None and not document.splices(step.changes)):
         return Outcome(None, step.ledger, step.receipt)
-    return _sealed(document, data, ledger, step, key)
+    made = _sealed(document, data, ledger, step, key)
+    if untouched and ledger and not ledger.displaced and ledger.owned.keys() != wanted.keys():
+        return _in_order(
+            made, data, lambda found: join(found, wanted, unless_present, None, key, where=where), ledger, key
+        )
+    return made
+
+
+def _in_order(
+    made: Outcome, data: bytes | None, afresh: Callable[[bytes | None], Outcome], ledger: Ledger, key: bytes
+) -> Outcome:
+    """*made* in the order of keys that joining the file before us would give.
+
+    So there and back again gives the same bytes, when other keys are ours in between.
+    """
+    before = leave(data, ledger, key)
+    fresh = afresh(before.data)
+    if before.ledger or fresh.conflicts or fresh.data is None or made.data is None:
+        return made
+    agree = canonical(parse(fresh.data).value(())) == canonical(parse(made.data).value(()))
+    return Outcome(fresh.data, fresh.ledger, made.receipt) if agree else made
 
 
 def leave(data: bytes | None, ledger: Ledger | None, key: bytes, where: str = "settings.json") -> Outcome:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tasks.model import errors
-from tasks.model.errors import GatewayError, InvalidInput
-from tasks.tools.recovery import Undetermined
+from tasks.model import checkup, layering
+from tasks.model.errors import InvalidInput
+from tasks.model.exits import EXITS
+from tasks.model.layout import PROJECT
+from tasks.tools import explained
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from tasks.model.catalogue import Catalogue, Gateway, Model, Preset, Provider, Variable
+    from tasks.tools.explained import Explained
 
 _HEADER = "<!-- Made by `doit docs` from {source}. Edit those files, then run the command again. -->"
 
@@ -63,6 +66,9 @@ def tables(catalogue: Catalogue, dodo: Mapping[str, Any], options: Iterable[Mapp
         "steps": steps_table(dodo),
         "options": options_table(options),
         "exit-codes": exit_codes_table(),
+        "links": links_table(),
+        "layers": layers_table(),
+        "messages": messages_table(explained.known(PROJECT / "templates")),
     }
 
 
@@ -96,20 +102,32 @@ def options_table(options: Iterable[Mapping[str, Any]]) -> str:
 
 
 def exit_codes_table() -> str:
-    """Every exit code: those of our errors in the words of their classes, and those of doit and of signals."""
-    classes = [each for each in (*vars(errors).values(), Undetermined) if isinstance(each, type)]
-    told = {(each.exit_code, str(each.__doc__).splitlines()[0]) for each in classes if issubclass(each, GatewayError)}
-    rows = ((str(code), text) for code, text in sorted(told | set(_OTHER_CODES.items())))
-    return _table(("Code", "What it tells"), rows)
+    """Every exit code, what it tells, and which commands may end so."""
+    rows = ((str(each.code), each.tells, ", ".join(map(_code, each.commands)) or "every command") for each in EXITS)
+    return _table(("Code", "What it tells", "Which commands"), rows)
 
 
-_OTHER_CODES = {
-    0: "Done, or there was nothing to do.",
-    2: "A mistake in this project: a traceback is shown.",
-    129: "The terminal was closed (HUP); what was not finished is undone.",
-    130: "Ctrl-C; what was not finished is undone.",
-    143: "Ended from outside (TERM); what was not finished is undone.",
-}
+def links_table() -> str:
+    """The links that the doctor looks at, each with its question."""
+    rows = ((_code(link), _capital(asks)) for link, asks in checkup.LINKS.items())
+    return _table(("Link", "What is looked at"), rows)
+
+
+def layers_table() -> str:
+    """The layers of Claude Code's settings, the strongest first."""
+    rows = ((_code(name), layering.PLACES[name], f"{_capital(why)}.") for name, why in layering.LAYERS.items())
+    return _table(("Layer", "Where it stands", "Why it wins"), rows)
+
+
+def messages_table(messages: Iterable[Explained]) -> str:
+    """Every message that we know, with its cause and what to do."""
+    rows = ((_code(each.says), each.who, f"{_capital(each.means)}.", each.fix) for each in messages)
+    return _table(("It says", "Who", "What it means", "What to do"), rows)
+
+
+def _capital(text: str) -> str:
+    """*text* with a capital at its beginning, and nothing else changed."""
+    return text[:1].upper() + text[1:]
 
 
 def _option(option: Mapping[str, Any]) -> str:
@@ -159,7 +177,7 @@ def _models_table(models: Iterable[Model]) -> str:
 
 def _model_row(model: Model) -> tuple[str, ...]:
     tokens = f"{model.limits['input_tokens']:,} / {model.limits['output_tokens']:,}"
-    prices = f"{model.prices['input']:.2f} / {model.prices['output']:.2f}"
+    prices = f"{model.prices['input']:.2f} / {model.prices['output']:.2f}" if model.prices else "?"
     where = model.region or ", ".join(model.regions)
     return _code(model.id), f"**{model.name}**. {model.description}", model.tier, tokens, prices, model.tools, where
 

@@ -60,7 +60,8 @@ def _of_token(variable: Variable, value: str) -> Iterator[Fault]:
     if any(not c.isprintable() or (c.isspace() and not phrase) for c in value):
         yield Fault("has blanks, line breaks or control characters in it", "Copy it again, only the token itself.")
     if len(value) < SHORTEST_SECRET:
-        yield Fault(f"is too short for a secret ({len(value)} characters)", _how(variable))
+        header = variable.kind == "text"  # of which nobody has said that it must be a secret
+        yield Fault(f"is too short for a secret ({len(value)} characters)", _how(variable), fatal=not header)
 
 
 def _of_master_key(value: str) -> Iterator[Fault]:

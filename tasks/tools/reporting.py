@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from doit.globals import Globals
 
-from tasks.model.errors import GatewayError
+from tasks.model.errors import Changed, GatewayError
 from tasks.model.layout import Layout
-from tasks.tools import asked, console, journal, recovery, run, session
+from tasks.tools import asked, bugs, console, journal, progress, recovery, run, session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +32,18 @@ class Reporter:
         self.errors: list[str] = []
         self.held: list[str] = []
         self.exit_code = 0
+        self.meter = progress.Meter()
+        self.checked: list[dict[str, Any]] | None = None
+        self.warnings: list[str] = []
+        self.kept = contextlib.ExitStack()
 
-    def initialize(self, tasks: object, selected: Sequence[str]) -> None:  # noqa: ARG002 - doit's protocol
+    def initialize(self, tasks: Any, selected: Sequence[str]) -> None:  # noqa: ANN401 - doit's
         """Before anything runs: what the command line named; and what a dead command left is brought to its end."""
         run.this.selected = tuple(selected)
         sys.excepthook = interrupted
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # from here on a reader who goes away must not end us
+        if any(asks_for_document(tasks[name]) for name in selected):
+            self.checked, self.warnings = [], self.kept.enter_context(console.kept_warnings())
         forgive(Globals.dep_manager)
         mend()
 
@@ -45,12 +53,17 @@ class Reporter:
     def execute_task(self, task: Any) -> None:  # noqa: ANN401
         """Before a step runs."""
         self.started[task.name] = time.monotonic()
+        if task.actions and not (task.meta or {}).get("quiet"):  # those may ask something
+            self.meter.start(task.name.lstrip("_"))
 
     def add_success(self, task: Any) -> None:  # noqa: ANN401
         """After a step ran."""
         seconds = self._took(task, "ok")
+        if self.checked is not None:
+            return
         meta = task.meta or {}
-        if task.actions and not task.name.startswith("_") and not meta.get("quiet"):
+        private = task.name.startswith("_") or meta.get("quiet")
+        if task.actions and (console.loudness.verbose or not private):
             line = f"{task.name:28} {task.doc or ''}{_duration(seconds)}"
             if "until" in meta and session.this.together:
                 self.held.append(line)
@@ -61,16 +74,24 @@ class Reporter:
 
     def add_failure(self, task: Any, fail: Any) -> None:  # noqa: ANN401
         """After a step failed: what, and how to mend it; a traceback only for a bug."""
-        self._took(task, "fail")
+        document = getattr(fail, "document", None)
+        self._took(task, "fail", **({"error": document} if document else {}))
         ours = getattr(fail, "exit_code", None)
         self.exit_code = self.exit_code or ours or 0
-        console.say(f"{task.name.lstrip('_'):28} {_message(fail)}", "fail")
-        if ours is None and fail.traceback:
-            console.say("".join(fail.traceback).rstrip())
+        state = "warn" if ours == Changed.exit_code else "fail"  # that it differs is an answer
+        is_bug = ours is None and fail.traceback
+        said = "a mistake in this project" if is_bug else _message(fail)
+        console.say(f"{task.name.lstrip('_'):28} {said}", state)
+        if is_bug:
+            console.say(bugs.told(fail.traceback, asked.placed(asked.remembered(Layout.of(os.environ)))))
 
     def skip_uptodate(self, task: Any) -> None:  # noqa: ANN401
         """A step that had nothing to do: worth a line only to somebody who asked for it."""
-        if task.name in run.this.selected or task.name.partition(":")[0] in run.this.selected:
+        if self.checked is not None:
+            self._check(task.name, "skip")
+            return
+        named = {task.name, task.name.partition(":")[0]} & {*run.this.selected}
+        if named or (console.loudness.verbose and not task.name.startswith("_")):
             console.say(f"{task.name:28} nothing to do", "skip")
 
     def skip_ignore(self, task: Any) -> None:  # noqa: ANN401
@@ -90,18 +111,36 @@ class Reporter:
 
     def complete_run(self) -> None:
         """After everything: log, and leave with the exit code of the failure where doit's own would be coarser."""
+        self.meter.stop()
         for message in self.errors:
             console.say(message, "fail")
+        if self.checked is not None:
+            self.kept.close()
+            console.document({"ok": all(each["state"] != "fail" for each in self.checked), "checks": self.checked})
         with contextlib.suppress(OSError):
             journal.append(run.this)
         if self.exit_code > 1:
             raise SystemExit(self.exit_code)
 
-    def _took(self, task: Any, state: str) -> float:  # noqa: ANN401
+    def _took(self, task: Any, state: str, **more: Any) -> float:  # noqa: ANN401
+        self.meter.stop()
         seconds = time.monotonic() - self.started.get(task.name, time.monotonic())
         if task.actions:
+            self._check(task.name, state, **more)
             run.this.steps.append({"step": task.name, "state": state, "seconds": round(seconds, 3)})
         return seconds
+
+    def _check(self, name: str, state: str, **more: Any) -> None:  # noqa: ANN401
+        """One check for the document of them all; what was warned of meanwhile belongs to it."""
+        if self.checked is not None and not name.startswith("_"):
+            warnings, self.warnings[:] = [*self.warnings], []
+            state = "warn" if warnings and state == "ok" else state
+            self.checked.append({"check": name, "state": state, "warnings": warnings, **more})
+
+
+def asks_for_document(task: Any) -> bool:  # noqa: ANN401
+    """Whether this step is a check, named with --json: then all that ran is told in one document."""
+    return bool((task.options or {}).get("as_json") and (task.meta or {}).get("checks"))
 
 
 def forgive(memory: Any) -> None:  # noqa: ANN401 - doit's Dependency
@@ -127,7 +166,7 @@ def interrupted(kind: type[BaseException], error: BaseException, trace: Tracebac
 
 def mend() -> None:
     """Finish or clean up what was interrupted; a directory entry is looked at, no more, when nothing was."""
-    layout = Layout.of(os.environ, asked.remembered(Layout.of(os.environ)).target)
+    layout = asked.placed(asked.remembered(Layout.of(os.environ)))
     if not _traces(layout):
         return
     try:
@@ -141,7 +180,8 @@ def mend() -> None:
 
 def _traces(layout: Layout) -> bool:
     """Whether anything lies there that an interrupted command may have left; it spares loading what can mend it."""
-    names = {place: set(_names(place)) for place in (layout.gateway, layout.claude, layout.gateway.parent)}
+    places = (layout.gateway, layout.claude, layout.gateway.parent, layout.settings.parent)
+    names = {place: set(_names(place)) for place in places}
     bare = names[layout.gateway] and names[layout.gateway] <= {".lock", ".digest-key"}
     linked = layout.settings.is_symlink() or layout.gateway.is_symlink() or layout.claude.is_symlink()
     return bool(bare) or linked or any(name.startswith(".gw-") for each in names.values() for name in each)

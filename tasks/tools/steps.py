@@ -9,11 +9,19 @@ from typing import Any, ParamSpec
 from doit.exceptions import TaskFailed
 
 from tasks.model.errors import GatewayError
-from tasks.tools import targets
+from tasks.tools import console, targets
 
 P = ParamSpec("P")
 Task = Mapping[str, Any]
 """A task as doit takes it: a dictionary of actions, dependencies and targets."""
+
+JSON = {"name": "as_json", "long": "json", "type": bool, "default": False, "help": "one JSON document"}
+"""The option of every command that shows something."""
+
+EXIT_CODE = {"name": "exit_code", "long": "exit-code", "type": bool, "default": False, "help": "exit 2 on changes"}
+
+WORDS = {"name": "words", "type": list, "default": [], "help": "what the command is about"}
+"""Beside pos_arg: options may stand behind the words too (see tools.options)."""
 
 
 class Failure(TaskFailed):  # type: ignore[misc]
@@ -22,22 +30,45 @@ class Failure(TaskFailed):  # type: ignore[misc]
     def __init__(self, error: GatewayError) -> None:
         super().__init__(str(error))
         self.exit_code = error.exit_code
+        self.document = as_document(error)
 
 
 def action(function: Callable[P, object]) -> Callable[P, Failure | None]:
-    """Let *function* be a doit action: a GatewayError fails the step, and whatever it returns is never stored."""
+    """Let *function* be a doit action: a GatewayError fails the step, and whatever it returns is never stored.
+
+    Called with as_json it leaves a document in any case: of what it shows, or of the error.
+    """
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> Failure | None:
         try:
             function(*args, **kwargs)
         except GatewayError as error:
-            return Failure(error)
+            return _failed(error, as_json=bool(kwargs.get("as_json")))
         except OSError as error:  # a full disk, a missing right: the system's word, no bug of ours
-            return Failure(targets.sentence(error))
+            return _failed(targets.sentence(error), as_json=bool(kwargs.get("as_json")))
         return None
 
     return run
+
+
+def _failed(error: GatewayError, *, as_json: bool) -> Failure:
+    """The failure of a step; for a program the error is the document, unless there has been one already."""
+    if as_json and not error.told:
+        console.document({"error": as_document(error)})
+    return Failure(error)
+
+
+def as_document(error: GatewayError) -> dict[str, Any]:
+    """An error as JSON values (templates/schemas/error.schema.json)."""
+    problem, *details = error.problem.split("\n")
+    return {
+        "problem": problem,
+        "details": [line.strip() for line in details],
+        "where": error.where,
+        "remedy": error.remedy,
+        "exit_code": error.exit_code,
+    }
 
 
 @action

@@ -18,8 +18,11 @@ _INCLUDE = re.compile(r"""\{%-?\s*include\s+["']([^"']+)["']""")
 def render(template: Path, values: Mapping[str, object]) -> str:
     """The text that *template* makes of *values*; a name that is not among them is an InvalidInput at file:line.
 
-    What a template includes lies beside it. `{% raw %}{{ value | sh }}{% endraw %}` is a value as one word of a shell.
+    What a template includes lies beside it; what does not end in .j2 is the text itself.
+    `{% raw %}{{ value | sh }}{% endraw %}` is a value as one word of a shell.
     """
+    if template.suffix != ".j2":
+        return template.read_text(encoding="utf-8")
     from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
     environment = Environment(  # noqa: S701  # scripts and prose, no HTML

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from tasks.model.errors import GatewayError
 from tasks.model.secret import Secret
 from tasks.tools import files
 
@@ -27,9 +28,15 @@ class unchanged:  # noqa: N801 - reads like doit's own config_changed
         task.value_savers.append(lambda: {self.name: self._state(os.urandom(16).hex())})
 
     def __call__(self, task: Any, values: Mapping[str, str]) -> bool:  # noqa: ANN401, ARG002 - doit's protocol
-        """Whether the facts give the digest that was saved, with the salt that was saved beside it."""
+        """Whether the facts give the digest that was saved, with the salt that was saved beside it.
+
+        When they cannot be had they are not what they were: the step runs into the same error, and tells it.
+        """
         before = values.get(self.name, "")
-        return bool(before) and self._state(before.partition(":")[0]) == before
+        try:
+            return bool(before) and self._state(before.partition(":")[0]) == before
+        except GatewayError:
+            return False
 
     def _state(self, salt: str) -> str:
         return _keyed(salt, repr(_plain(self.facts())).encode())

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+from typing import TYPE_CHECKING, Any
+
+from doit import get_initial_workdir
+from doit.cmdparse import CmdParse, TaskParse
+
 from tasks.model.layout import PROJECT
-from tasks.tools import console
+from tasks.tools import console, options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BUILD = PROJECT / "build"
 DATABASE = BUILD / "doit.db"
@@ -16,6 +25,14 @@ def prepare() -> None:
     if DATABASE.is_file() and DATABASE.stat().st_size and not _readable():
         DATABASE.unlink()
         console.warn(f"{DATABASE} was damaged; doit starts with an empty memory, so every step is looked at once")
+    TaskParse.parse_only = _read
+    if get_initial_workdir():  # this is doit's process: `doit list | head -1` ends quietly, until Reporter takes over
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def _read(self: Any, words: Sequence[str], params: Any = None) -> tuple[Any, list[str]]:  # noqa: ANN401 - doit's
+    """The options of a step, in our way; where there is no word that module is spared."""
+    return options.parse_only(self, words, params) if words else CmdParse.parse_only(self, words, params)
 
 
 def _readable() -> bool:

@@ -11,6 +11,7 @@ from tests.conftest import VERTEX
 FILES = {
     "litellm_config.yaml": 0o644,
     ".env": 0o600,
+    "serve.py": 0o644,
     "start-gateway.sh": 0o755,
     "stop-gateway.sh": 0o755,
     "deployment-manifest.json": 0o600,

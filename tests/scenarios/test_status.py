@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from tasks.status import following
 from tasks.tools import schemas
+from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
 from tests.conftest import PROJECT
 
 SCHEMA = PROJECT / "templates" / "schemas" / "status.schema.json"
@@ -60,7 +64,55 @@ def test_drift_is_told_per_file_and_per_key(sandbox):
     assert "litellm_config.yaml: changed" in result.out
 
 
+@pytest.mark.slow
+def test_of_a_running_gateway_it_says_what_is_served(sandbox):
+    port = free_port()
+    program = make_litellm(sandbox.root / "fake venv")
+    sandbox.deploy("--preset", "demo", "--port", str(port), "--litellm", str(program), "--start")
+    try:
+        known = status(sandbox)["process"]
+        assert (known["state"], known["current"], known["leaving"]) == ("serving", True, 0)
+        assert known["revision"] == known["revision_on_disk"]
+        assert "which is what stands" in sandbox.doit("status").out
+        with (sandbox.gateway / ".env").open("a") as file:
+            file.write("MORE=1\n")
+        assert status(sandbox)["process"]["current"] is False
+        assert "take that: doit deploy" in sandbox.doit("status").out
+    finally:
+        clear(Folder(sandbox.gateway, sandbox.home, port))
+
+
 def test_unreadable_settings_are_drift_not_a_traceback(sandbox):
     sandbox.deploy("--preset", "demo")
     sandbox.settings.write_text("{")
     assert states(sandbox)["settings.json"] == "unreadable"
+
+
+def test_a_bare_doit_says_what_to_type_next(sandbox):
+    assert "Deploy first: doit deploy" in sandbox.doit().out
+    sandbox.deploy("--preset", "demo")
+    assert sandbox.doit().out.splitlines()[-1].split(None, 1) == ["next", "doit start"]
+    (sandbox.gateway / "stop-gateway.sh").unlink()
+    assert "doit plan" in sandbox.doit().out.splitlines()[-1]
+
+
+ALL_WELL = {
+    "deployed": {"models": ["demo"]},
+    "process": {"running": True, "port": 4000, "current": True, "serves": ["demo"]},
+    "drift": [{"name": ".env", "state": "clean"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("differs", "wanted"),
+    [
+        ({}, "claude"),
+        ({"serves": []}, "doit doctor"),
+        ({"serves": ["another"]}, "doit doctor"),
+        ({"current": False}, "doit deploy"),
+        ({"running": False}, "doit start"),
+        ({"running": False, "port": None}, "claude"),
+    ],
+)
+def test_the_next_step_follows_from_what_runs(differs, wanted):
+    assert following({**ALL_WELL, "process": {**ALL_WELL["process"], **differs}}) == wanted

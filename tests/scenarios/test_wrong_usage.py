@@ -11,10 +11,8 @@ import pytest
         (["--preset", "bsic"], "Did you mean basic?"),
         (["--preset", "basic", "--models", "gemini-3.5-flsh"], "Did you mean gemini-3.5-flash?"),
         (["--preset", "basic", "--models", "nothing-like-it"], "deepseek-v4.1-flash"),
-        (["--preset", "enterprise"], "not there yet"),
-        (["--preset", "multi-provider"], "not there yet"),
-        (["--preset", "proxy"], "not there yet"),
-        (["--gateway-type", "zuplo"], "not there yet"),
+        (["--preset", "enterprise"], "--gateway-url"),
+        (["--gateway-type", "zuplo"], "--gateway-url"),
         (["--gateway-type", "kong"], "There are"),
         (["--port", "80"], "1024"),
         (["--port", "x"], "1024"),
@@ -41,6 +39,34 @@ def test_one_sentence_exit_3_nothing_changed(sandbox, words, says):
 
 def test_an_option_of_deploy_is_refused_by_other_steps(sandbox):
     assert sandbox.doit("render", "--models", "demo").code == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["plan", "--presett", "demo"], "Did you mean --preset?"),
+        (["status", "--jsn"], "Did you mean --json?"),
+        (["history", "--jsn"], "Did you mean --json?"),
+        (["models", "demo", "--jsn"], "Did you mean --json?"),
+        (["validate", "--jsn"], "Did you mean --json?"),
+        (["apply", "--nonsense", "x"], "There are --yes"),
+        (["deploy", "--port"], "--port needs a value"),
+        (["deploy", "--start=1"], "must not have an argument"),
+        (["bench", "--runs", "many"], "--runs needs a whole number"),
+        (["render", "-z"], "There are --quiet, --verbose"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence_with_those_that_there_are(sandbox, words, says):
+    result = sandbox.doit(*words)
+    assert result.code == 3, result.text
+    assert says in result.err
+    for internal in ("CmdOption", "parsing options", "Got:", "<class", "Traceback"):
+        assert internal not in result.text
+    assert len(result.err.splitlines()) < 8
+
+
+def test_the_value_of_a_wrong_option_is_not_repeated(sandbox):
+    assert "sk-mine" not in sandbox.doit("deploy", "--api-key=sk-mine-0123456789").text
 
 
 def test_a_damaged_template_is_named_by_file_and_line_whatever_is_asked_for(sandbox):

@@ -24,7 +24,7 @@ VALUES = {"LITELLM_MASTER_KEY": Secret(KEY), "VERTEX_PROJECT": "p", "VERTEX_LOCA
 def contents(asked):
     """What would be staged."""
     made = asked.deployment
-    return {a.file: rendering.content(a, made, asked.values, asked.layout.templates) for a in made.gateway.artifacts}
+    return {a.file: rendering.content(a, made, asked.values, asked.layout.templates) for a in made.artifacts}
 
 
 def test_env_gets_its_secrets_and_room_for_what_is_missing():
@@ -70,6 +70,7 @@ def test_in_an_empty_folder_everything_is_created_with_its_mode(asked_for):
     assert {each.file: (each.kind, each.mode) for each in planned} == {
         "litellm_config.yaml": ("create", 0o644),
         ".env": ("create", 0o600),
+        "serve.py": ("create", 0o644),
         "start-gateway.sh": ("create", 0o755),
         "stop-gateway.sh": ("create", 0o755),
     }
@@ -109,7 +110,7 @@ def test_the_task_names_its_files_and_belongs_to_a_transaction(asked_for):
     task = install.task(asked_for(preset="demo"))
     assert "_transaction" in task["setup"]
     assert not task.get("clean")
-    assert len(task["targets"]) == len(set(task["targets"])) == 5
+    assert len(task["targets"]) == len(set(task["targets"])) == 6
 
 
 def test_nothing_stands_before_the_first_deployment(asked_for, layout):
@@ -136,3 +137,9 @@ def test_flags_decide_a_conflict(asked_for, layout):
             install.changes(asked, contents(asked), None)
         except Conflict:
             pytest.fail("there is nothing to decide yet")
+
+
+def test_a_proxy_that_is_no_longer_chosen_goes_and_one_of_ones_own_stays():
+    found = b"# mine\nHTTPS_PROXY=http://ada:pw@proxy:8080\nMY_OWN=1\n"
+    assert install.filled(found, BASIC, VALUES, {"HTTPS_PROXY": "set"}).startswith(b"# mine\nMY_OWN=1\n")
+    assert install.filled(found, BASIC, VALUES, {"VERTEX_PROJECT": "p"}).startswith(found)

@@ -56,13 +56,15 @@ def test_presets_are_alive_and_their_tiers_can_work(preset):
     assert set(preset.tiers) == set(TIERS)
     for name in preset.models:
         assert not KNOWN.models[name].retired(WRITTEN)
-    for name in set(preset.tiers.values()) - {"demo"}:
-        assert KNOWN.models[name].tools == "yes"
+    for name in set(preset.tiers.values()) - {"demo", "ollama"}:  # which one that is, is its user's choice
+        members = [member.model for member in preset.groups.get(name, ())] or [name]
+        assert all(KNOWN.models[each].tools == "yes" for each in members)
 
 
-def test_demo_and_basic_are_ready():
-    assert [preset.id for preset in KNOWN.presets.values() if preset.ready] == ["basic", "demo"]
-    assert [gateway.id for gateway in KNOWN.gateways.values() if gateway.ready] == ["local"]
+def test_every_preset_of_the_plan_is_ready():
+    assert {"basic", "demo", "enterprise", "multi-provider"} <= {
+        preset.id for preset in KNOWN.presets.values() if preset.ready
+    }
 
 
 def test_the_demo_needs_nobody():
@@ -114,6 +116,9 @@ def test_the_local_gateway_joins_claude_code():
         ".env": "0600",
         "start-gateway.sh": "0755",
         "stop-gateway.sh": "0755",
+        "print-token.sh": "0700",
+        "certificates.pem": "0644",
+        "serve.py": "0644",
     }
     assert {setting.path[-1] for setting in local.settings} >= {
         "ANTHROPIC_BASE_URL",
@@ -180,6 +185,7 @@ MANIFEST = {
     "gateway_type": "local",
     "gateway_url": "http://127.0.0.1:4000",
     "models": ["demo"],
+    "token_variable": "LITELLM_MASTER_KEY",
     "files": {"litellm_config.yaml": "sha256:" + "0" * 64, ".env": "hmac-sha256:" + "a" * 64},
     "modes": {"litellm_config.yaml": "0644", ".env": "0600"},
     "environment_variables": {"LITELLM_MASTER_KEY": "set"},

@@ -136,6 +136,22 @@ def test_only_developers_commands_need_the_test_packages():
         assert not bootstrap.needs_test(words)
 
 
+@pytest.mark.parametrize(
+    ("words", "ours", "program"),
+    [
+        (["exec", "--profile", "a", "--", "claude", "", "x=y"], ["exec", "--profile", "a"], ["claude", "", "x=y"]),
+        (["run", "--profile=a", "--", "claude", "--", "b"], ["exec", "--profile=a"], ["claude", "--", "b"]),
+        (["run", "deploy"], ["run", "deploy"], None),
+        (["run", "--", "--profile"], ["run"], ["--profile"]),
+        ([], [], None),
+    ],
+)
+def test_the_words_of_a_program_go_past_doit(monkeypatch, words, ours, program):
+    monkeypatch.setattr(os, "environ", {})
+    assert bootstrap.apart(words) == ours
+    assert json.loads(os.environ.get(bootstrap.PROGRAM, "null")) == program
+
+
 def test_an_old_python_can_read_what_it_needs_to_say_so():
     for name in ("dodo.py", "tasks/__init__.py", "tasks/tools/__init__.py", "tasks/tools/bootstrap.py"):
         ast.parse((PROJECT / name).read_text(), feature_version=(3, 8))

@@ -30,9 +30,8 @@ def spoil(layout, name, old, new):
 def test_everything_is_there_in_the_order_of_the_files(layout):
     known = catalogue.load(layout)
     assert list(known.models) == sorted(path.stem for path in (layout.templates / "models").iterdir())
-    assert list(known.presets) == ["basic", "demo", "enterprise", "multi-provider", "proxy"]
-    assert list(known.gateways) == ["custom", "local", "truefoundry", "zuplo"]
-    assert list(known.providers) == ["anthropic", "bedrock", "mock", "vertex_ai"]
+    for kind in ("presets", "gateways", "providers"):
+        assert list(getattr(known, kind)) == sorted(path.stem for path in (layout.templates / kind).iterdir())
     assert next(iter(known.variables)) == "LITELLM_MASTER_KEY"
     assert known.gateways["local"].artifacts[1].permissions == 0o600
 
@@ -104,13 +103,15 @@ def test_a_damaged_copy_is_ignored(layout, damage):
         ("models/demo.yaml", ('tools: "no"', "tools: no"), 16, "tools is false, expected a text"),
         ("models/demo.yaml", ("input_tokens: 200000", "input_tokens: many"), 9, "limits is"),
         ("models/codestral.yaml", ("regions: [us-central1, europe-west4]", "regions: all"), 9, 'regions is "all"'),
+        ("presets/multi-provider.yaml", ("order: 1", "ordr: 1"), 20, "ordr is no known field"),
+        ("presets/multi-provider.yaml", ("[gemini-3.5-flash]", "gemini-3.5-flash"), 30, "claude-sonnet-5-5 is"),
         ("presets/demo.yaml", ("ready: true", "ready: maybe"), 6, 'ready is "maybe", expected a true or false'),
-        ("gateways/local.yaml", ("port: 4000", "port: true"), 7, "port is true, expected a whole number"),
+        ("gateways/local.yaml", ("port: 4000", "port: true"), 8, "port is true, expected a whole number"),
         (
             "gateways/local.yaml",
             ("    template: start", "    tempalte: start"),
-            17,
-            "artifacts[2].tempalte is no known field",
+            20,
+            "artifacts[3].tempalte is no known field",
         ),
         ("variables.yaml", ("variables:", "variable:"), 2, "has no list called variables"),
         ("providers/mock.yaml", ("id: mock", "- mock"), 2, "is not valid YAML"),
@@ -160,6 +161,52 @@ def test_a_missing_file_of_variables_is_named(layout):
         ("presets/demo.yaml", "models: [demo]", "models: [demo, x]", '7: models[1]: there is no model "x"'),
         ("presets/demo.yaml", "opus: demo", "opus: codestral", '9: tiers.opus: "codestral" is not among the preset'),
         (
+            "presets/multi-provider.yaml",
+            "model: bedrock-claude-opus, order",
+            "model: x, order",
+            ': groups.claude-opus-5-5[1].model: "x" is not among the preset\'s models',
+        ),
+        (
+            "presets/multi-provider.yaml",
+            "{model: bedrock-claude-opus, order: 2}",
+            "{model: bedrock-claude-opus}",
+            ": groups.claude-opus-5-5: has members with an order and members without one",
+        ),
+        (
+            "presets/multi-provider.yaml",
+            "{model: bedrock-claude-opus, order: 2}",
+            "{model: anthropic-claude-opus, order: 2}",
+            ": groups.claude-opus-5-5: names a model twice",
+        ),
+        (
+            "presets/multi-provider.yaml",
+            "  claude-opus-5-5:\n    - {model: anthropic-claude-opus, order: 1}",
+            "  gemini-3.5-flash:\n    - {model: anthropic-claude-opus, order: 1}",
+            ": groups.gemini-3.5-flash: is one of the preset's models already",
+        ),
+        (
+            "presets/multi-provider.yaml",
+            "  claude-opus-5-5: [gemini-3.1-pro-preview]",
+            "  claude-opus-5-5: [claude-opus-5-5, x]",
+            ': fallbacks.claude-opus-5-5[1]: "x" is not among the preset\'s models and groups',
+        ),
+        (
+            "presets/multi-provider.yaml",
+            "  claude-opus-5-5: [gemini-3.1-pro-preview]",
+            "  claude-opus-5-5: [claude-opus-5-5, x]",
+            ": fallbacks.claude-opus-5-5[0]: is the name itself",
+        ),
+        (
+            "presets/multi-provider.yaml",
+            "opus: claude-opus-5-5",
+            "opus: claude-opus",
+            ': tiers.opus: "claude-opus" is not among the preset\'s models and groups',
+        ),
+        ("presets/multi-provider.yaml", "order: 1", "order: 0", "[0].order: "),
+        ("models/ollama.yaml", "  custom_llm_provider: ollama_chat\n", "", "custom_llm_provider"),
+        ("models/gpt-6-luna.yaml", 'prices:\n  input: 0.1\n  output: 0.5\n  as_of: "2026-11-25"\n', "", "prices"),
+        ("gateways/bedrock.yaml", "provider: bedrock", "provider: bedrok", 'provider: there is no provider "bedrok"'),
+        (
             "providers/vertex_ai.yaml",
             "environ/VERTEX_PROJECT",
             "environ/VERTX",
@@ -167,15 +214,15 @@ def test_a_missing_file_of_variables_is_named(layout):
         ),
         (
             "gateways/local.yaml",
-            "needs: [LITELLM_MASTER_KEY]",
-            "needs: [KEY]",
-            '8: needs[0]: there is no variable "KEY"',
+            "token: LITELLM_MASTER_KEY",
+            "token: KEY",
+            '7: token: there is no variable "KEY"',
         ),
         (
-            "gateways/local.yaml",
-            "variable: LITELLM_MASTER_KEY",
+            "gateways/bedrock.yaml",
+            "variable: AWS_REGION",
             "variable: KEY",
-            ': settings[1].variable: there is no variable "KEY"',
+            ': settings[3].variable: there is no variable "KEY"',
         ),
         (
             "gateways/local.yaml",
@@ -211,14 +258,10 @@ def test_findings_come_all_at_once(layout):
 
 
 def test_a_template_that_is_missing_is_found(layout):
-    folder = layout.templates / "artifacts"
-    folder.mkdir(exist_ok=True)
-    for path in folder.glob("*.j2"):
-        path.unlink()
-    (folder / "start-gateway.sh.j2").write_text("")
+    (layout.templates / "artifacts" / "stop-gateway.sh.j2").unlink()
     found = catalogue.findings(layout)
     assert [text.partition(": ")[2] for text in found] == [
-        'artifacts[3].template: templates/artifacts has no "stop-gateway.sh.j2"'
+        'artifacts[4].template: templates/artifacts has no "stop-gateway.sh.j2"'
     ]
 
 

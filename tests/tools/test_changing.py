@@ -7,12 +7,12 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from places import CONFIG, ENV, SCRIPT, layout_in, manifest_of, stand
 
 from tasks.model.errors import Conflict
 from tasks.model.release import Change, Wanted
 from tasks.tools import changing, session
 from tasks.tools.run import Run
+from tests.tools.places import CONFIG, ENV, SCRIPT, layout_in, manifest_of, stand
 
 
 class Recorded:
@@ -131,8 +131,8 @@ def test_the_receipt_tells_written_kept_and_unchanged():
     kinds = ["create", "merge", "replace", "mode", "remove", "keep", "unchanged"]
     told = Run()
     changing.tell([Change(kind, kind, b"", 0o644, b"") for kind in kinds], told)
-    assert (told.kept, told.unchanged) == (["keep"], ["unchanged"])
-    assert set(told.written) == {"create", "merge", "replace", "mode", "remove"}
+    assert (told.kept, told.unchanged, told.removed) == (["keep"], ["unchanged"], ["remove"])
+    assert set(told.written) == {"create", "merge", "replace", "mode"}
 
 
 KEYS = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 3), max_size=5)

@@ -5,11 +5,20 @@ import shutil
 
 import pytest
 
+from tasks.model.catalogue import Setting
 from tasks.model.layout import PROJECT, Layout
-from tasks.tools import checks
+from tasks.model.release import Manifest
+from tasks.model.revision import Revision
+from tasks.tools import checks, history
 
 LAYOUT = Layout.of({"HOME": "/nowhere"})
 URL, KEY = "http://127.0.0.1:4000", "sk-secret-0123456789"
+MANIFEST = Manifest("d", "t", "0", "local", URL, (), {}, {}, {}, revision=1)
+SETTINGS = (
+    Setting(("env", "ANTHROPIC_BASE_URL"), text=URL),
+    Setting(("env", "ANTHROPIC_AUTH_TOKEN"), variable="LITELLM_MASTER_KEY"),
+    Setting(("env", "ANTHROPIC_API_KEY"), text=""),
+)
 
 
 @pytest.fixture
@@ -82,10 +91,13 @@ def test_an_env_file_may_hold_what_it_may(data):
 
 @pytest.fixture
 def joined(layout):
+    layout.gateway.mkdir(parents=True)
+    layout.env_file.write_text(f"LITELLM_MASTER_KEY={KEY}\n")
+    history.prepare(layout, Revision("deploy", MANIFEST, {}, SETTINGS), {}, {})
+
     def join(env):
-        layout.claude.mkdir(parents=True, exist_ok=True)
         layout.settings.write_text(json.dumps({"env": env}) if isinstance(env, dict) else env)
-        return checks.settings(layout, URL, KEY)
+        return checks.settings(layout, MANIFEST)
 
     return join
 
@@ -115,4 +127,4 @@ def test_settings_that_do_not_are_found_and_no_key_is_told(joined, found):
 
 
 def test_missing_settings_are_found(layout):
-    assert "missing" in checks.settings(layout, URL, KEY)[0]
+    assert "missing" in checks.settings(layout, MANIFEST)[0]

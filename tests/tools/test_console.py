@@ -27,8 +27,9 @@ class Terminal(io.TextIOWrapper):
 
 @pytest.fixture(autouse=True)
 def plain(monkeypatch):
-    for name in ("NO_COLOR", "FORCE_COLOR", "TERM", console.COMMAND):
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", console.COMMAND):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(console, "loudness", console.Loudness())
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,69 @@ def test_what_goes_on_and_what_was_asked_for_are_two_streams(capsys):
     out, err = capsys.readouterr()
     assert out == "data\n"
     assert [line.split()[-1] for line in err.splitlines()] == ["progress", "careful"]
+
+
+def test_our_own_signs_have_a_likeness_in_ascii(monkeypatch):
+    stream = Terminal("ascii", tty=False)
+    monkeypatch.setattr(sys, "stdout", stream)
+    console.tell("4000 → 4001 …")
+    assert stream.shown() == b"4000 -> 4001 ...\n"
+
+
+def test_quiet_leaves_warnings_failures_and_what_was_asked_for(capsys):
+    console.loudness.quiet = True
+    console.say("progress")
+    console.say("done", "ok")
+    console.warn("careful")
+    console.say("no", "fail")
+    console.tell("data")
+    out, err = capsys.readouterr()
+    assert out == "data\n"
+    assert [line.split()[-1] for line in err.splitlines()] == ["careful", "no"]
+
+
+def test_a_document_is_ascii_and_names_commands_as_they_are(monkeypatch, capsys):
+    monkeypatch.setenv(console.COMMAND, 'python3 "x"/dodo.py')
+    console.document({"remedy": "doit deploy ü"})
+    assert capsys.readouterr().out == '{\n  "remedy": "doit deploy \\u00fc"\n}\n'
+
+
+def test_warnings_can_be_kept_for_a_better_place(capsys):
+    with console.kept_warnings() as kept:
+        console.warn("careful")
+    console.warn("loud")
+    assert kept == ["careful"]
+    assert "careful" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("told", "columns"), [("60", 60), ("5", 20), ("0", None), ("x", None), ("", None)])
+def test_the_width_is_what_columns_says(monkeypatch, told, columns):
+    monkeypatch.setenv("COLUMNS", told)
+    assert console.width(Terminal(tty=False)) == (columns or console.UNLIMITED)
+
+
+def test_what_is_no_terminal_has_no_width(monkeypatch, capsys):
+    console.say("word " * 100)
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    monkeypatch.setenv("COLUMNS", "40")
+    console.warn("word " * 20)
+    lines = capsys.readouterr().err.splitlines()
+    assert max(map(len, lines)) <= 40
+    assert all(line.startswith("    ") for line in lines[1:])
+
+
+def test_a_line_is_folded_between_words_and_hangs():
+    assert console.folded("  one two three four", 12) == "  one two\n    three\n    four"
+    assert console.folded("a/path/that/cannot/be/folded is long", 12) == "a/path/that/cannot/be/folded\n  is long"
+    assert console.folded("short\n\nlines", 12) == "short\n\nlines"
+
+
+@given(st.text("ab \n", max_size=200), st.integers(20, 60))
+def test_folding_keeps_every_word(text, columns):
+    folded = console.folded(text, columns)
+    assert folded.split() == text.split()
+    if "\n" not in text:
+        assert all(len(line) <= columns or " " not in line.strip() for line in folded.splitlines())
 
 
 @given(st.text())

@@ -166,8 +166,8 @@ def test_counting_tokens(played):
     ("status", "text", "says"),
     [
         (400, "No connected db.", "does not know this key"),
-        (400, "anthropic_messages: Invalid model name passed in model=demo", "does not serve demo"),
-        (400, "There are no healthy deployments for this model", "does not serve demo"),
+        (400, "anthropic_messages: Invalid model name passed in model=demo", "does not serve that model"),
+        (400, "There are no healthy deployments for this model", "does not serve that model"),
         (429, "No deployments available for selected model", "paused"),
         (500, "No module named 'prisma'", "prisma"),
         (500, "Your default credentials were not found.", "Google's credentials"),

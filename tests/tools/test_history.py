@@ -1,12 +1,12 @@
 """Revisions: prepared beside the true ones, kept when they became true, dropped when not; and never a secret."""
 
 import pytest
-from places import CONFIG, layout_in, manifest_of
 
 from tasks.model.catalogue import Setting
 from tasks.model.errors import GatewayError, InvalidInput
 from tasks.model.revision import Revision
 from tasks.tools import documents, history
+from tests.tools.places import CONFIG, layout_in, manifest_of
 
 SETTINGS = (
     Setting(("env", "URL"), text="http://127.0.0.1:4000"),

@@ -1,9 +1,9 @@
 """How settings.json is joined: what is ours is set, what is not stays byte for byte, and the way back is kept."""
 
 import json
+import shlex
 
 import pytest
-from places import layout_in
 
 from tasks.model.catalogue import Setting
 from tasks.model.errors import Conflict, InvalidInput
@@ -11,6 +11,7 @@ from tasks.model.secret import Secret
 from tasks.tools import joining
 from tasks.tools.joining import Edit
 from tasks.tools.run import Run
+from tests.tools.places import layout_in
 
 KEY = "sk-secret-0123456789"
 SETTINGS = (
@@ -49,6 +50,25 @@ def test_a_file_that_is_not_there_is_made_with_our_keys_alone(layout):
 def test_what_somebody_chose_is_not_ours_to_set(layout):
     found = json.loads(outcome(layout, {"permissions": {"defaultMode": "plan"}}).data)
     assert found["permissions"] == {"defaultMode": "plan"}
+
+
+def test_a_helper_of_somebody_else_is_put_aside_and_comes_back(layout):
+    settings = (*SETTINGS, Setting(("apiKeyHelper",), fact="no_helper"))
+    theirs = {"apiKeyHelper": "echo a-key-for-another-server"}
+    joined = outcome(layout, theirs, settings=settings)
+    assert json.loads(joined.data)["apiKeyHelper"] == ""
+    again = outcome(layout, joined.data, joined.ledger, settings)
+    assert again.data == joined.data
+    back = outcome(layout, joined.data, joined.ledger, settings=())
+    assert json.loads(back.data)["apiKeyHelper"] == theirs["apiKeyHelper"]
+    assert "apiKeyHelper" not in json.loads(outcome(layout, {}, settings=settings).data)
+
+
+def test_the_helper_of_the_gateway_is_a_command_that_any_path_survives(tmp_path):
+    layout = layout_in(tmp_path / "it's a place")
+    data = outcome(layout, None, settings=(Setting(("apiKeyHelper",), fact="helper"),)).data
+    words = shlex.split(json.loads(data)["apiKeyHelper"])
+    assert words == ["sh", str(layout.gateway / "print-token.sh")]
 
 
 def test_all_other_bytes_stay(layout):

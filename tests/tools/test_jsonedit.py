@@ -7,11 +7,11 @@ import time
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from jsontexts import OURS, changes, files, loaded
 
 from tasks.model.errors import InvalidInput
 from tasks.tools.jsonedit import REMOVE, Raw, edit, parse
 from tasks.tools.jsonscan import MAX_BYTES
+from tests.tools.jsontexts import OURS, changes, files, loaded
 
 A = ("env", "A")
 

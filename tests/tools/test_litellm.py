@@ -125,14 +125,14 @@ def test_a_malicious_release_is_seen_beside_traces_of_another(tree):
     assert "1.82.8" in str(refusal(judged(tree.find(program.parent))))
 
 
-@pytest.mark.parametrize("version", ["1.83.14", "1.82.9", "0.1"])
+@pytest.mark.parametrize("version", ["1.87.14", "1.82.9", "0.1"])
 def test_releases_with_known_holes_are_refused(tree, version):
     refused = str(refusal(judged(tree.find(tree.venv("old", version).parent))))
     assert version in refused
     assert LITELLM_KNOWN_GOOD in refused
 
 
-@pytest.mark.parametrize(("version", "age"), [("1.84.0", "older"), ("1.106.10", "newer"), ("2.0", "newer")])
+@pytest.mark.parametrize(("version", "age"), [("1.88.0", "older"), ("1.106.10", "newer"), ("2.0", "newer")])
 def test_other_releases_are_told(tree, version, age):
     found = judged(tree.find(tree.venv("other", version).parent))
     assert refusal(found) is None

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsontexts import OURS, VALUES, files, loaded
 
 from tasks.model.edits import REMOVE
 from tasks.model.errors import InvalidInput
 from tasks.model.ledger import BASE_URL, Displaced, Ledger, Seal, digest
 from tasks.tools.jsonedit import edit
 from tasks.tools.ownedfile import Outcome, join, leave
+from tests.tools.jsontexts import OURS, VALUES, files, loaded
 
 KEY = bytes(range(32))
 TOKEN, HELPER, MODEL, MODE = OURS[1], OURS[4], OURS[3], OURS[5]
@@ -182,3 +182,14 @@ def read(data: bytes, path: tuple[str, ...]) -> object:
     for name in path:
         content = content.get(name) if isinstance(content, dict) else None
     return content
+
+
+@pytest.mark.parametrize("text", SHAPES)
+def test_there_and_back_again_with_other_keys_in_between_is_the_same_to_the_byte(text: str):
+    ways = [WANTED, {BASE_URL: "http://other", HELPER: "sh x", MODEL: "m"}, {TOKEN: "sk-2", BASE_URL: "http://third"}]
+    data, ledger, seen = text.encode(), None, {}
+    for number in (0, 1, 2, 0, 2, 1, 0):
+        made = joined(data, ways[number], ledger)
+        data, ledger = made.data, made.ledger
+        assert seen.setdefault(number, data) == data
+    assert leave(data, ledger, KEY).data == text.encode()

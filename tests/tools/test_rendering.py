@@ -22,17 +22,19 @@ READY = [each.id for each in KNOWN.presets.values() if each.ready]
 
 
 def deployment(preset="basic", **choices):
+    if not KNOWN.gateways[KNOWN.presets[preset].gateway].process:
+        choices.setdefault("gateway_url", "https://gateway.example.com")
     return settle(Choices(preset, **choices), KNOWN)
 
 
 def content(name, made, values=VALUES):
-    (artifact,) = [each for each in made.gateway.artifacts if each.file == name]
+    (artifact,) = [each for each in made.artifacts if each.file == name]
     return rendering.content(artifact, made, values, LAYOUT.templates)
 
 
 @pytest.mark.parametrize("preset", READY)
 def test_no_artifact_holds_a_secret_and_each_is_the_same_twice(preset):
-    for artifact in deployment(preset).gateway.artifacts:
+    for artifact in deployment(preset).artifacts:
         data = content(artifact.file, deployment(preset))
         assert b"sk-secret" not in data
         assert data == content(artifact.file, deployment(preset))
@@ -67,11 +69,11 @@ def test_a_script_has_the_port_and_quotes_whatever_it_is_given():
 
 def test_every_artifact_depends_on_the_files_that_it_is_made_from():
     made = deployment(models=("codestral",))
-    for artifact in made.gateway.artifacts:
+    for artifact in made.artifacts:
         sources = rendering.sources(artifact, made, LAYOUT.templates)
         assert all(path.is_file() for path in sources)
         assert len(sources) == len(set(sources))
-    (config, *_) = made.gateway.artifacts
+    (config, *_) = made.artifacts
     names = {path.name for path in rendering.sources(config, made, LAYOUT.templates)}
     assert {"codestral.yaml", "local.yaml", "vertex_ai.yaml"} <= names
     assert "gemini-3.5-flash.yaml" not in names
@@ -88,7 +90,7 @@ def test_every_artifact_depends_on_the_files_that_it_is_made_from():
 )
 def test_whatever_changes_the_content_is_among_the_inputs(one, other):
     first, second = deployment(**one), deployment(**other)
-    for artifact in first.gateway.artifacts:
+    for artifact in first.artifacts:
         changes = content(artifact.file, first) != content(artifact.file, second)
         inputs = [rendering.inputs(artifact, made, VALUES) for made in (first, second)]
         sources = [rendering.sources(artifact, made, LAYOUT.templates) for made in (first, second)]
@@ -96,7 +98,7 @@ def test_whatever_changes_the_content_is_among_the_inputs(one, other):
 
 
 def test_a_changed_secret_renders_nothing_anew_and_a_changed_value_does():
-    env = next(each for each in deployment().gateway.artifacts if each.secret)
+    env = next(each for each in deployment().artifacts if each.secret)
     known = rendering.inputs(env, deployment(), VALUES)
     assert rendering.inputs(env, deployment(), {**VALUES, "LITELLM_MASTER_KEY": Secret("sk-other")}) == known
     assert rendering.inputs(env, deployment(), {**VALUES, "VERTEX_PROJECT": "other"}) != known

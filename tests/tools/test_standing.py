@@ -1,9 +1,9 @@
 """What is found, beside what we last left: content, mode, release, digests."""
 
 import pytest
-from places import CONFIG, ENV, SCRIPT, layout_in, stand
 
 from tasks.tools import files, standing
+from tests.tools.places import CONFIG, ENV, SCRIPT, layout_in, stand
 
 
 @pytest.fixture

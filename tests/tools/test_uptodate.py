@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tasks.model.errors import GatewayError
 from tasks.model.secret import Secret
 from tasks.tools.uptodate import as_built, holds, unchanged
 
@@ -35,6 +36,13 @@ def told(facts, name="x"):
 @given(FACTS)
 def test_the_same_facts_are_unchanged(facts):
     assert told(facts)(None, saved(told(facts)))
+
+
+def test_facts_that_cannot_be_had_are_left_to_the_step():
+    def cannot():
+        raise GatewayError("is not there")
+
+    assert not unchanged("x", cannot)(None, saved(told(1)))
 
 
 LISTS = st.lists(st.none() | st.integers() | st.text(max_size=5), max_size=4)

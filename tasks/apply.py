@@ -1,0 +1,65 @@
+"""apply: do exactly what a saved plan says, as the deployment that it is; or nothing, because something moved since.
+
+_promised ─► choose ─► … ─► install ─► settings ─► _held ─► _commit ─► …
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from doit.exceptions import InvalidCommand
+
+from tasks import plan
+from tasks.model.errors import Conflict, GatewayError
+from tasks.tools import planfile, typed
+from tasks.tools.steps import Task, action, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tasks.tools.asked import Asked
+
+OPTIONS: list[dict[str, Any]] = [
+    {"name": "yes", "long": "yes", "short": "y", "type": bool, "default": False, "help": "install LiteLLM if needed"},
+]
+
+
+def task(asked: Asked, deploy: Callable[[Asked], Task]) -> Task:
+    """`doit apply FILE`: the steps of *deploy* with the choices of the plan, once nothing has moved."""
+    known: dict[str, Any] = {"params": OPTIONS, "pos_arg": "names"}
+    words = typed.behind("apply")
+    if words is None:  # another command: these steps are not needed
+        return {"actions": [], **known}
+    given, names = typed.parsed(words, OPTIONS)
+    if len(names) != 1:
+        raise InvalidCommand("name the one saved plan to apply: doit apply FILE; made by: doit plan --out FILE")
+    try:
+        saved = planfile.load(planfile.place(names[0]), planfile.key_of(asked.layout))
+        asked.follow(saved, yes=given["yes"])
+        steps = deploy(asked)
+    except GatewayError as error:
+        return {"actions": [(fail, [error])], **known}
+    return {**steps, "task_dep": ["_promised", *steps["task_dep"]], **known}
+
+
+def promised_task(asked: Asked) -> Task:
+    """Before anything else, when there is a plan to hold to."""
+    return {"actions": [(hold, [asked])]}
+
+
+def held_task(asked: Asked) -> Task:
+    """The same under the lock, before anything is made true; what to deploy is remembered by then."""
+    return {"actions": [(hold, [asked], {"begun": True})], "task_dep": ["install", "settings"]}
+
+
+@action
+def hold(asked: Asked, *, begun: bool = False) -> None:
+    """Make the plan once more; Conflict naming whatever is not as it was, once *begun* but for the choices."""
+    if asked.promise is None:
+        return
+    now, _ = plan.made(asked, planfile.key_of(asked.layout))
+    ours = {planfile.CHOICES} if begun else set()
+    if names := [name for name in planfile.moved(asked.promise, now) if name not in ours]:
+        raise Conflict(
+            "\n  ".join(["not as it was when the plan was made, so nothing was done:", *names]), planfile.AGAIN
+        )

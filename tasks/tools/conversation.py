@@ -1,0 +1,220 @@
+"""A conversation with somebody who deploys at a terminal; nothing is written until it has come to its end."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from doit.exceptions import InvalidCommand
+
+from tasks.model import choices as rules
+from tasks.model import interview
+from tasks.model.choices import Choices, Flags
+from tasks.model.errors import GatewayError, UsageError
+from tasks.model.secret import Secret
+from tasks.tools import console, environment, files, history, litellm, named, plausible, processes, prompts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tasks.model.catalogue import Variable
+    from tasks.model.interview import Known, Lack, Question
+    from tasks.tools.asked import Asked
+
+NOTHING = "Nothing was changed."
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+
+class Conversation:
+    """Asks what is open, one question after the other, and gives the answers to Asked."""
+
+    def __init__(self, asked: Asked, given: Iterable[str]) -> None:
+        """*given*: the options that were typed."""
+        self.asked = asked
+        self.settled = set(given)
+        profiled = asked.profile is not None and named.exists(asked.layout, asked.profile)
+        self.fresh = files.read(asked.layout.choices) is None and not profiled
+        self.begun = False
+        self.values: dict[str, environment.Finding] = {}
+        self.looked: tuple[Choices, tuple[Lack, ...]] | None = None
+        if asked.flags.ours or asked.flags.theirs:
+            self.settled.add("standing")
+
+    def hold(self) -> None:
+        """Ask until nothing is open."""
+        catalogue = self.asked.catalogue
+        while question := interview.about_choices(self._known(), catalogue):
+            self._put(question)
+        while question := interview.about_this_machine(self._known(look=True), catalogue):
+            self._put(question)
+        self.asked.answer(values=self.values)
+
+    def _known(self, *, look: bool = False) -> Known:
+        asked = self.asked
+        known = interview.Known(
+            asked.choices,
+            fresh=self.fresh,
+            settled=frozenset(self.settled),
+            asked=self.begun,
+            start=asked.flags.start,
+            stands=self._stands(),
+            foreign=self._foreign(),
+            today=time.strftime("%Y-%m-%d"),
+        )
+        if not look:
+            return known
+        there = asked.flags.yes or litellm.find(asked.layout, os.environ, asked.choices.litellm)
+        installs = "" if there else litellm.TAKES
+        return known._replace(lacks=self._lacks(), installs=installs, runs=processes.running(asked.layout) is not None)
+
+    def _stands(self) -> str:
+        """The gateway of ours in that folder, where this checkout knows nothing of it."""
+        manifest = history.installed(self.asked.layout) if self.fresh and not self.settled else None
+        if manifest is None:
+            return ""
+        models = f", {len(manifest.models)} models" if len(manifest.models) > 1 else ""
+        preset = manifest.choices.get("preset", Choices().preset)
+        return f"{preset}{models}, revision {manifest.revision} of {manifest.timestamp}"
+
+    def _foreign(self) -> tuple[str, ...]:
+        """Files with the names of ours in that folder, while nothing of ours is deployed there."""
+        layout = self.asked.layout
+        if layout.manifest.exists() or not layout.gateway.is_dir():
+            return ()
+        named = {each.file for gateway in self.asked.catalogue.gateways.values() for each in gateway.artifacts}
+        return tuple(sorted(name for name in named if (layout.gateway / name).exists()))
+
+    def _lacks(self) -> tuple[Lack, ...]:
+        """The values that are missing or cannot be right; looked for once for the choices as they are."""
+        asked = self.asked
+        if self.looked is None or self.looked[0] != asked.choices:
+            self.looked = asked.choices, () if asked.flags.allow_missing else tuple(_lacking(asked))
+        return tuple(each for each in self.looked[1] if each.variable.name not in self.values)
+
+    def _put(self, question: Question) -> None:
+        """Ask it, and take the answer."""
+        self.begun = True
+        self.settled.add(question.name)
+        if not question.items:
+            self._typed(question)
+            return
+        values = prompts.chosen(question)
+        if question.name == "models":
+            self._models(values)
+        elif question.name == "standing":
+            self._standing(values[0])
+        elif question.name == "tiers":
+            self._tiers(values[0])
+        elif question.name in Flags._fields:
+            self._started(agreed=values[0] == interview.YES)
+        else:
+            self.asked.answer({question.name: values[0]})
+
+    def _typed(self, question: Question) -> None:
+        if variable := question.variable:
+            value = prompts.typed(question, lambda text: _fitting(variable, text))
+            if value:
+                self.values[variable.name] = _finding(variable, value)
+            else:
+                self.asked.answer(allow_missing=True)
+        elif text := prompts.typed(question, lambda text: rules.checked(question.name, text)):
+            self.asked.answer({question.name: text})
+
+    def _models(self, values: tuple[str, ...]) -> None:
+        """The models; those of the preset stay the preset's, also when that changes."""
+        if set(values) != {model.id for model in self.asked.deployment.models}:
+            self.asked.answer({"models": ",".join(values)})
+
+    def _standing(self, value: str) -> None:
+        if value == interview.CANCEL:
+            raise GatewayError(NOTHING)
+        if value == interview.KEEP:
+            self.fresh = False
+        else:
+            self.asked.answer(ours=True)
+
+    def _tiers(self, value: str) -> None:
+        if value == interview.YES:
+            return
+        for question in interview.tiers(self.asked.deployment):
+            self._put(question)
+
+    def _started(self, *, agreed: bool) -> None:
+        """Whether to start; and with that, to install what it takes."""
+        if agreed and self._known(look=True).installs:
+            self.asked.answer(yes=True)
+        self.asked.answer(start=agreed)
+
+
+def hold(asked: Asked, given: Iterable[str], show: Callable[[], int]) -> None:
+    """Ask for what the options leave open, *show* what will change (and how many files), and ask whether to do it.
+
+    Whoever says no, or stops at any question, ends this process with nothing written.
+    """
+    talk = Conversation(asked, given)
+    yes = asked.flags.yes
+    with ending():
+        try:
+            talk.hold()
+        except UsageError as error:
+            raise InvalidCommand(str(error)) from None
+        if not talk.begun:
+            return
+        if show() and not yes and not prompts.agreed("Deploy this?"):
+            raise GatewayError(NOTHING)
+    asked.same = command(asked, talk.values)
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """Around questions: Ctrl-C and Ctrl-D end the process as if it had never begun, and so does what is wrong."""
+    try:
+        yield
+    except (KeyboardInterrupt, EOFError):
+        console.ask("")
+        console.say(NOTHING, "warn")
+        raise SystemExit(INTERRUPTED) from None
+    except GatewayError as error:
+        console.say(str(error), "warn" if error.problem == NOTHING else "fail")
+        raise SystemExit(error.exit_code) from None
+
+
+def command(asked: Asked, values: Iterable[str]) -> str:
+    """What would have done the same without a question; secrets have no place in it."""
+    flags = [name for name in ("start", "yes", "ours", "allow_missing") if getattr(asked.flags, name)]
+    words = [*interview.as_words(asked.choices), *(f"--{name.replace('_', '-')}" for name in flags), "--no-input"]
+    line = f"doit deploy {shlex.join(words)}"
+    return f"{line}   (with {', '.join(values)} in the environment)" if values else line
+
+
+def _lacking(asked: Asked) -> Iterator[Lack]:
+    deployment, findings = asked.deployment, asked.findings
+    needed = [name for name in deployment.needs if name in findings]
+    known = {name: deployment.variable(name) for name in findings}
+    for each in environment.problems(findings, known, needed):
+        if each.severity == "error":
+            place = asked.choices.gateway_url if each.variable == deployment.credential else None
+            shown = f" It is shown to {place} only." if place else ""
+            yield interview.Lack(deployment.variable(each.variable), each.problem, f"{each.remedy}{shown}")
+
+
+def _finding(variable: Variable, text: str) -> environment.Finding:
+    """What was typed, as if it had been found."""
+    value = _expanded(variable, text)
+    return environment.Finding(variable.name, Secret(value) if variable.secret else value, "what was typed")
+
+
+def _fitting(variable: Variable, text: str) -> None:
+    """UsageError when *text* cannot be the value of *variable*."""
+    for fault in plausible.faults(variable, _expanded(variable, text)):
+        if fault.fatal:
+            raise UsageError(f"{variable.name} {fault.what}", fault.remedy)
+
+
+def _expanded(variable: Variable, text: str) -> str:
+    return str(Path(text).expanduser()) if variable.kind == "path" else text

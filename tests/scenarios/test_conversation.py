@@ -1,0 +1,348 @@
+"""Somebody at a terminal types `doit deploy`, is asked what only they can know, and sees it before it is done."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import sys
+
+import pexpect
+import pytest
+
+from tests.conftest import VERTEX, make_sandbox
+
+ENTER, DOWN, CTRL_C, CTRL_D = "\r", "\x1b[B", "\x03", "\x04"
+SECRET = "gateway-token-of-somebody-0123456789"
+PATIENCE = 60
+
+pytestmark = pytest.mark.slow
+
+
+class Terminal:
+    """A `doit …` at a pseudo-terminal; everything that it shows is kept."""
+
+    def __init__(self, box, *words, term="xterm-256color", columns=100, **env):
+        environ = box.environment(TERM=term, **env)
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-m", "doit", *words],
+            cwd=str(box.project),
+            env=environ,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            dimensions=(40, columns),
+        )
+        self.shown = ""
+
+    def sees(self, text):
+        self.child.expect_exact(text)
+        self.shown += self.child.before + self.child.after
+        return self
+
+    def types(self, keys):
+        self.child.send(keys)
+        return self
+
+    def ends(self):
+        self.child.expect(pexpect.EOF)
+        self.shown += self.child.before
+        self.child.close()
+        return self.child.exitstatus
+
+
+@pytest.fixture
+def key(sandbox):
+    """A file that could hold Google's credentials."""
+    path = sandbox.home / "key.json"
+    path.write_text('{"type": "service_account"}')
+    path.chmod(0o600)
+    return path
+
+
+def plain(box, *words, **more):
+    return Terminal(box, "deploy", *words, term="dumb", **more)
+
+
+def walked(key):
+    """The answers of a whole conversation about the preset basic, each behind what it answers; no cursor needed."""
+    return [
+        ("Number [1]: ", "basic\r"),
+        ("Numbers, in one line [1 2 3 4 5 6 7 8]: ", "2 3 6\r"),
+        ("Number [1]: ", ENTER),
+        ("VERTEX_PROJECT: missing", "my-project-1\r"),
+        ("GOOGLE_APPLICATION_CREDENTIALS: missing", f"{key}\r"),
+        ("Start the gateway", "2\r"),
+        ("Deploy this? [y/N]: ", "y\r"),
+    ]
+
+
+def test_the_whole_conversation_without_a_cursor(sandbox, key):
+    terminal = plain(sandbox)
+    for seen, answer in walked(key):
+        terminal.sees(seen).types(answer)
+    assert terminal.ends() == 0, terminal.shown
+    manifest = sandbox.json(sandbox.gateway / "deployment-manifest.json")
+    assert manifest["models"] == ["gemini-3.5-flash", "gemini-3.5-flash-lite", "codestral"]
+    assert manifest["environment_variables"]["VERTEX_PROJECT"] == "my-project-1"
+    assert f"GOOGLE_APPLICATION_CREDENTIALS={key}" in (sandbox.gateway / ".env").read_text()
+    assert sandbox.env_json()["ANTHROPIC_DEFAULT_SONNET_MODEL"] == "gemini-3.5-flash"
+    assert "Plan for basic, revision 1" in terminal.shown
+    assert "\x1b" not in terminal.shown
+
+
+def test_it_tells_which_command_does_the_same_without_a_question(sandbox, key, tmp_path):
+    terminal = plain(sandbox)
+    for seen, answer in walked(key):
+        terminal.sees(seen).types(answer)
+    assert terminal.ends() == 0, terminal.shown
+    said = re.sub(r"\s+", " ", terminal.shown.partition("Same:")[2]).strip()
+    words = shlex.split(said.partition("(with")[0])
+    assert words[:2] == ["doit", "deploy"]
+    assert "VERTEX_PROJECT" in said.partition("(with")[2]
+    other = make_sandbox(tmp_path / "other")
+    environ = VERTEX | {"GOOGLE_APPLICATION_CREDENTIALS": str(key)}
+    done = Terminal(other, *words[1:], **environ)
+    assert done.ends() == 0, done.shown
+    manifests = [box.json(box.gateway / "deployment-manifest.json") for box in (sandbox, other)]
+    assert manifests[0]["choices"] == manifests[1]["choices"]
+    assert manifests[0]["environment_variables"] == manifests[1]["environment_variables"]
+
+
+def test_the_whole_conversation_with_lists_to_walk_through(sandbox, key):
+    terminal = Terminal(sandbox, "deploy").sees("What shall be deployed?").sees("demo").types(DOWN + ENTER)
+    terminal.sees("Which models shall it serve?").sees("short notice").types("codestral").sees("rewriting")
+    terminal.types(" " + ENTER).sees("selections")
+    terminal.sees("Claude Code's tiers?").sees("Choose others").types(ENTER)
+    terminal.sees("VERTEX_PROJECT: missing").types("my-project-1\r")
+    terminal.sees("GOOGLE_APPLICATION_CREDENTIALS: missing").types(f"{key}\r")
+    terminal.sees("Start the gateway").sees("Later").types(DOWN + ENTER)
+    terminal.sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    models = sandbox.json(sandbox.gateway / "deployment-manifest.json")["models"]
+    assert len(models) == 7
+    assert "codestral" not in models
+
+
+def test_another_model_for_a_tier(sandbox, key):
+    terminal = plain(
+        sandbox, "--preset", "basic", "--models", "codestral,glm-5.2", GOOGLE_APPLICATION_CREDENTIALS=str(key)
+    )
+    terminal.sees("Claude Code's tiers?").sees("Number [1]: ").types("2\r")
+    for tier, number in (("opus", "2"), ("sonnet", "1"), ("haiku", "1")):
+        terminal.sees(f"for the {tier} tier?").sees("]: ").types(f"{number}\r")
+    terminal.sees("VERTEX_PROJECT: missing").types("my-project-1\r").sees("Start the").sees("Number").types("2\r")
+    terminal.sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert sandbox.env_json()["ANTHROPIC_DEFAULT_OPUS_MODEL"] == "glm-5.2"
+    assert sandbox.env_json()["ANTHROPIC_DEFAULT_SONNET_MODEL"] == "codestral"
+
+
+@pytest.mark.parametrize("after", range(7))
+def test_ctrl_c_at_any_question_leaves_nothing_behind(sandbox, key, after):
+    before = sandbox.state()
+    terminal = plain(sandbox)
+    answers = walked(key)
+    for seen, answer in answers[:after]:
+        terminal.sees(seen).types(answer)
+    terminal.sees(answers[after][0]).types(CTRL_C).sees("Nothing was changed.")
+    assert terminal.ends() == 130, terminal.shown
+    assert sandbox.state() == before
+    assert "Traceback" not in terminal.shown
+
+
+@pytest.mark.parametrize("keys", [CTRL_C, CTRL_D])
+@pytest.mark.parametrize("answers", [[], [("What shall be deployed?", DOWN + ENTER)]], ids=["first", "second"])
+def test_so_it_does_in_a_list_to_walk_through(sandbox, answers, keys):
+    before = sandbox.state()
+    terminal = Terminal(sandbox, "deploy")
+    for seen, answer in answers:
+        terminal.sees(seen).sees("demo").types(answer)
+    terminal.sees("Which models" if answers else "What shall").sees("»").types(keys).sees("Nothing was changed.")
+    assert terminal.ends() == 130, terminal.shown
+    assert sandbox.state() == before
+
+
+def test_ctrl_d_at_a_line(sandbox):
+    before = sandbox.state()
+    terminal = plain(sandbox).sees("Number [1]: ").types(CTRL_D).sees("Nothing was changed.")
+    assert terminal.ends() == 130
+    assert sandbox.state() == before
+
+
+def test_no_is_an_answer_too(sandbox):
+    before = sandbox.state()
+    terminal = plain(sandbox, "--preset", "demo").sees("Number [1]: ").types("2\r").sees("Deploy this?").types(ENTER)
+    terminal.sees("Nothing was changed.")
+    assert terminal.ends() == 1
+    assert sandbox.state() == before
+
+
+def test_a_wrong_answer_is_asked_for_again(sandbox):
+    terminal = plain(sandbox)
+    terminal.sees("Number [1]: ").types("99\r").sees("One number from 1 to").sees("Number [1]: ").types("2\r")
+    terminal.sees("]: ").types("1 x 3\r").sees("Numbers from 1 to").sees("]: ").types("1 3\r")
+    terminal.sees("tiers?").sees("Number [1]: ").types(ENTER).sees("VERTEX_PROJECT").sees(": ").types("no project!\r")
+    terminal.sees("VERTEX_PROJECT").types(CTRL_C)
+    assert terminal.ends() == 130, terminal.shown
+
+
+def test_no_model_at_all_is_no_answer(sandbox):
+    terminal = Terminal(sandbox, "deploy", "--preset", "basic").sees("Which models").sees("notice")
+    terminal.types("\x01\x01" + ENTER).sees("At least one").types(CTRL_C)
+    assert terminal.ends() == 130
+
+
+def test_a_value_that_is_left_open_can_come_later(sandbox):
+    terminal = plain(sandbox, "--preset", "basic", "--models", "codestral")
+    terminal.sees("VERTEX_PROJECT: missing").types(ENTER).sees("GOOGLE_APPLICATION_CREDENTIALS: missing").types(ENTER)
+    terminal.sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert "Start the gateway" not in terminal.shown
+    assert "\nVERTEX_PROJECT=\n" in (sandbox.gateway / ".env").read_text()
+
+
+def test_a_secret_is_typed_unseen_and_goes_into_env_only(sandbox):
+    terminal = plain(sandbox, "--preset", "enterprise")
+    terminal.sees("Whose gateway is it?").sees("Number [1]: ").types(ENTER)
+    terminal.sees("Where is that gateway?").types("ftp://nowhere\r").sees("needs http").sees("Where is that gateway?")
+    terminal.types("https://gw.example.com\r").sees("tiers?").sees("Number [1]: ").types(ENTER)
+    terminal.sees("It is shown to https://gw.example.com only").sees("not shown").types(f"{SECRET}\r")
+    terminal.sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert SECRET not in terminal.shown
+    assert f"GATEWAY_TOKEN={SECRET}" in (sandbox.gateway / ".env").read_text()
+    holders = {
+        path
+        for place in (sandbox.home, sandbox.project)
+        for path in place.rglob("*")
+        if path.is_file() and SECRET.encode() in path.read_bytes()
+    }
+    assert holders <= {sandbox.gateway / ".env", sandbox.settings}
+
+
+def test_a_token_that_is_typed_for_an_option_is_asked_for_once(sandbox):
+    words = ["--preset", "enterprise", "--gateway-url", "https://gw.example.com", "--sonnet", "s", "--token-stdin"]
+    terminal = plain(sandbox, *words).sees("GATEWAY_TOKEN: ").types(f"{SECRET}\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert terminal.shown.count("GATEWAY_TOKEN: ") == 2  # the second tells where the value comes from
+    assert SECRET not in terminal.shown
+
+
+def test_with_a_preset_only_the_rest_is_asked(sandbox):
+    terminal = plain(sandbox, "--preset", "demo").sees("Start the gateway").sees("Number [1]: ").types("2\r")
+    terminal.sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert "What shall be deployed" not in terminal.shown
+    again = plain(sandbox)
+    assert again.ends() == 0
+    assert "?" not in again.shown
+    assert "stands in" in again.shown
+
+
+def test_yes_answers_the_confirmation_only(sandbox):
+    terminal = plain(sandbox, "--preset", "demo", "--yes").sees("Start the gateway").sees(": ").types("2\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert "Deploy this?" not in terminal.shown
+    assert sandbox.gateway.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["--preset", "enterprise"], 3, "--gateway-url"),
+        (["--preset", "basic"], 1, "VERTEX_PROJECT"),
+        (["--preset", "demo", "--start"], 3, "--yes"),
+        (["--preset", "enterprise", "--gateway-url", "https://gw.example.com", "--token-stdin"], 3, "--token-file"),
+    ],
+)
+def test_no_input_asks_nothing_and_names_what_is_missing(sandbox, words, code, says):
+    terminal = plain(sandbox, *words, "--no-input")
+    assert terminal.ends() == code, terminal.shown
+    assert says in terminal.shown
+    assert not sandbox.claude.exists()
+
+
+def test_a_wrong_option_ends_it_before_the_first_question(sandbox):
+    terminal = plain(sandbox, "--preset", "demmo")
+    assert terminal.ends() == 3
+    assert "Did you mean demo?" in terminal.shown
+
+
+@pytest.mark.parametrize("words", [["list"], ["status"], ["plan"], ["deploy", "--dry-run"], ["preflight"]])
+def test_other_commands_ask_nothing(sandbox, words):
+    terminal = Terminal(sandbox, *words, term="dumb")
+    assert terminal.ends() == 0, terminal.shown
+    assert "What shall be deployed" not in terminal.shown
+
+
+@pytest.fixture
+def forgotten(sandbox):
+    """A gateway that another checkout deployed."""
+    sandbox.deploy("--preset", "demo", "--port", "4100")
+    (sandbox.project / "build" / "choices.json").unlink()
+    return sandbox
+
+
+def test_what_stands_is_told_and_can_be_left_alone(forgotten):
+    before = forgotten.state()
+    terminal = plain(forgotten).sees("demo, revision 1 of").sees("Number [1]: ").types("3\r")
+    assert terminal.ends() == 1, terminal.shown
+    assert forgotten.state() == before
+
+
+def test_what_stands_can_be_updated_as_it_was_chosen(forgotten):
+    (forgotten.gateway / "stop-gateway.sh").unlink()
+    terminal = plain(forgotten).sees("What shall become of it?").sees("Number [1]: ").types("1\r")
+    terminal.sees("stop-gateway.sh").sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert forgotten.env_json()["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:4100"
+    assert (forgotten.gateway / "stop-gateway.sh").exists()
+
+
+def test_what_stands_can_be_replaced_and_is_archived_first(forgotten, key):
+    terminal = plain(forgotten, GOOGLE_APPLICATION_CREDENTIALS=str(key), **VERTEX)
+    terminal.sees("What shall become of it?").sees("Number [1]: ").types("2\r")
+    terminal.sees("What shall be deployed?").sees("]: ").types("basic\r").sees("models").sees("]: ").types("6\r")
+    terminal.sees("Start the").sees("]: ").types("2\r").sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert forgotten.json(forgotten.gateway / "deployment-manifest.json")["models"] == ["codestral"]
+    assert list((forgotten.gateway / "backups").glob("gateway-backup-*"))
+
+
+def test_files_of_somebody_are_told_and_kept(sandbox):
+    sandbox.gateway.mkdir(parents=True)
+    (sandbox.gateway / ".env").write_text("MINE=keep-me\n")
+    (sandbox.gateway / "start-gateway.sh").write_text("echo mine\n")
+    before = sandbox.state()
+    terminal = plain(sandbox).sees(".env, start-gateway.sh").sees("Number [1]: ").types("2\r")
+    assert terminal.ends() == 1
+    assert sandbox.state() == before
+    terminal = plain(sandbox, "--preset", "demo").sees("Go on?").sees("]: ").types("1\r")
+    terminal.sees("Start the").sees("]: ").types("2\r").sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert "MINE=keep-me" in (sandbox.gateway / ".env").read_text()
+    assert (sandbox.gateway / "start-gateway.sh.yours").read_text() == "echo mine\n"
+
+
+def test_it_fits_a_narrow_terminal(sandbox, key):
+    terminal = plain(sandbox, columns=60)
+    answers = walked(key)
+    for seen, answer in answers[:3]:
+        terminal.sees(seen).types(answer)
+    terminal.sees("VERTEX_PROJECT").sees("in .env): ").types(CTRL_C)
+    assert terminal.ends() == 130
+    assert max(len(line) for line in terminal.shown.splitlines()) <= 60
+
+
+def test_a_narrow_terminal_can_walk_too(sandbox):
+    terminal = Terminal(sandbox, "deploy", columns=60).sees("What shall").sees("demo").types(ENTER)
+    terminal.sees("Start the").sees("Later").types(DOWN + ENTER).sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert json.loads((sandbox.project / "build" / "choices.json").read_text()) == {"preset": "demo"}
+
+
+def test_a_terminal_that_knows_ascii_only_gets_numbers(sandbox):
+    terminal = Terminal(sandbox, "deploy", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    terminal.sees("Number [1]: ").types(CTRL_C).sees("Nothing was changed.")
+    assert terminal.ends() == 130

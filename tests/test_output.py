@@ -1,0 +1,261 @@
+"""What a person sees, byte for byte: tests/golden/output/<case>/ holds it per width, encoding and colour.
+
+A change of how something is shown shows in these files. When it is meant, write them anew, read the diff, commit it:
+
+    GOLDEN=1 python -m pytest tests/test_output.py
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks import history, models
+from tasks.model.catalogue import Catalogue, Model, Preset, Provider
+from tasks.model.errors import UsageError
+from tasks.model.release import Manifest
+from tasks.model.revision import Revision
+from tasks.tools import console, planpage, reporting, tables
+from tasks.tools.archives import Archive
+from tasks.tools.steps import Failure
+
+GOLDEN = Path(__file__).parent / "golden" / "output"
+REWRITE = bool(os.environ.get("GOLDEN"))
+LOOKS = {
+    "plain": ("utf-8", {"NO_COLOR": "1"}),
+    "colour": ("utf-8", {"FORCE_COLOR": "1"}),
+    "ascii": ("ascii", {"NO_COLOR": "1"}),
+}
+HOME = "/home/ada/.claude"
+
+NEW: dict[str, Any] = {
+    "gateway": f"{HOME}/gateway",
+    "deployment": {
+        "preset": "demo",
+        "gateway_type": "local",
+        "url": "http://127.0.0.1:4000",
+        "models": ["demo"],
+        "tiers": {"opus": "demo", "sonnet": "demo", "haiku": "demo"},
+        "revision": 1,
+    },
+    "files": [
+        {"file": "litellm_config.yaml", "action": "create", "added": 66, "removed": 0, "note": ""},
+        {"file": ".env", "action": "create", "added": 5, "removed": 0, "note": ""},
+    ],
+    "settings": {
+        "file": f"{HOME}/settings.json",
+        "action": "create",
+        "keys": [
+            {"key": "env.ANTHROPIC_BASE_URL", "action": "set", "before": None, "after": "http://127.0.0.1:4000"},
+            {"key": "env.ANTHROPIC_AUTH_TOKEN", "action": "set", "before": None, "after": "[hidden 1a2b]"},
+            {"key": "env.ANTHROPIC_API_KEY", "action": "set", "before": None, "after": ""},
+        ],
+    },
+    "process": {"action": "none", "why": "it does not run", "wait_seconds": 0},
+    "warnings": [],
+}
+NOTHING = {
+    **NEW,
+    "files": [{**each, "action": "unchanged"} for each in NEW["files"]],
+    "settings": {**NEW["settings"], "action": "unchanged", "keys": []},
+    "process": {"action": "none", "why": "it runs, and nothing that it reads changes", "wait_seconds": 0},
+}
+CHANGED = {
+    **NEW,
+    "deployment": {**NEW["deployment"], "preset": "basic", "models": ["gemini-3.5-flash", "glm-5.2"], "revision": 7},
+    "files": [
+        {"file": "litellm_config.yaml", "action": "merge", "added": 12, "removed": 3, "note": "your edits are kept"},
+        {
+            "file": "start-gateway.sh",
+            "action": "replace",
+            "added": 2,
+            "removed": 2,
+            "note": "yours is kept as start-gateway.sh.yours",
+        },
+        {"file": "serve.py", "action": "mode", "added": 0, "removed": 0, "note": "mode 0600 becomes 0644"},
+        {"file": "print-token.sh", "action": "remove", "added": 0, "removed": 14, "note": ""},
+        {"file": ".env", "action": "unchanged", "added": 0, "removed": 0, "note": ""},
+    ],
+    "settings": {
+        "file": f"{HOME}/settings.json",
+        "action": "update",
+        "keys": [
+            {
+                "key": "env.ANTHROPIC_BASE_URL",
+                "action": "set",
+                "before": "http://127.0.0.1:4000",
+                "after": "http://127.0.0.1:4999",
+            },
+            {
+                "key": "env.ANTHROPIC_AUTH_TOKEN",
+                "action": "set",
+                "before": "[hidden 1a2b]",
+                "after": "[hidden 3c4d]",
+            },
+            {"key": "env.ANTHROPIC_MODEL", "action": "restore", "before": "demo", "after": None},
+            {"key": "apiKeyHelper", "action": "withhold", "before": "[hidden 5e6f]", "after": None},
+            {"key": "permissions.defaultMode", "action": "keep", "before": "plan", "after": "plan"},
+        ],
+    },
+    "process": {"action": "restart", "why": "it listens elsewhere from now on", "wait_seconds": 20},
+    "warnings": ["the gateway moves from http://127.0.0.1:4000 to http://127.0.0.1:4999; start it and claude anew"],
+}
+
+
+def model(name: str, **more: Any) -> Model:
+    known: dict[str, Any] = {
+        "id": name,
+        "name": name.title(),
+        "publisher": "somebody",
+        "description": "A fast model with good tools, for everyday work.",
+        "provider": "vertex",
+        "route": f"vertex_ai/{name}",
+        "tier": "sonnet",
+        "limits": {"input_tokens": 1048576, "output_tokens": 65536},
+        "prices": {"input": 0.3, "output": 2.5},
+        "tools": "yes",
+        "verified_on": "2026-11-22",
+        "verified_with": "litellm 1.106.2",
+    }
+    return Model(**{**known, **more})
+
+
+MODELS = [
+    model("gemini-3.5-flash"),
+    model("deepseek-r1", tier="opus", retires_on="2026-10-01", replacement="deepseek-v4.1-flash", notes="It thinks."),
+    model("anything", prices={}, description="Whatever you like."),
+]
+
+KNOWN = Catalogue(
+    models={each.id: each for each in MODELS},
+    providers={"vertex": Provider("vertex", "Google Vertex AI", "", ("VERTEX_PROJECT", "VERTEX_LOCATION"))},
+    presets={"basic": Preset("basic", "Basic", "", "local", ready=True, models=("deepseek-r1",))},
+    gateways={},
+    neighbours={},
+    variables={},
+)
+
+
+def revision(number: int, action: str, names: tuple[str, ...]) -> Revision:
+    manifest = Manifest(
+        deployment_id="dep-20261122-143022",
+        timestamp="2026-11-22T14:30:22Z",
+        source_version="0.1.0",
+        gateway_type="local",
+        gateway_url="http://127.0.0.1:4000",
+        models=names,
+        files={},
+        modes={},
+        choices={},
+        token_variable="LITELLM_MASTER_KEY",
+        deployed_by="ada",
+        revision=number,
+    )
+    return Revision(action, manifest, {}, ())
+
+
+REVISIONS = [
+    revision(1, "deploy", ("demo",)),
+    revision(12, "rollback to 1", ("gemini-3.5-flash", "glm-5.2", "codestral", "gemini-3.5-flash-lite")),
+]
+ARCHIVES = [
+    Archive(Path("gateway-backup-20261122-143022.tar.gz"), "?", 5120, facts={"revision": 2}),
+    Archive(Path("gateway-backup-20261121-101500.tar.gz"), "?", 4711, ("ends too early",), facts={"revision": 1}),
+]
+
+
+def page(plan: dict[str, Any]) -> None:
+    console.tell("\n".join(planpage.lines(plan, console.width())))
+
+
+def table(rows: list[tuple[str, ...]]) -> None:
+    console.tell("\n".join(tables.lines(rows, console.width())))
+
+
+class Step:
+    """As much of doit's task as the reporter looks at."""
+
+    actions, meta, doc = [print], {}, "Make the gateway's folder hold the release."
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def run() -> None:
+    """A run with every state, on stderr."""
+    reporter = reporting.Reporter(sys.stdout, {})
+    reporter.started = dict.fromkeys(("install",), 1e12)
+    reporter.add_success(Step("install"))
+    console.loudness.verbose = True
+    reporter.skip_uptodate(Step("settings"))
+    console.warn("Claude Code is not on PATH; it can be installed later: npm install -g @anthropic-ai/claude-code")
+    wrong = UsageError("there is no revision '9'", "There are 1, 2, 3, 4, 5, 6, 7, 8. See them all: doit history")
+    reporter.add_failure(Step("history"), Failure(wrong))
+
+
+CASES = {
+    "plan-of-nothing-new": lambda: page(NOTHING),
+    "plan-of-a-first-deployment": lambda: page(NEW),
+    "plan-of-a-change": lambda: page(CHANGED),
+    "models": lambda: console.tell("\n".join(models.table(MODELS, "2026-11-25", console.width()))),
+    "model": lambda: console.tell("\n".join(models.card(MODELS[1], KNOWN, "2026-11-25", console.width()))),
+    "history": lambda: table([history.row(each, current=each.number == 12) for each in REVISIONS]),
+    "backups": lambda: table([history.archive_row(each) for each in ARCHIVES]),
+    "run": run,
+}
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a case prints in a terminal of this width and look."""
+
+    def show(case: str, width: int, look: str) -> bytes:
+        encoding, environ = LOOKS[look]
+        for name in ("NO_COLOR", "FORCE_COLOR", "TERM", console.COMMAND):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in {**environ, "COLUMNS": str(width)}.items():
+            monkeypatch.setenv(name, value)
+        stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
+        monkeypatch.setattr(console, "loudness", console.Loudness())
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setattr(sys, "stderr", stream)
+        monkeypatch.setattr(reporting.time, "monotonic", lambda: 1e12 + 2.3)
+        CASES[case]()
+        stream.flush()
+        return stream.buffer.getvalue()
+
+    return show
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("width", [60, 120])
+@pytest.mark.parametrize("case", CASES)
+def test_it_looks_as_it_did(shown, case, width, look):
+    found = shown(case, width, look)
+    path = GOLDEN / case / f"{width}-{look}.txt"
+    if REWRITE:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(found)
+    assert found.decode() == path.read_text(encoding="utf-8"), f"{path.name}; if this is meant: GOLDEN=1"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_fits_and_no_word_depends_on_how_it_looks(shown, case):
+    texts = {(width, look): shown(case, width, look).decode() for width in (60, 120) for look in LOOKS}
+    for (width, look), text in texts.items():
+        if look != "colour":
+            assert max(map(len, text.splitlines())) <= width
+            assert "\033" not in text
+        if look == "ascii":
+            assert text.isascii()
+    assert texts[60, "plain"].split() == texts[120, "plain"].split()
+
+
+def test_every_golden_file_is_of_a_case():
+    kept = {str(path.relative_to(GOLDEN)) for path in GOLDEN.rglob("*.txt")}
+    assert kept == {f"{case}/{width}-{look}.txt" for case in CASES for width in (60, 120) for look in LOOKS}
