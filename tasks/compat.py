@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.model import choices, compat
-from tasks.model.catalogue import PLACEHOLDER, TIERS
-from tasks.model.deployment import PASSPHRASE, settle
+from tasks.model.catalogue import TIERS
+from tasks.model.deployment import settle
 from tasks.model.errors import Unhealthy, UsageError
 from tasks.model.secret import Secret
-from tasks.tools import clientcert, console, envfile, files, history, references, wire
+from tasks.tools import console, doors, gateway, history, references
 from tasks.tools.steps import JSON, WORDS, Task, action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tasks.model.choices import Choices
     from tasks.model.compat import Judged, Seen
-    from tasks.model.deployment import Deployment
     from tasks.tools.asked import Asked
+    from tasks.tools.wire import Wire
 
 MESSAGES, COUNT, MODELS = "/v1/messages?beta=true", "/v1/messages/count_tokens?beta=true", "/v1/models?limit=1000"
 ANTHROPIC = {"anthropic-version": "2023-06-01"}
@@ -45,7 +43,7 @@ OPTIONS = [
 class Target(NamedTuple):
     """Whom to ask, and as whom: the way there, the headers of a request, those of a stranger, and which models."""
 
-    way: wire.Wire
+    way: Wire
     headers: Mapping[str, str]
     strange: Mapping[str, str]
     names: tuple[str, ...]
@@ -106,7 +104,7 @@ def deployed(asked: Asked, model: str) -> Target:
     """What is deployed here, as Claude Code asks it."""
     manifest = history.current(asked.layout)
     made = settle(choices.Choices.from_json(manifest.choices), asked.catalogue)
-    values = envfile.parse((files.read(asked.layout.env_file) or b"").decode("utf-8", "surrogateescape"))
+    values = gateway.values(asked.layout)
     if not values.get(manifest.token_variable):
         raise UsageError(
             f"there is no token to show: {manifest.token_variable} has no value",
@@ -118,9 +116,9 @@ def deployed(asked: Asked, model: str) -> Target:
     wanted = model or smallest.removesuffix("[1m]")
     stranger = dict.fromkeys([name for name in values if made.variable(name).secret], f"sk-{secrets.token_hex(32)}")
     return Target(
-        way(manifest.gateway_url, made.choices, values),
-        headers(made, made.auth, values, manifest.token_variable),
-        headers(made, made.auth, {**values, **stranger}, manifest.token_variable),
+        doors.way(manifest.gateway_url, made.choices, values),
+        doors.headers(made, values),
+        doors.headers(made, {**values, **stranger}),
         names,
         wanted,
         free=wanted == made.answered_here,
@@ -134,30 +132,8 @@ def named(asked: Asked, address: str, auth: str, token_stdin: bool, model: str) 
     url, how = choices.url(address, "the address"), choices.checked("auth", auth)
     token = references.from_stdin("token")
     strange = Secret(f"sk-{secrets.token_hex(32)}")
-    place = way(url, asked.choices, {})
-    return Target(place, credential(how, token.reveal()), credential(how, strange.reveal()), (), model or MODEL)
-
-
-def way(url: str, chosen: Choices, values: Mapping[str, str]) -> wire.Wire:
-    """The way to *url*: a proxy from *values* or the environment, certificates as *chosen*."""
-    environ = {**os.environ, **{name: text for name, text in values.items() if name.lower().endswith("_proxy")}}
-    context = wire.trusting(chosen.ca_bundle or os.environ.get("NODE_EXTRA_CA_CERTS"))
-    if chosen.client_cert and chosen.client_key:
-        clientcert.loaded(chosen.client_cert, chosen.client_key, values.get(PASSPHRASE), context)
-    return wire.Wire(url, environ, context)
-
-
-def headers(made: Deployment, auth: str, values: Mapping[str, str], variable: str) -> dict[str, str]:
-    """What Claude Code would send beside the body: the token in its slot, and the headers of this kind of gateway."""
-    filled = [PLACEHOLDER.sub(lambda found: values.get(found[1], ""), each) for each in made.headers]
-    own = {name.strip(): value.strip() for name, _, value in (each.partition(":") for each in filled)}
-    return {**credential(auth, values[variable]), **own}
-
-
-def credential(auth: str, token: str) -> dict[str, str]:
-    """The headers with the token; of what a helper prints Claude Code makes both."""
-    slots = {"bearer": {"Authorization": f"Bearer {token}"}, "x-api-key": {"x-api-key": token}}
-    return slots.get(auth) or {**slots["bearer"], **slots["x-api-key"]}
+    known, unknown = (doors.credential(how, each.reveal()) for each in (token, strange))
+    return Target(doors.way(url, asked.choices, {}), known, unknown, (), model or MODEL)
 
 
 def seen(target: Target, *, paid: bool) -> Seen:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tasks.model.choices import Choices
 from tasks.model.deployment import settle
 from tasks.model.errors import GatewayError, Unhealthy, UsageError
-from tasks.tools import console, gateway, history
+from tasks.tools import console, doors, gateway, history
 from tasks.tools.steps import JSON, Task, action
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from tasks.model.deployment import Deployment
     from tasks.model.release import Manifest
-    from tasks.model.secret import Secret
     from tasks.tools.asked import Asked
+    from tasks.tools.gateway import Key
 
 OPTIONS = [
     JSON,
@@ -50,8 +50,9 @@ def look(asked: Asked, deep: bool, yes: bool, as_json: bool) -> None:
     names = tiers(deployment) if deep else {}
     if deep:
         agree(names, yes=yes)
-    key = gateway.own_key(asked.layout, manifest.token_variable)
-    known = facts(manifest, key, names, here=deployment.gateway.process)
+    here = deployment.gateway.process
+    key = gateway.own_key(asked.layout) if here else doors.deployed(deployment, gateway.values(asked.layout))
+    known = facts(manifest, key, names, here=here)
     if as_json:
         console.document(known)
     else:
@@ -84,7 +85,7 @@ def agree(names: dict[str, list[str]], *, yes: bool) -> None:
         raise GatewayError("nothing was sent")
 
 
-def facts(manifest: Manifest, key: Secret, names: dict[str, list[str]], *, here: bool) -> dict[str, Any]:
+def facts(manifest: Manifest, key: Key, names: dict[str, list[str]], *, here: bool) -> dict[str, Any]:
     """What the gateway says, as JSON values (templates/schemas/health.schema.json); *names* are asked for an answer.
 
     One that does not run *here* may be no LiteLLM: nobody knows how it says that it is ready, or which models it has.
@@ -105,7 +106,7 @@ def facts(manifest: Manifest, key: Secret, names: dict[str, list[str]], *, here:
     }
 
 
-def _listed(url: str, key: Secret, *, here: bool) -> tuple[list[str], dict[str, str | None] | None]:
+def _listed(url: str, key: Key, *, here: bool) -> tuple[list[str], dict[str, str | None] | None]:
     """The models that it lists, and why it does not."""
     try:
         return gateway.served_models(url, key), None
@@ -115,7 +116,7 @@ def _listed(url: str, key: Secret, *, here: bool) -> tuple[list[str], dict[str, 
         return [], _told(error)
 
 
-def asked_one(url: str, key: Secret, name: str, served: list[str]) -> dict[str, Any]:
+def asked_one(url: str, key: Key, name: str, served: list[str]) -> dict[str, Any]:
     """One real request to *name*: how long it took, and what came."""
     begun = time.monotonic()
     found: dict[str, Any] = {"model": name, "tiers": served, "ok": True, "says": None, "problem": None}

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import Unhealthy
 from tasks.model.secret import Secret
-from tasks.tools import console, envfile, explained, files
+from tasks.tools import console, envfile, explained, files, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from http.client import HTTPResponse
 
     from tasks.model.layout import Layout
+    from tasks.tools.doors import Door
+
+    Key = Secret | Door
+    """Who asks: somebody with the key of a gateway on this machine, or somebody at the door of one elsewhere."""
 
 HELLO = "Say hello in one sentence."
 PATIENCE = 60.0
@@ -41,8 +45,12 @@ class Answered(Unhealthy):
 
 def own_key(layout: Layout, variable: str = "LITELLM_MASTER_KEY") -> Secret:
     """What Claude Code shows the gateway, from its .env (see Manifest.token_variable); empty when there is none."""
-    text = (files.read(layout.env_file) or b"").decode(errors="replace")
-    return Secret(envfile.parse(text).get(variable, ""))
+    return Secret(values(layout).get(variable, ""))
+
+
+def values(layout: Layout) -> dict[str, str]:
+    """The variables of the deployed .env, secrets among them."""
+    return envfile.parse((files.read(layout.env_file) or b"").decode("utf-8", "surrogateescape"))
 
 
 def readiness(url: str, timeout: float = 5.0) -> bool:
@@ -54,7 +62,7 @@ def readiness(url: str, timeout: float = 5.0) -> bool:
         return False
 
 
-def served_models(url: str, key: Secret) -> list[str]:
+def served_models(url: str, key: Key) -> list[str]:
     """The names that it serves, patterns left out: what it has really loaded. Costs nothing."""
     data = _json(url, "/v1/models", key, None, 30.0)
     models = data.get("data")
@@ -76,7 +84,7 @@ def wrong_key_refused(url: str) -> bool:
         raise
 
 
-def ask(url: str, key: Secret, model: str, text: str = HELLO, *, stream: bool = False) -> str:
+def ask(url: str, key: Key, model: str, text: str = HELLO, *, stream: bool = False) -> str:
     """What *model* answers to *text*: one real request, which costs what the model costs."""
     body = {"model": model, "max_tokens": 256, "stream": stream, "messages": [{"role": "user", "content": text}]}
     if not stream:
@@ -123,7 +131,7 @@ def _lines(answer: HTTPResponse, url: str) -> Iterator[bytes]:
         raise Unhealthy(f"broke off in the middle of an answer ({type(error).__name__})", where=url) from None
 
 
-def _json(url: str, path: str, key: Secret | None, body: Mapping[str, Any] | None, timeout: float) -> dict[str, Any]:
+def _json(url: str, path: str, key: Key | None, body: Mapping[str, Any] | None, timeout: float) -> dict[str, Any]:
     from http.client import HTTPException
 
     with _opened(url, path, key, body, timeout) as answer:
@@ -145,8 +153,11 @@ def _parsed(data: bytes, url: str) -> dict[str, Any]:
     return found
 
 
-def _opened(url: str, path: str, key: Secret | None, body: Mapping[str, Any] | None, timeout: float) -> HTTPResponse:
-    """The answer, when it is a good one; no proxy is used and no redirection is followed: the key goes nowhere else."""
+def _opened(url: str, path: str, key: Key | None, body: Mapping[str, Any] | None, timeout: float) -> HTTPResponse:
+    """The answer, when it is a good one; no redirection is followed: the key goes nowhere else.
+
+    A gateway of this machine is reached directly, whatever proxy there is; one elsewhere through its door.
+    """
     import urllib.request
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
@@ -158,11 +169,11 @@ def _opened(url: str, path: str, key: Secret | None, body: Mapping[str, Any] | N
     data = None if body is None else json.dumps(body).encode()
     model = "" if body is None else str(body.get("model", ""))
     headers = {"Content-Type": "application/json", "anthropic-version": "2023-06-01", "Connection": "close"}
-    if key:
-        headers["Authorization"] = f"Bearer {key.reveal()}"
+    headers |= _shown(key)
+    handlers = [urllib.request.ProxyHandler({})] if key is None or isinstance(key, Secret) else key.way.handlers()
     try:
         request = urllib.request.Request(url.rstrip("/") + path, data, headers)  # noqa: S310 - http or https, see above
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _unredirected())
+        opener = urllib.request.build_opener(*handlers, wire.unredirected())
         answer: HTTPResponse = opener.open(request, timeout=timeout)
     except HTTPError as error:
         with error:
@@ -179,16 +190,6 @@ def _opened(url: str, path: str, key: Secret | None, body: Mapping[str, Any] | N
     return answer
 
 
-def _unredirected() -> Any:  # noqa: ANN401
-    import urllib.request
-
-    class Unredirected(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_: object) -> None:
-            return None
-
-    return Unredirected()
-
-
 def _unreached(url: str, reason: object, timeout: float) -> Unhealthy:
     if isinstance(reason, TimeoutError):
         return Unhealthy(f"did not answer within {timeout:g} s", "Look in its log: litellm.log", where=url)
@@ -197,7 +198,7 @@ def _unreached(url: str, reason: object, timeout: float) -> Unhealthy:
     return Unhealthy(f"cannot be asked ({type(reason).__name__})", "Does the gateway run? doit status", where=url)
 
 
-def _failure(url: str, status: int, text: str, key: Secret | None, model: str) -> Answered:
+def _failure(url: str, status: int, text: str, key: Key | None, model: str) -> Answered:
     """The error that an answer of this *status* with this *text* means."""
     said = _excerpt(text, key)
     if found := explained.of(text):
@@ -208,11 +209,19 @@ def _failure(url: str, status: int, text: str, key: Secret | None, model: str) -
     return Answered(told, remedy, where=url, status=status, said=said)
 
 
-def _excerpt(text: str, key: Secret | None) -> str:
+def _excerpt(text: str, key: Key | None) -> str:
     """The beginning of what it said, without the key."""
     try:
         said = json.loads(text)["error"]["message"]
     except (ValueError, KeyError, TypeError):
         said = text
-    said = str(said).replace(key.reveal(), "[hidden]") if key else str(said)
-    return " ".join(console.printable(said).split())[:200]
+    for value in _shown(key).values():
+        said = str(said).replace(value.removeprefix("Bearer "), "[hidden]")
+    return " ".join(console.printable(str(said)).split())[:200]
+
+
+def _shown(key: Key | None) -> Mapping[str, str]:
+    """The headers that say who comes."""
+    if isinstance(key, Secret):
+        return {"Authorization": f"Bearer {key.reveal()}"} if key else {}
+    return key.headers if key else {}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from http.client import HTTPResponse
     from pathlib import Path
+    from urllib.request import BaseHandler
 
 PATIENCE = 60.0
 """Seconds to wait for the next piece of an answer."""
@@ -50,6 +51,13 @@ class Wire(NamedTuple):
                 lines.extend((time.monotonic() - begun, line.decode(errors="replace")) for line in answer)
             return Streamed(answer.status, _kind(answer), tuple(lines))
 
+    def handlers(self) -> list[BaseHandler]:
+        """What leads there, for urllib."""
+        import urllib.request
+
+        through = urllib.request.ProxyHandler(proxies(self.url, self.environ))
+        return [through, urllib.request.HTTPSHandler(context=self.context)]
+
     def _opened(self, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None) -> HTTPResponse:
         import urllib.request
         from http.client import HTTPException
@@ -57,10 +65,9 @@ class Wire(NamedTuple):
 
         data = None if body is None else json.dumps(body).encode()
         sent = {"Content-Type": "application/json", "Connection": "close", **headers}
-        handlers = [urllib.request.ProxyHandler(proxies(self.url, self.environ)), _unredirected()]
         try:
             request = urllib.request.Request(self.url + path, data, sent)  # noqa: S310 - checked by choices.url
-            opener = urllib.request.build_opener(*handlers, urllib.request.HTTPSHandler(context=self.context))
+            opener = urllib.request.build_opener(*self.handlers(), unredirected())
             answer: HTTPResponse = opener.open(request, timeout=PATIENCE)
         except HTTPError as error:
             return error  # type: ignore[return-value]  # as good as a response, and it is one
@@ -122,7 +129,8 @@ def _place(location: str) -> str:
     return console.printable(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl())
 
 
-def _unredirected() -> Any:  # noqa: ANN401
+def unredirected() -> Any:  # noqa: ANN401
+    """Has urllib take a redirection for what it is: an answer."""
     import urllib.request
 
     class Unredirected(urllib.request.HTTPRedirectHandler):

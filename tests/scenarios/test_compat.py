@@ -99,11 +99,13 @@ def test_a_wrong_token_is_not_taken_for_a_wrong_gateway(sandbox):
     assert "token is not accepted" in result.out
 
 
+@pytest.mark.parametrize("command", ["compat", "health --deep --yes"])
 @pytest.mark.parametrize("auth", ["bearer", "x-api-key", "apikeyhelper"])
-def test_the_token_is_shown_as_claude_code_shows_it(sandbox, auth):
+def test_the_token_is_shown_as_claude_code_shows_it(sandbox, auth, command):
     with serving() as play:
         deployed(sandbox, play, "--auth", auth, "--header", "x-team: blue")
-        assert sandbox.doit("compat").code == 0
+        result = sandbox.doit(*command.split())
+        assert result.code == 0, result.text
         first = play.asked()[0].headers
     shown = {"bearer": "authorization" in first, "x-api-key": "x-api-key" in first}
     assert shown == {"bearer": auth != "x-api-key", "x-api-key": auth != "bearer"}
