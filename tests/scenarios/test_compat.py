@@ -103,7 +103,7 @@ def test_a_wrong_token_is_not_taken_for_a_wrong_gateway(sandbox):
 @pytest.mark.parametrize("auth", ["bearer", "x-api-key", "apikeyhelper"])
 def test_the_token_is_shown_as_claude_code_shows_it(sandbox, auth, command):
     with serving() as play:
-        deployed(sandbox, play, "--auth", auth, "--header", "x-team: blue")
+        deployed(sandbox, play, "--auth", auth, "--header", "x-team: blue", "--sonnet", "acct/sonnet")
         result = sandbox.doit(*command.split())
         assert result.code == 0, result.text
         first = play.asked()[0].headers
