@@ -67,7 +67,8 @@ def run_tests(fast: bool, paths: Sequence[str]) -> None:
     """Every check, then the suite, whose summary is the last that is printed unless a check failed."""
     _need("pytest", "ruff", "mypy")
     failed = [] if paths else [" ".join(check) for check in CHECKS if _python(*check) != 0]
-    cores = () if paths else ("-n", "auto", "--dist", "worksteal")
+    workers = str((os.cpu_count() or 1) + 1)  # one more than cores: there is always one that waits for a program
+    cores = () if paths else ("-n", workers, "--dist", "worksteal")
     if _python("pytest", "-rs", *cores, *(("-m", "not real") if fast else ()), *paths) != 0:
         raise SystemExit(1)
     if failed:

@@ -19,11 +19,73 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may have inherited: ignored
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and one of nohup this
 os.environ.pop("GATEWAY_COMMAND", None)  # messages name commands as doit does, however the tests were started
 os.environ.pop("COLUMNS", None)  # xdist tells its workers; what is printed here is for no terminal
 
 PROJECT = Path(__file__).resolve().parents[1]
 PARTS = ("dodo.py", "pyproject.toml", "tasks", "templates", "requirements", "README.md")
+
+
+SAMPLED = {
+    "real/test_multi.py": 2,
+    "real/test_enterprise.py": 1,
+    "real/test_routes.py": 10,
+    "real/test_precedence.py": 2,
+    "real/test_lint_real.py": 4,
+    "scenarios/test_canary.py": 4,
+    "scenarios/test_compat.py": 4,
+    "scenarios/test_completion.py": 6,
+    "scenarios/test_conversation.py": 3,
+    "scenarios/test_doctor.py": 3,
+    "scenarios/test_documents.py": 6,
+    "scenarios/test_enterprise.py": 3,
+    "scenarios/test_exec.py": 3,
+    "scenarios/test_exit_codes.py": 12,
+    "scenarios/test_hostile_homes.py": 5,
+    "scenarios/test_profiles.py": 4,
+    "scenarios/test_quiet_and_closed.py": 4,
+    "scenarios/test_saved_plan.py": 4,
+    "scenarios/test_wrong_usage.py": 6,
+    "test_docs.py::test_commands_work_in_the_order_in_which_they_are_shown": 4,
+}
+"""Of each test in a file, or of one of them, so many cases run by default: they are slow, and alike."""
+LEFT_OUT = {
+    "test_a_changed_program_is_not_mixed_with_the_running_one",
+    "test_a_number_that_belongs_to_somebody_else_is_not_touched",
+    "test_a_second_sigterm_does_not_wait",
+    "test_a_start_that_takes_too_long_is_stopped_again",
+    "test_a_worker_that_is_never_ready_is_given_up",
+    "test_an_authority_that_nobody_or_only_this_system_knows_is_named",
+    "test_one_that_cannot_start_says_why_and_ends",
+    "test_restart_is_another_process_that_serves",
+    "test_the_list_of_what_litellm_knows_is_that_of_the_pinned_one",
+    "test_the_workers_end_with_a_supervisor_that_is_killed",
+    "test_two_requests_for_a_swap_at_once_are_both_answered",
+}
+"""Real ones that run for minutes, each with a faster test of the same elsewhere."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The whole suite runs a sample of what is slow; GATEWAY_TESTS_ALL=1, or naming a file, runs all of it."""
+    if os.environ.get("GATEWAY_TESTS_ALL") or list(config.args) != config.getini("testpaths"):
+        return
+    left: list[pytest.Item] = []
+    for (path, name), cases in _cases(items).items():
+        file = path.relative_to(PROJECT / "tests").as_posix()
+        most = SAMPLED.get(f"{file}::{name}", SAMPLED.get(file, len(cases)))
+        step = max(1, -(-len(cases) // most))
+        left += [case for number, case in enumerate(cases) if number % step or name in LEFT_OUT]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in set(left)]
+
+
+def _cases(items: list[pytest.Item]) -> dict[tuple[Path, str], list[pytest.Item]]:
+    """The cases of each test, in order."""
+    found: dict[tuple[Path, str], list[pytest.Item]] = {}
+    for item in items:
+        found.setdefault((item.path, getattr(item, "originalname", item.name)), []).append(item)
+    return found
 
 
 @pytest.fixture(autouse=True)

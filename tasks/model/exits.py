@@ -24,7 +24,7 @@ EXITS = (
     Exit(
         4,
         "A template, a rendered file, a saved plan or somebody's settings.json is not valid. Nothing was written.",
-        (*DEPLOYING, "plan", "preflight", "validate", "verify", "explain"),
+        (*DEPLOYING, "plan", "preflight", "validate", "verify", "explain", "lint", "migrate"),
     ),
     Exit(
         5,
@@ -41,6 +41,8 @@ EXITS = (
             "deploy",
             "apply",
             "use",
+            "rollback",
+            "litellm --upgrade",
             "doctor",
             "health",
             "compat",

@@ -80,6 +80,8 @@ def judged(litellm_python: Path, tmp_path_factory: pytest.TempPathFactory) -> di
         "PATH": "/usr/bin:/bin",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "LITELLM_MASTER_KEY": "sk-" + "x" * 32,
+        "VERTEX_PROJECT": "some-project",
+        "OLLAMA_MODEL": "some-model",
     }
     command = [litellm_python, LOADER, *paths.values()]
     done = subprocess.run(command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True)

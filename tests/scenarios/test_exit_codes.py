@@ -53,6 +53,17 @@ def broken_settings(words):
     return prepare
 
 
+def twice(command):
+    """A configuration that names a key twice."""
+
+    def prepare(box):
+        path = box.root / "config.yaml"
+        path.write_text("model_list: []\nmodel_list: []\n")
+        return f"{command} {path}"
+
+    return prepare
+
+
 def damaged(box):
     box.deploy("--preset", "demo")
     box.gateway.joinpath("stop-gateway.sh").unlink()
@@ -121,6 +132,8 @@ CASES = [
     (4, "deploy --dry-run", broken_settings("deploy --preset demo --dry-run")),
     (4, "apply", no_plan),
     (4, "verify", damaged),
+    (4, "lint", twice("lint")),
+    (4, "migrate", twice("migrate")),
     (5, "deploy", clashing("deploy --port 4777")),
     (5, "deploy --dry-run", clashing("deploy --port 4777 --dry-run")),
     (5, "plan", clashing("plan --port 4777")),
