@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +25,9 @@ LOCKS: dict[str, tuple[str, ...]] = {
 }
 """What each lock is made from; test.txt holds all of run.txt, in the same versions."""
 UNIVERSAL = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--no-annotate", "--quiet")
+WITH_EXTRAS = "--no-strip-extras"
+EXTRA = re.compile(r"^([a-z0-9-]+)\[[a-z0-9,-]+\](==.*\n(?:    .*\n)*)", re.MULTILINE)
+"""A package with an extra, in a lock, with its hashes."""
 
 
 def test_task() -> Task:
@@ -107,9 +111,16 @@ def write_locks(upgrade: bool) -> None:
     """Make the locks anew, keeping versions that still fit unless newer ones are wanted."""
     _need("uv")
     for name, source in LOCKS.items():
-        options = (*UNIVERSAL, *(["--upgrade"] if upgrade else []), "-o", f"requirements/{name}")
+        options = (*UNIVERSAL, WITH_EXTRAS, *(["--upgrade"] if upgrade else []), "-o", f"requirements/{name}")
         if _python("uv", "pip", "compile", *source, *options) != 0:
             raise GatewayError("cannot be made", where=f"requirements/{name}")
+        path = PROJECT / "requirements" / name
+        path.write_text(doubled(path.read_text()))
+
+
+def doubled(lock: str) -> str:
+    """*lock* with each package that has an extra a second time, without it: some pip take the two for two packages."""
+    return EXTRA.sub(lambda found: f"{found[1]}{found[2]}{found[0]}", lock)
 
 
 def _need(*modules: str) -> None:

@@ -94,3 +94,18 @@ def test_ci_runs_the_suite_and_nothing_else():
     assert script.stat().st_mode & 0o111
     assert subprocess.run(["bash", "-n", script]).returncode == 0
     assert script.read_text().rstrip().endswith("python3 dodo.py test")
+
+
+def test_a_package_with_an_extra_is_locked_without_it_too():
+    hashed = "    --hash=sha256:"
+    lock = f"a==1 \\\n{hashed}0\nb[x]==2 ; python_version < '4' \\\n{hashed}1\n{hashed}2\nc==3\n"
+    made = develop.doubled(lock)
+    assert made.count("--hash=sha256:2") == 2
+    assert [line.split()[0] for line in made.splitlines() if line[0] != " "] == ["a==1", "b==2", "b[x]==2", "c==3"]
+
+
+def test_every_extra_of_the_lock_is_told_twice():
+    lock = (REQUIREMENTS / "litellm.txt").read_text()
+    named = [line.split("==")[0] for line in lock.splitlines() if line[:1].isalpha()]
+    assert all(name.partition("[")[0] in named for name in named)
+    assert "pydantic[email]" in named
