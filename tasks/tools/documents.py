@@ -137,8 +137,17 @@ def dotted(place: Place) -> str:
 
 def said(value: Data) -> str:
     """A value as it stands in a file, shortened: true, null, 5, "text"."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = json.dumps(keyed_by_text(value), ensure_ascii=False, default=str)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
+
+
+def keyed_by_text(value: Data) -> Data:
+    """*value* with every key as a text: YAML has keys that JSON cannot hold, and that cannot be sorted."""
+    if isinstance(value, dict):
+        return {str(key): keyed_by_text(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [keyed_by_text(inner) for inner in value]
+    return value
 
 
 def _bounded(size: int, where: str) -> None:

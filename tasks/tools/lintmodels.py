@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tasks.model.lint import Place, Problem
-from tasks.tools.documents import said
+from tasks.tools.documents import keyed_by_text, said
 from tasks.tools.lintsecrets import LOOKS
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _equal(config: Config) -> Iterator[Problem]:
     seen: dict[str, int] = {}
     ids: dict[str, int] = {}
     for number, entry in config.entries:
-        whole = json.dumps(entry, sort_keys=True, default=str, skipkeys=True)
+        whole = json.dumps(keyed_by_text(entry), sort_keys=True, default=str)
         first = seen.setdefault(whole, number)
         if first != number and "model_name" in entry:
             yield Problem("duplicate-deployment", ("model_list", number), f"is equal to model_list[{first}]")

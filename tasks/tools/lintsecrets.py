@@ -129,7 +129,7 @@ class _Names:
     """Names of variables for secrets: those that LiteLLM's providers use, one for each value."""
 
     def __init__(self, config: Config) -> None:
-        self.config = config
+        self.entries = {place[:2]: params for place, params in config.params}
         self.taken = {name for _, text in config.texts if (name := variable_of(text))}
         self.given: dict[tuple[str, str], str] = {}
         self.numbers: dict[str, int] = {}
@@ -157,9 +157,7 @@ class _Names:
 
     def _provider(self, place: Place) -> str:
         """The provider of the entry that *place* is in."""
-        entry = self.config.data["model_list"][place[1]] if place[0] == "model_list" else None
-        params = entry.get("litellm_params") if isinstance(entry, dict) else None
-        provider, slash, _ = str(params.get("model", "")).partition("/") if isinstance(params, dict) else ("", "", "")
+        provider, slash, _ = str(self.entries.get(place[:2], {}).get("model", "")).partition("/")
         return _upper(provider) if slash else ""
 
 

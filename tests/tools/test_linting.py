@@ -8,7 +8,7 @@ import re
 import string
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tasks.model.layout import PROJECT, Layout
@@ -336,15 +336,32 @@ KEYS = st.one_of(
     st.sampled_from(["model_group_alias", "default_fallbacks", "include", "environment_variables", "credential_list"]),
     st.integers(),
     st.none(),
+    st.booleans(),
+    st.floats(),
+    st.binary(max_size=3),
     st.text(max_size=5),
 )
 DATA = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5))
 TEXTS = [path.read_text() for path in CASES]
 
 
+@pytest.mark.parametrize("key", ["0", ".nan", "null", "!!binary aGk=", "!!timestamp 2020-01-01"])
+@pytest.mark.parametrize(
+    "around",
+    [
+        "model_list: [{{{}, model_name: a, litellm_params: {{{}, model: {{{}}}}}, model_info: {{id: {{{}}}}}}}]",
+        "router_settings: {{{}, routing_strategy: {{{}}}, fallbacks: [{{{}}}], model_group_alias: {{{}}}}}",
+        "{{{}, general_settings: {{{}, master_key: {{{}}}}}, litellm_settings: {{num_retries: {{{}}}}}}}",
+    ],
+)
+def test_keys_that_are_no_texts_are_looked_at_like_others(key, around):
+    assert isinstance(look(around.format(*[f"? {key}\n : 1"] * 4)), list)
+
+
 @pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(DATA)
+@example({"model_list": {0: "sk-canary-0123456789abcdef"}})
 def test_no_data_is_too_strange(data):
     text = documents.dump_yaml(data)
     found = look(text)
