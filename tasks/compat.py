@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,8 +9,7 @@ from tasks.model import choices, compat
 from tasks.model.catalogue import TIERS
 from tasks.model.deployment import settle
 from tasks.model.errors import Unhealthy, UsageError
-from tasks.model.secret import Secret
-from tasks.tools import console, doors, gateway, history, references
+from tasks.tools import console, doors, envfile, environment, history, references
 from tasks.tools.steps import JSON, WORDS, Task, action
 
 if TYPE_CHECKING:
@@ -104,7 +102,7 @@ def deployed(asked: Asked, model: str) -> Target:
     """What is deployed here, as Claude Code asks it."""
     manifest = history.current(asked.layout)
     made = settle(choices.Choices.from_json(manifest.choices), asked.catalogue)
-    values = gateway.values(asked.layout)
+    values = envfile.deployed(asked.layout)
     if not values.get(manifest.token_variable):
         raise UsageError(
             f"there is no token to show: {manifest.token_variable} has no value",
@@ -114,7 +112,9 @@ def deployed(asked: Asked, model: str) -> Target:
     names = tuple(dict.fromkeys(name.removesuffix("[1m]") for name in made.names.values()))
     smallest = next((made.names[tier] for tier in reversed(TIERS) if tier in made.names), MODEL)
     wanted = model or smallest.removesuffix("[1m]")
-    stranger = dict.fromkeys([name for name in values if made.variable(name).secret], f"sk-{secrets.token_hex(32)}")
+    stranger = dict.fromkeys(
+        [name for name in values if made.variable(name).secret], environment.generate_key().reveal()
+    )
     return Target(
         doors.way(manifest.gateway_url, made.choices, values),
         doors.headers(made, values),
@@ -131,7 +131,7 @@ def named(asked: Asked, address: str, auth: str, token_stdin: bool, model: str) 
         raise UsageError("a token is needed", f"Give it on standard input: doit compat {address} --token-stdin")
     url, how = choices.url(address, "the address"), choices.checked("auth", auth)
     token = references.from_stdin("token")
-    strange = Secret(f"sk-{secrets.token_hex(32)}")
+    strange = environment.generate_key()
     known, unknown = (doors.credential(how, each.reveal()) for each in (token, strange))
     return Target(doors.way(url, asked.choices, {}), known, unknown, (), model or MODEL)
 

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tasks.model.deployment import PASSPHRASE
+from tasks.model import deployment as rules
 from tasks.model.errors import Unhealthy
 from tasks.tools import availability, clientcert, connectivity, console, environment, litellm, wire
 from tasks.tools.steps import JSON, Task, action
@@ -52,7 +52,7 @@ def trust(asked: Asked) -> tuple[ssl.SSLContext, str]:
         return wire.trusting_only(own), f"{own}, which LiteLLM trusts"
     context = wire.trusting(bundle)
     if chosen.client_cert and chosen.client_key and not asked.deployment.gateway.process:
-        clientcert.loaded(chosen.client_cert, chosen.client_key, asked.values.get(PASSPHRASE), context)
+        clientcert.loaded(chosen.client_cert, chosen.client_key, asked.values.get(rules.PASSPHRASE), context)
     return context, bundle or "this system's certificates"
 
 

@@ -10,7 +10,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tasks.model import checkup
-from tasks.model.checkup import FAIL, WARN, Check
 from tasks.model.errors import Unhealthy, UsageError
 from tasks.tools import console, doctoring, layers, recipe, workfolder
 from tasks.tools.steps import JSON, Task, action
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from tasks.model.checkup import Check
     from tasks.model.layout import Layout
     from tasks.tools.asked import Asked
 
@@ -78,7 +78,7 @@ def lines(check: Check, *, named: bool) -> Iterator[str]:
     room = console.width() - len("x ")
     text = console.folded(f"{' ' * 13}{console.printable(check.says)}{where}", room, 2)
     yield head + text.lstrip(" ")
-    if check.fix and check.state in (FAIL, WARN):
+    if check.fix and check.state in (checkup.FAIL, checkup.WARN):
         yield "  " + console.folded(f"{' ' * 15}{check.fix}", room, 2)
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from typing import TYPE_CHECKING, Any
 
 from tasks.model import layering
 from tasks.model.errors import GatewayError, UsageError
-from tasks.model.layering import Key
 from tasks.model.secret import Secret
 from tasks.tools import catalogue, clientkeys, console, explained, joining, layers, tables, workfolder
 from tasks.tools.steps import JSON, WORDS, Task, action
@@ -16,7 +14,7 @@ from tasks.tools.steps import JSON, WORDS, Task, action
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tasks.model.layering import Held
+    from tasks.model.layering import Held, Key
     from tasks.model.layout import Layout
     from tasks.tools.asked import Asked
     from tasks.tools.layers import Layers
@@ -78,13 +76,13 @@ def mattering(layout: Layout, told: Mapping[str, tuple[str, str]]) -> list[str]:
         ledger = joining.ledger_of(layout)
     except GatewayError:
         ledger = None
-    ours = [Key(path).name for path in ledger.owned] if ledger else []
+    ours = [layering.Key(path).name for path in ledger.owned] if ledger else []
     return list(dict.fromkeys([*(name for name, (_, reader) in told.items() if reader != GATEWAY), *ours]))
 
 
 def fact(found: Layers, told: Mapping[str, tuple[str, str]], name: str) -> dict[str, Any]:
     """All about one key, as JSON values (templates/schemas/explain.schema.json); UsageError when nobody knows it."""
-    key = Key.of(name)
+    key = layering.Key.of(name)
     held = found.of(key)
     if key.name not in told and not held:
         raise unknown(name, [*told, *clientkeys.invented(found.layout.templates)])
@@ -103,8 +101,10 @@ def fact(found: Layers, told: Mapping[str, tuple[str, str]], name: str) -> dict[
 
 def unknown(name: str, known: Sequence[str]) -> UsageError:
     """The error for a key that is neither known nor set."""
+    import difflib
+
     by_case = {each.casefold(): each for each in known}
-    near = difflib.get_close_matches(Key.of(name).name.casefold(), by_case, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(layering.Key.of(name).name.casefold(), by_case, n=1, cutoff=0.6)
     hint = f" Did you mean {by_case[near[0]]}?" if near else ""
     return UsageError(f"{name} is set nowhere, and it is no key that matters here.{hint}", "All that do: doit explain")
 

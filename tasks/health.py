@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import sys
 import time
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tasks.model.choices import Choices
 from tasks.model.deployment import settle
 from tasks.model.errors import GatewayError, Unhealthy, UsageError
-from tasks.tools import console, doors, gateway, history
+from tasks.tools import console, doors, envfile, gateway, history
 from tasks.tools.steps import JSON, Task, action
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def look(asked: Asked, deep: bool, yes: bool, as_json: bool) -> None:
     if deep:
         agree(names, yes=yes)
     here = deployment.gateway.process
-    key = gateway.own_key(asked.layout) if here else doors.deployed(deployment, gateway.values(asked.layout))
+    key = gateway.own_key(asked.layout) if here else doors.deployed(deployment, envfile.deployed(asked.layout))
     known = facts(manifest, key, names, here=here)
     if as_json:
         console.document(known)
@@ -108,6 +107,8 @@ def facts(manifest: Manifest, key: Key, names: dict[str, list[str]], *, here: bo
 
 def _listed(url: str, key: Key, *, here: bool) -> tuple[list[str], dict[str, str | None] | None]:
     """The models that it lists, and why it does not."""
+    from http import HTTPStatus
+
     try:
         return gateway.served_models(url, key), None
     except gateway.Answered as error:

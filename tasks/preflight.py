@@ -38,9 +38,6 @@ if TYPE_CHECKING:
     from tasks.tools.asked import Asked
     from tasks.tools.environment import Finding
 
-LEAST_SPACE = 50 * 1024 * 1024
-"""Bytes that must be free where the gateway goes."""
-
 
 def task(asked: Asked) -> Task:
     """Look again when anything it looks at has changed, and whenever it is the command itself."""
@@ -200,7 +197,7 @@ def placed(layout: Layout) -> None:
         raise GatewayError(
             "may not be written by you", "Make it yours, or choose another place with --target DIR.", where=str(place)
         )
-    if (free := shutil.disk_usage(place).free) < LEAST_SPACE:
+    if (free := shutil.disk_usage(place).free) < files.LEAST_SPACE:
         raise GatewayError(
             f"has {free // 2**20} MiB free, 50 are needed", "Make room, then run this again.", where=str(place)
         )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,5 +51,8 @@ def report(asked: Asked, place: Path, now: str) -> str:
 
 def whose() -> set[str]:
     """The names of this user and this machine."""
+    import getpass
+    import socket
+
     host = socket.gethostname()
     return {getpass.getuser(), host, host.partition(".")[0]} - {""}

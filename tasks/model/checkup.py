@@ -52,9 +52,3 @@ def verbs(checks: Iterable[Check]) -> list[tuple[str, ...]]:
     """Our own commands that mend something, in the order of the links, each once; what failed comes first."""
     odd = sorted((each for each in checks if each.state in (FAIL, WARN)), key=lambda each: each.state != FAIL)
     return list(dict.fromkeys(each.verb for each in odd if each.verb))
-
-
-def state_of(checks: Iterable[Check]) -> str:
-    """The worst of their states; skip when there is nothing else."""
-    found = {each.state for each in checks}
-    return next((state for state in (FAIL, WARN, OK) if state in found), SKIP)

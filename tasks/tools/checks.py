@@ -152,7 +152,7 @@ def settings(layout: Layout, manifest: Manifest) -> list[str]:
     data = files.read(files.real_target(layout.settings))
     if data is None:
         return [f"{where}: is missing"]
-    values = envfile.parse((files.read(layout.env_file) or b"").decode("utf-8", "surrogateescape"))
+    values = envfile.deployed(layout)
     try:
         wanted = joining.texts(layout, history.revision(layout, manifest.revision).settings, values, data)
         found = jsonedit.parse(data, where)

@@ -21,7 +21,6 @@ from tasks.tools import (
     doctoring_network,
     doctoring_providers,
     envfile,
-    files,
     gateway,
     history,
     processes,
@@ -83,7 +82,7 @@ class Case:
     @cached_property
     def env(self) -> dict[str, str]:
         """The gateway's .env."""
-        return envfile.parse((files.read(self.layout.env_file) or b"").decode("utf-8", "surrogateescape"))
+        return envfile.deployed(self.layout)
 
     @cached_property
     def served(self) -> list[str] | Unhealthy:

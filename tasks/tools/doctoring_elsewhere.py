@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import secrets
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from tasks.model.deployment import PASSPHRASE
 from tasks.model.errors import Unhealthy
-from tasks.tools import clientcert, gateway, wire
+from tasks.tools import doors, environment, gateway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +34,7 @@ def listed(case: Case) -> list[str]:
 
 def stranger_refused(case: Case) -> bool:
     """Whether a token that nobody was given opens nothing."""
-    strange = f"sk-{secrets.token_hex(32)}"
+    strange = environment.generate_key().reveal()
     answer = _asked(
         case, {name: f"Bearer {strange}" if name == "Authorization" else strange for name, _ in _headers(case)}
     )
@@ -54,11 +53,10 @@ def _url(case: Case) -> str:
 
 def _asked(case: Case, headers: dict[str, str]) -> Answer:
     environ = {name: text for name in ROUTE if (text := case.layers.text(name))}
-    context = wire.trusting(case.layers.text("NODE_EXTRA_CA_CERTS") or None)
     cert, key = (case.layers.text(f"CLAUDE_CODE_CLIENT_{part}") for part in ("CERT", "KEY"))
-    if cert and key:
-        clientcert.loaded(cert, key, case.layers.text(PASSPHRASE), context)
-    return wire.Wire(_url(case), environ, context).ask(MODELS, {"anthropic-version": "2023-06-01", **headers})
+    bundle = case.layers.text("NODE_EXTRA_CA_CERTS") or None
+    way = doors.through(_url(case), environ, bundle, (cert, key, case.layers.text(PASSPHRASE)))
+    return way.ask(MODELS, {"anthropic-version": "2023-06-01", **headers})
 
 
 def _headers(case: Case) -> Iterator[tuple[str, str]]:

@@ -17,11 +17,6 @@ if TYPE_CHECKING:
 DEPLOY, START, RESTART, INSTALL = ("deploy",), ("start",), ("restart",), ("litellm",)
 
 AGAIN = "Deploy again: doit deploy"
-LEFT = {"missing": (FAIL, "is missing"), "mode": (WARN, "has another mode than it was left with")}
-"""What became of a file, how bad that is, and in words."""
-
-LEAST_SPACE = 50 * 1024 * 1024
-"""Bytes that a deployment wants."""
 
 HAS = {"ours": "the gateway's", "free": "free"}
 
@@ -97,7 +92,7 @@ def _environment(case: Case) -> Iterator[Check]:
 def _room(case: Case) -> Iterator[Check]:
     where = case.layers.shown(case.layout.gateway)
     free = shutil.disk_usage(case.layout.gateway).free
-    if free < LEAST_SPACE:
+    if free < files.LEAST_SPACE:
         yield Check(
             "files", WARN, f"{free // 2**20} MiB are free, 50 are needed", str(case.layout.gateway), "Make room."
         )

@@ -31,9 +31,18 @@ def deployed(made: Deployment, values: Mapping[str, str]) -> Door:
 def way(url: str, chosen: Choices, values: Mapping[str, str]) -> wire.Wire:
     """The way to *url*: a proxy from *values* or the environment, certificates as *chosen*."""
     environ = {**os.environ, **{name: text for name, text in values.items() if name.lower().endswith("_proxy")}}
-    context = wire.trusting(chosen.ca_bundle or os.environ.get("NODE_EXTRA_CA_CERTS"))
-    if chosen.client_cert and chosen.client_key:
-        clientcert.loaded(chosen.client_cert, chosen.client_key, values.get(PASSPHRASE), context)
+    bundle = chosen.ca_bundle or os.environ.get("NODE_EXTRA_CA_CERTS")
+    return through(url, environ, bundle, (chosen.client_cert, chosen.client_key, values.get(PASSPHRASE)))
+
+
+def through(
+    url: str, environ: Mapping[str, str], bundle: str | None, shown: tuple[str | None, str | None, str | None]
+) -> wire.Wire:
+    """The way to *url* with the proxy that *environ* names; *shown*: a certificate, its key, and their pass phrase."""
+    context = wire.trusting(bundle)
+    cert, key, phrase = shown
+    if cert and key:
+        clientcert.loaded(cert, key, phrase, context)
     return wire.Wire(url, environ, context)
 
 

@@ -20,9 +20,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tasks.model.errors import InvalidInput
+from tasks.tools import files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+
+    from tasks.model.layout import Layout
 
 _SAFE = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
 _UNSAFE = re.compile(r"['\\\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]|\$\{")
@@ -63,6 +66,11 @@ class _Statement:
         """This statement with the value written as *text*; everything around it stays."""
         above = self.lead[: max(self.lead.rfind("\n"), self.lead.rfind("\r")) + 1]  # blank lines, no indentation
         return f"{above}{'export ' if self.export else ''}{self.name}={text}{self.comment}{self.end}"
+
+
+def deployed(layout: Layout) -> dict[str, str]:
+    """The variables of the deployed .env, secrets among them; none when there is no such file."""
+    return parse((files.read(layout.env_file) or b"").decode("utf-8", "surrogateescape"))
 
 
 def parse(text: str) -> dict[str, str]:

@@ -12,6 +12,9 @@ from tasks.model.errors import Conflict
 if TYPE_CHECKING:
     from pathlib import Path
 
+LEAST_SPACE = 50 * 1024 * 1024
+"""Bytes that must be free where the gateway goes."""
+
 
 def read(path: Path) -> bytes | None:
     """The bytes of *path*; None when it does not exist."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import Unhealthy
 from tasks.model.secret import Secret
-from tasks.tools import console, envfile, explained, files, wire
+from tasks.tools import console, envfile, environment, explained, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,12 +45,7 @@ class Answered(Unhealthy):
 
 def own_key(layout: Layout, variable: str = "LITELLM_MASTER_KEY") -> Secret:
     """What Claude Code shows the gateway, from its .env (see Manifest.token_variable); empty when there is none."""
-    return Secret(values(layout).get(variable, ""))
-
-
-def values(layout: Layout) -> dict[str, str]:
-    """The variables of the deployed .env, secrets among them."""
-    return envfile.parse((files.read(layout.env_file) or b"").decode("utf-8", "surrogateescape"))
+    return Secret(envfile.deployed(layout).get(variable, ""))
 
 
 def readiness(url: str, timeout: float = 5.0) -> bool:
@@ -73,10 +68,8 @@ def served_models(url: str, key: Key) -> list[str]:
 
 def wrong_key_refused(url: str) -> bool:
     """Whether a key that nobody was given opens nothing; Unhealthy when that cannot be found out."""
-    import secrets
-
     try:
-        with _opened(url, "/v1/models", Secret(f"sk-{secrets.token_hex(32)}"), None, 30.0):
+        with _opened(url, "/v1/models", environment.generate_key(), None, 30.0):
             return False
     except Answered as error:
         if error.status in REFUSED:

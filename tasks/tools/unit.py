@@ -61,8 +61,7 @@ def file_of(layout: Layout) -> Path:
 
 def wanted(layout: Layout, environ: Mapping[str, str]) -> bytes:
     """The unit for this gateway, with the PATH of *environ* and the mark by which it is known again."""
-    values = envfile.parse((files.read(layout.env_file) or b"").decode("utf-8", "replace"))
-    given = values.get("GATEWAY_DRAIN_SECONDS", "")
+    given = envfile.deployed(layout).get("GATEWAY_DRAIN_SECONDS", "")
     seconds = (int(given) if re.fullmatch(r"[0-9]{1,6}", given) else DRAIN_SECONDS) + MARGIN
     search = environ.get("PATH") or "/usr/local/bin:/usr/bin:/bin"
     plain: bytes = system().content(layout, search, seconds, "")
