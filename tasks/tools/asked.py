@@ -12,9 +12,8 @@ from doit import get_initial_workdir, get_var
 from doit.exceptions import InvalidCommand
 
 from tasks.model import choices as rules
+from tasks.model import deployment as settling
 from tasks.model import network
-from tasks.model.choices import Choices, Flags
-from tasks.model.deployment import Deployment, Values, settle
 from tasks.model.errors import GatewayError, UsageError
 from tasks.model.layout import Layout
 from tasks.tools import catalogue, environment, files, named, neighbours, references
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from tasks.model.catalogue import Catalogue, Neighbour
+    from tasks.model.choices import Choices, Flags
+    from tasks.model.deployment import Deployment, Values
     from tasks.tools.environment import Finding
 
 
@@ -31,13 +32,17 @@ class Asked:
     """Settled by task_deploy when it is the command; by what is remembered when any other step is."""
 
     def __init__(self) -> None:
-        self.flags = Flags()
         self._choices: Choices | None = None
         self.profile: str | None = None
         self.promise: dict[str, Any] | None = None
         self.installs_litellm = False
         self.answers: dict[str, Finding] = {}
         self.same = ""
+
+    @cached_property
+    def flags(self) -> Flags:
+        """How this run goes; as nobody asked for anything, until settle()."""
+        return rules.Flags()
 
     @property
     def choices(self) -> Choices:
@@ -59,7 +64,7 @@ class Asked:
     @cached_property
     def deployment(self) -> Deployment:
         """What it comes to; raises a GatewayError when the choices or the catalogue do not allow one."""
-        return settle(self.choices, self.catalogue)
+        return settling.settle(self.choices, self.catalogue)
 
     @cached_property
     def findings(self) -> dict[str, Finding]:
@@ -114,7 +119,7 @@ class Asked:
         *asking*: what they leave open is asked for next, so it is not missed yet.
         """
         _refuse_assignments(options)
-        flags = {name: options.pop(name) for name in Flags._fields if name in options and name != "force"}
+        flags = {name: options.pop(name) for name in rules.Flags._fields if name in options and name != "force"}
         if flags["token_stdin"] and flags["token_file"]:
             raise InvalidCommand("--token-stdin and --token-file cannot both be meant; choose one")
         for name in ("token_file", "proxy_auth_file"):
@@ -125,7 +130,7 @@ class Asked:
         self.profile = options.pop("profile", None)
         given = {name: _joined(value) for name, value in options.items() if value not in (None, [])}
         try:
-            self.flags = Flags(**flags, force=rules.names(forced, "--force"))
+            self.flags = rules.Flags(**flags, force=rules.names(forced, "--force"))
             if self.profile:
                 self._choices = self._named(self.profile, given)
             if given:
@@ -150,9 +155,9 @@ class Asked:
 
     def follow(self, promise: dict[str, Any], *, yes: bool) -> None:
         """Take choices and flags of a saved plan, to be held to (see tasks.apply)."""
-        self._choices = Choices.from_json(promise["choices"])
-        flags = {name: value for name, value in promise["flags"].items() if name in Flags._fields}
-        self.flags = Flags(**{**flags, "force": tuple(flags["force"]), "yes": yes})
+        self._choices = rules.Choices.from_json(promise["choices"])
+        flags = {name: value for name, value in promise["flags"].items() if name in rules.Flags._fields}
+        self.flags = rules.Flags(**{**flags, "force": tuple(flags["force"]), "yes": yes})
         self.profile, self.promise = promise["profile"], promise
 
     def of_profile(self, name: str | None) -> Asked:
@@ -193,7 +198,7 @@ class Asked:
         if after.scope != before.scope:
             _refuse_to_move(placed(before._replace(target=after.target)))
         if add or remove:
-            current = [m.id for m in settle(_untiered(after), catalogue.load(Layout.of(os.environ))).models]
+            current = [m.id for m in settling.settle(_untiered(after), catalogue.load(Layout.of(os.environ))).models]
             after = rules.with_models(after, current, add, remove)
         return after
 
@@ -225,7 +230,9 @@ def remembered(layout: Layout) -> Choices:
     noted = files.read_line(layout.pointer)
     places = [layout.manifest, *([Path(noted) / layout.manifest.name] if noted else [])]
     installed = [found for path in places if (found := _choices(_manifest(path))) is not None]
-    chosen = next((found for found in (_choices(_json(layout.choices)), *installed) if found is not None), Choices())
+    chosen = next(
+        (found for found in (_choices(_json(layout.choices)), *installed) if found is not None), rules.Choices()
+    )
     stands = _choices(_manifest(Path(chosen.target, layout.manifest.name) if chosen.target else layout.manifest))
     return chosen if stands is None else chosen._replace(scope=stands.scope)
 
@@ -233,7 +240,7 @@ def remembered(layout: Layout) -> Choices:
 def _choices(data: object) -> Choices | None:
     """The choices in *data*; of another version's: as if there were none."""
     try:
-        return None if data is None else Choices.from_json(data)
+        return None if data is None else rules.Choices.from_json(data)
     except GatewayError:
         return None
 

@@ -6,6 +6,7 @@ from tasks import preflight
 from tasks.model.choices import Flags
 from tasks.model.errors import Conflict, GatewayError, InvalidInput
 from tasks.model.secret import Secret
+from tasks.tools import files
 from tasks.tools.environment import Finding
 
 
@@ -62,7 +63,7 @@ def test_a_file_in_the_way_is_told(layout):
 
 
 def test_a_full_disk_is_told_before_anything_is_written(layout, monkeypatch):
-    monkeypatch.setattr(preflight, "LEAST_SPACE", 1 << 62)
+    monkeypatch.setattr(files, "LEAST_SPACE", 1 << 62)
     with pytest.raises(GatewayError, match="free"):
         preflight.placed(layout)
 

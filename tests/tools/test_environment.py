@@ -281,9 +281,9 @@ def test_a_search_without_files_is_fast(home):
     find(every, Layout.of(environ), environ)
     times = []
     for _ in range(5):
-        begin = time.perf_counter()
+        begin = time.process_time()
         find(every, Layout.of(environ), environ)
-        times.append(time.perf_counter() - begin)
+        times.append(time.process_time() - begin)
     assert min(times) < 0.002
 
 

@@ -281,6 +281,6 @@ def test_values_do_not_show():
 
 @pytest.mark.parametrize("piece", ["'", '"', "$(", "A='\n", '"$(`', "<<E\n", "((((", "if ", "{ ", "A=1\n", "\\", "${'"])
 def test_a_large_hostile_profile_takes_no_time(piece):
-    begin = time.perf_counter()
+    begin = time.process_time()
     assignments(piece * (50_000 // len(piece)), "sh", HOME)
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 3  # on whatever machine; what is not linear takes minutes
