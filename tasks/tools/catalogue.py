@@ -1,9 +1,15 @@
-"""The catalogue, read from templates/. A copy in build/ spares reading YAML as long as no file changed."""
+"""The catalogue, read from templates/. A copy in build/ spares reading YAML as long as no file changed.
+
+Most commands need a handful of the entries: of the copy, an entry is read when it is first asked for.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
-from pathlib import Path
+import os
+import zlib
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tasks.model.catalogue import (
@@ -22,7 +28,8 @@ from tasks.model.errors import InvalidInput
 from tasks.tools import documents, files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from tasks.model.layout import Layout
     from tasks.tools.documents import Data
@@ -38,11 +45,35 @@ FOLDERS: dict[str, type] = {
 }
 """What the files of a folder of templates/ describe, one each."""
 
+SUFFIX = ".yaml"
+
 VARIABLES = "variables.yaml"
 """The one file that describes all variables."""
 
-_VERSION = 1
+_VERSION = 2
 """Of the copy in build/; another one is ignored."""
+
+
+class OnDemand(Mapping[str, T]):
+    """Entries by id, in the order of *names*; each is made when it is first asked for."""
+
+    def __init__(self, names: Iterable[str], make: Callable[[str], T]) -> None:
+        self._names = dict.fromkeys(names)
+        self._make = functools.cache(make)
+
+    def __getitem__(self, name: str) -> T:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._make(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def load(layout: Layout, *, write_cache: bool = False) -> Catalogue:
@@ -50,12 +81,12 @@ def load(layout: Layout, *, write_cache: bool = False) -> Catalogue:
     stamps = _stamps(layout.templates)
     remembered = _remembered(_cache(layout), stamps)
     if remembered is not None:
-        try:
-            return _catalogue(layout.templates, remembered)
-        except (InvalidInput, TypeError, KeyError):
-            pass  # whoever damaged it, the files are there
+        return _catalogue(layout.templates, stamps, lambda name: json.loads(remembered[name]))
     contents = {name: documents.load_yaml(layout.templates / name) for name in stamps}
-    result = _catalogue(layout.templates, contents)
+    found = _catalogue(layout.templates, stamps, contents.__getitem__)
+    result = Catalogue(
+        **{name: dict(entries) for name, entries in found._asdict().items()}
+    )  # every mistake is told now
     if write_cache:
         _remember(_cache(layout), stamps, contents)
     return result
@@ -84,74 +115,96 @@ def _cache(layout: Layout) -> Path:
 
 def _names(templates: Path) -> Iterator[str]:
     for folder in FOLDERS:
-        stems = sorted(path.stem for path in (templates / folder).glob("*.yaml"))
-        yield from (f"{folder}/{stem}.yaml" for stem in stems)
+        place = templates / folder
+        found = os.listdir(place) if place.is_dir() else []  # noqa: PTH208 - an eighth of what paths take
+        stems = sorted(name.removesuffix(SUFFIX) for name in found if name.endswith(SUFFIX))
+        yield from (f"{folder}/{stem}{SUFFIX}" for stem in stems)
     yield VARIABLES
 
 
 def _stamps(templates: Path) -> dict[str, list[int]]:
     """Per file what changes when it is edited."""
-    return {name: _stamp(templates / name) for name in _names(templates)}
+    return {name: _stamp(f"{templates}/{name}") for name in _names(templates)}
 
 
-def _stamp(path: Path) -> list[int]:
+def _stamp(path: str) -> list[int]:
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - likewise
     except OSError:
         return [0, 0]  # reading it says what is wrong
     return [status.st_mtime_ns, status.st_size]
 
 
-def _remembered(cache: Path, stamps: Mapping[str, list[int]]) -> dict[str, Any] | None:
-    """The contents of all files as last read; None when one changed, or the copy is no use."""
+def _remembered(cache: Path, stamps: Mapping[str, list[int]]) -> dict[str, str] | None:
+    """The contents of all files as last read, as JSON; None when one changed, or the copy is no use."""
     try:
         copy = json.loads(cache.read_bytes())
-        if copy["version"] == _VERSION and copy["stamps"] == stamps and copy["contents"].keys() == stamps.keys():
-            return dict(copy["contents"])
+        known = (copy["version"], copy["stamps"], copy["contents"].keys()) == (_VERSION, stamps, stamps.keys())
+        return dict(copy["contents"]) if known and copy["sum"] == _sum(copy["contents"]) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        pass
-    return None
+        return None
 
 
 def _remember(cache: Path, stamps: Mapping[str, list[int]], contents: Mapping[str, Any]) -> None:
-    copy = {"version": _VERSION, "stamps": stamps, "contents": contents}
+    texts = {name: json.dumps(content, separators=(",", ":")) for name, content in contents.items()}
+    copy = {"version": _VERSION, "stamps": stamps, "sum": _sum(texts), "contents": texts}
     files.write(cache, json.dumps(copy, separators=(",", ":")).encode(), 0o644)
 
 
-def _catalogue(templates: Path, contents: Mapping[str, Any]) -> Catalogue:
-    found: dict[str, dict[str, Any]] = {folder: {} for folder in FOLDERS}
-    for name, content in contents.items():
-        folder, _, file = name.rpartition("/")
-        if folder:
-            entry: Any = _built(FOLDERS[folder], _extended(content, folder, contents, templates), templates / name)
-            _check_id(entry.id, Path(file).stem, templates / name)
-            found[folder][entry.id] = entry
-    variables = _variables(contents[VARIABLES], templates / VARIABLES)
-    return Catalogue(**found, variables={variable.name: variable for variable in variables})
+def _sum(texts: Mapping[str, str]) -> int:
+    """By which a damaged copy is known."""
+    return zlib.crc32("\n".join(texts.values()).encode())
 
 
-def _extended(content: Data, folder: str, contents: Mapping[str, Any], templates: Path) -> Data:
-    """*content* with all that it has from the file that it extends, settings of its own added to those of that."""
-    name = f"{folder}/{content.get('extends')}.yaml" if isinstance(content, dict) else ""
-    base = contents.get(name)
-    if not isinstance(base, dict):
-        return content
-    _built(FOLDERS[folder], base, templates / name)  # what is wrong with it is said of its own file
-    lists = [each.get("settings", []) for each in (base, content)]
-    both = {"settings": [*lists[0], *lists[1]]} if all(isinstance(each, list) for each in lists) else {}
-    return {**base, **content, **both}
+def _catalogue(templates: Path, names: Iterable[str], read: Callable[[str], Data]) -> Catalogue:
+    """The catalogue in the files *names* of *templates*; *read* has the content of each."""
+    known = _Files(templates, names, read)
+    return Catalogue(**{folder: known.entries(folder) for folder in FOLDERS}, variables=known.variables())
 
 
-def _check_id(found: str, expected: str, path: Path) -> None:
-    if found != expected:
-        raise _wrong(path, ("id",), f"is {found!r}, but the file is called {expected}.yaml", "Make them the same.")
+class _Files:
+    """Files of templates/, each read and made an entry when it is first needed."""
 
+    def __init__(self, templates: Path, names: Iterable[str], read: Callable[[str], Data]) -> None:
+        self.templates, self.names, self.content = templates, dict.fromkeys(names), functools.cache(read)
 
-def _variables(content: Data, path: Path) -> list[Variable]:
-    entries = content.get("variables") if isinstance(content, dict) else None
-    if not isinstance(entries, list):
-        raise _wrong(path, (), "has no list called variables", "Restore it, for example with git.")
-    return [_built(Variable, entry, path, ("variables", index)) for index, entry in enumerate(entries)]
+    def entries(self, folder: str) -> OnDemand[Any]:
+        """What the files of one folder describe, by the name of the file, which is the id."""
+        stems = [name[len(folder) + 1 : -len(SUFFIX)] for name in self.names if name.startswith(f"{folder}/")]
+        return OnDemand(stems, lambda stem: self._entry(folder, stem))
+
+    def variables(self) -> OnDemand[Variable]:
+        """What the one file of variables describes, by the name of the variable."""
+        content, path = self.content(VARIABLES), self.templates / VARIABLES
+        entries = content.get("variables") if isinstance(content, dict) else None
+        if not isinstance(entries, list):
+            raise _wrong(path, (), "has no list called variables", "Restore it, for example with git.")
+
+        def made(index: int) -> Variable:
+            return _built(Variable, entries[index], path, ("variables", index))
+
+        told = (each.get("name") if isinstance(each, dict) else None for each in entries)
+        numbers = {name if isinstance(name, str) else made(at).name: at for at, name in enumerate(told)}
+        return OnDemand(numbers, lambda name: made(numbers[name]))
+
+    def _entry(self, folder: str, stem: str) -> Any:  # noqa: ANN401 - of the folder's kind
+        name = f"{folder}/{stem}{SUFFIX}"
+        entry: Any = _built(FOLDERS[folder], self._extended(folder, self.content(name)), self.templates / name)
+        if entry.id != stem:
+            problem = f"is {entry.id!r}, but the file is called {stem}{SUFFIX}"
+            raise _wrong(self.templates / name, ("id",), problem, "Make them the same.")
+        return entry
+
+    def _extended(self, folder: str, content: Data) -> Data:
+        """*content* with all that it has from the file that it extends, settings of its own added to those of that."""
+        name = f"{folder}/{content.get('extends')}{SUFFIX}" if isinstance(content, dict) else ""
+        base = self.content(name) if name in self.names else None
+        if not isinstance(base, dict):
+            return content
+        _built(FOLDERS[folder], base, self.templates / name)  # what is wrong with it is said of its own file
+        lists = [each.get("settings", []) for each in (base, content)]
+        both = {"settings": [*lists[0], *lists[1]]} if all(isinstance(each, list) for each in lists) else {}
+        return {**base, **content, **both}
 
 
 def _built(kind: type[T], content: Data, path: Path, place: documents.Place = ()) -> T:

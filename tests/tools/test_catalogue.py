@@ -83,7 +83,9 @@ def test_a_change_is_seen(layout):
         lambda copy: json.dumps(copy | {"version": 0}),
         lambda copy: json.dumps(copy | {"contents": {}}),
         lambda copy: json.dumps(copy | {"contents": dict.fromkeys(copy["contents"])}),
-        lambda copy: json.dumps(copy | {"contents": copy["contents"] | {"variables.yaml": {"variables": [5]}}}),
+        lambda copy: json.dumps(copy | {"contents": copy["contents"] | {"variables.yaml": '{"variables":[5]}'}}),
+        lambda copy: json.dumps(copy | {"contents": copy["contents"] | {"models/demo.yaml": "{"}}),
+        lambda copy: json.dumps(copy | {"sum": None}),
         lambda copy: json.dumps(copy | {"stamps": {}}),
     ],
 )
@@ -92,6 +94,21 @@ def test_a_damaged_copy_is_ignored(layout, damage):
     cache = layout.build / "catalogue.json"
     cache.write_text(damage(json.loads(cache.read_text())))
     assert catalogue.load(layout) == known
+
+
+def test_of_the_copy_only_what_is_asked_for_is_read(layout, monkeypatch):
+    catalogue.load(layout, write_cache=True)
+    read = []
+    loads = json.loads
+    monkeypatch.setattr(catalogue.json, "loads", lambda text: (read.append(text), loads(text))[1])
+    known = catalogue.load(layout)
+    assert len(known.models) > 20
+    assert "demo" in known.models
+    before = len(read)
+    assert known.models["demo"] is known.models["demo"]
+    assert len(read) == before + 1
+    with pytest.raises(KeyError):
+        known.models["none"]
 
 
 @pytest.mark.parametrize(
