@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from tasks.model.secret import unshown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,16 +34,18 @@ class Raw:
     text: str
 
     def __repr__(self) -> str:
-        return "Raw([hidden])"
+        return unshown(self)
 
 
-@dataclass(frozen=True, order=True, repr=False)
-class Splice:
+class Splice(NamedTuple):
     """Put *text* in the place of the characters from *start* to *end*."""
 
     start: int
     end: int
     text: str
+
+    def __repr__(self) -> str:
+        return unshown(self)
 
 
 def decoded(text: str) -> Any:  # noqa: ANN401 - any JSON value

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.model.catalogue import NOTHING
 from tasks.model.edits import REMOVE, Path, Recipe, canonical, decoded
 from tasks.model.errors import Conflict, InvalidInput
+from tasks.model.secret import unshown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +28,7 @@ CREDENTIALS: frozenset[Path] = frozenset(
 """Keys whose value must never meet another server than the one it stood beside."""
 
 
-@dataclass(frozen=True, repr=False)
-class Owned:
+class Owned(NamedTuple):
     """A key that we wrote: the source text that stood there (None: nothing), and what of ours stands there.
 
     *bound_to* is the base URL beside which a displaced credential stood (None: none was set).
@@ -38,37 +38,46 @@ class Owned:
     fingerprint: str
     bound_to: str | None = None
 
+    def __repr__(self) -> str:
+        return unshown(self)
 
-@dataclass(frozen=True, repr=False)
-class Displaced:
+
+class Displaced(NamedTuple):
     """A foreign credential that could not be put back: kept until its owner fetches it."""
 
     path: Path
     text: str
     bound_to: str | None
 
+    def __repr__(self) -> str:
+        return unshown(self)
 
-@dataclass(frozen=True, repr=False)
-class Seal:
+
+class Seal(NamedTuple):
     """The way back to the bytes before us, good for exactly the file with this keyed digest."""
 
     digest: str
     recipe: Recipe
 
+    def __repr__(self) -> str:
+        return unshown(self)
 
-@dataclass(frozen=True, repr=False)
-class Ledger:
+
+class Ledger(NamedTuple):
     """What is ours in settings.json, and what we displaced; to be kept 0600, there may be credentials in it."""
 
     file_existed: bool
-    owned: Mapping[Path, Owned] = field(default_factory=dict)
+    owned: Mapping[Path, Owned] = NOTHING
     created: tuple[Path, ...] = ()
     displaced: tuple[Displaced, ...] = ()
     seal: Seal | None = None
 
+    def __repr__(self) -> str:
+        return unshown(self)
+
     def sealed(self, data: bytes, recipe: Recipe, key: bytes) -> Ledger:
         """This ledger with the way back from *data*."""
-        return replace(self, seal=Seal(digest(key, data), recipe))
+        return self._replace(seal=Seal(digest(key, data), recipe))
 
     def way_back(self, data: bytes, key: bytes) -> Recipe | None:
         """The recipe for the bytes before us, if *data* is exactly what we left."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from tasks.model.edits import REMOVE, Path, Raw, canonical, decoded
 from tasks.model.ledger import BASE_URL, CREDENTIALS, Displaced, Ledger, Owned, fingerprint, same
+from tasks.model.secret import unshown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,8 +25,7 @@ class View(Protocol):
         """Whether an object stands at *path*."""
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What became of each key."""
 
     written: tuple[Path, ...] = ()
@@ -39,19 +38,21 @@ class Receipt:
     """A credential not put back, since the base URL is now another; it stays in the ledger."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """What to do to settings.json, and the ledger that is true once it is done.
 
     *conflicts*: keys that the gateway needs and the user changed; with any of them nothing should be done.
     *remove_file*: we made the file, and nothing but us was in it.
     """
 
-    changes: Mapping[Path, object] = field(repr=False)
+    changes: Mapping[Path, object]
     ledger: Ledger | None
     receipt: Receipt
     conflicts: tuple[Path, ...] = ()
     remove_file: bool = False
+
+    def __repr__(self) -> str:
+        return unshown(self)
 
 
 def applied(
@@ -98,7 +99,7 @@ def undone(found: View | None, ledger: Ledger | None, key: bytes) -> Step:
     plan.undo(list(plan.owned), leaving=True)
     step = plan.step()
     left = Ledger(file_existed=True, displaced=tuple(plan.displaced)) if plan.displaced else None
-    return replace(step, ledger=left)
+    return step._replace(ledger=left)
 
 
 class _Nothing:
@@ -199,7 +200,7 @@ class _Plan:
     def step(self) -> Step:
         """The outcome."""
         ledger = Ledger(self._file_existed(), self.owned, self._created(), tuple(self.displaced))
-        ledger = replace(ledger, seal=self.ledger.seal) if self.ledger else ledger
+        ledger = ledger._replace(seal=self.ledger.seal) if self.ledger else ledger
         conflicts = tuple(self.notes.pop("conflicts", ()))
         receipt = Receipt(**{what: tuple(paths) for what, paths in self.notes.items()})
         gone = not self.missing and not ledger.file_existed and not self._remaining(())
@@ -211,7 +212,7 @@ class _Plan:
         return Owned(before, "", self._server_before() if path in CREDENTIALS and before is not None else None)
 
     def _own(self, path: Path, value: object, owned: Owned) -> None:
-        self.owned[path] = replace(owned, fingerprint=fingerprint(self.key, path, value))
+        self.owned[path] = owned._replace(fingerprint=fingerprint(self.key, path, value))
 
     def _server_before(self) -> str | None:
         """The base URL that belongs to what stands in the file."""

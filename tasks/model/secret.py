@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 
+def unshown(thing: object) -> str:
+    """The repr of what may hold a secret: what it is."""
+    return f"{type(thing).__name__}([hidden])"
+
+
 class Secret:
     """Wraps a text so that printing, formatting or logging it shows [hidden]; only reveal() gives it away."""
 

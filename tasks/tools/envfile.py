@@ -16,10 +16,10 @@ differently counts here as not set (`doubtful` tells the line). Nothing is ever 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.model.errors import InvalidInput
+from tasks.model.secret import unshown
 from tasks.tools import files
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ _STATEMENT = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class _Statement:
+class _Statement(NamedTuple):
     """What python-dotenv takes as one piece: its text, and the name, value and comment that it finds there."""
 
     text: str
@@ -61,6 +60,9 @@ class _Statement:
     comment: str = ""
     end: str = ""
     line: int = 1
+
+    def __repr__(self) -> str:
+        return unshown(self)
 
     def holding(self, text: str) -> str:
         """This statement with the value written as *text*; everything around it stays."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tasks.model import network
@@ -95,14 +94,13 @@ def no_proxy(found: bytes | None, environ: Mapping[str, str], where: str, *, pro
     return network.no_proxy(*lists)
 
 
-@dataclass
 class Edit:
     """What *outcome* makes of the bytes found, with the ledger that is true then."""
 
-    layout: Layout
-    outcome: Callable[[bytes | None], Outcome]
-    found: bytes | None = field(default=None, repr=False)
-    result: Outcome | None = field(default=None, repr=False)
+    def __init__(self, layout: Layout, outcome: Callable[[bytes | None], Outcome]) -> None:
+        self.layout, self.outcome = layout, outcome
+        self.found: bytes | None = None
+        self.result: Outcome | None = None
 
     def put_into(self, transaction: Transaction) -> None:
         """Let *transaction* make this edit and keep its ledger."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.model.edits import REMOVE, Path, Raw, Splice, canonical, decoded, spliced
 from tasks.model.errors import InvalidInput
+from tasks.model.secret import unshown
 from tasks.tools import jsonscan
 
 if TYPE_CHECKING:
@@ -38,14 +38,16 @@ def edit(data: bytes | None, changes: Mapping[Path, object], where: str = "setti
     return parse(NEW_FILE if data is None else data, where).edited(changes)
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """A JSON object and where everything stands in its text."""
 
     where: str
     mark: str
     text: str
     root: Node
+
+    def __repr__(self) -> str:
+        return unshown(self)
 
     def raw(self, path: Path) -> str | None:
         """The source text of the value at *path*; None when there is none."""

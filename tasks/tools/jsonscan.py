@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
 from typing import NoReturn
 
 from tasks.model.errors import InvalidInput
@@ -23,25 +22,24 @@ _NEXT = re.compile(rf"{_SPACE}([,\]}}]){_SPACE}")
 _CONSTANT = re.compile(r"[-+]?(?:NaN|Infinity)")
 
 
-@dataclass(slots=True)
 class Member:
     """A name and its value in an object: where they stand, in characters."""
 
-    name: str
-    start: int
-    name_end: int
-    value: int
-    end: int = -1
-    node: Node | None = None
+    __slots__ = ("end", "name", "name_end", "node", "start", "value")
+
+    def __init__(self, name: str, start: int, name_end: int, value: int) -> None:
+        self.name, self.start, self.name_end, self.value = name, start, name_end, value
+        self.end = -1
+        self.node: Node | None = None
 
 
-@dataclass(slots=True)
 class Node:
     """An object (members) or an array (None) from its opening bracket to behind its closing one."""
 
-    start: int
-    members: list[Member] | None = None
-    end: int = -1
+    __slots__ = ("end", "members", "start")
+
+    def __init__(self, start: int, members: list[Member] | None = None) -> None:
+        self.start, self.members, self.end = start, members, -1
 
     def member(self, name: str) -> Member | None:
         """The member that counts: the last of its name, as in every parser of the client."""
@@ -90,11 +88,10 @@ def check_value(text: str, where: str) -> None:
         scanner.refuse(scanner.skip(end), "something stands behind the end of the value", "Delete it.")
 
 
-@dataclass(slots=True)
 class _Scanner:
-    text: str
-    where: str
-    stack: list[Node] = field(default_factory=list)
+    def __init__(self, text: str, where: str) -> None:
+        self.text, self.where = text, where
+        self.stack: list[Node] = []
 
     def skip(self, offset: int) -> int:
         """Behind the white space."""

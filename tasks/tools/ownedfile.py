@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.model.edits import Path, Recipe, canonical, carried, rebuilt, recipe_of, spliced
 from tasks.model.errors import InvalidInput
 from tasks.model.ownership import Receipt, Step, applied, undone
+from tasks.model.secret import unshown
 from tasks.tools.jsonedit import NEW_FILE, Document, parse
 
 if TYPE_CHECKING:
@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from tasks.model.ledger import Ledger
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The bytes that should stand (None: no file), the ledger that is true then, and what became of each key.
 
     With any *conflicts* nothing should be written: these keys are needed, and the user changed them.
     """
 
-    data: bytes | None = field(repr=False)
+    data: bytes | None
     ledger: Ledger | None
     receipt: Receipt
     conflicts: tuple[Path, ...] = ()
+
+    def __repr__(self) -> str:
+        return unshown(self)
 
 
 def join(

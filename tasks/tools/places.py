@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from tasks.model.secret import unshown
 from tasks.tools import envfile, gcloud, profiles
 
 if TYPE_CHECKING:
@@ -21,24 +21,28 @@ def home_of(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("HOME") or Path("~").expanduser())
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(NamedTuple):
     """A value in one place, under the name (or alias) it has there; or None and the doubt why it cannot be told."""
 
-    value: str | None = field(repr=False)
+    value: str | None
     source: str
     name: str
     doubt: str = ""
 
+    def __repr__(self) -> str:
+        return unshown(self)
 
-@dataclass(frozen=True)
-class _File:
+
+class _File(NamedTuple):
     """What one file holds by name: the value (None: not to be told) and the line for its source, if one is known."""
 
     source: str
-    held: Mapping[str, tuple[str | None, int | None]] = field(repr=False)
+    held: Mapping[str, tuple[str | None, int | None]]
     skipped: str
     doubt: str
+
+    def __repr__(self) -> str:
+        return unshown(self)
 
     def find(self, names: Iterable[str]) -> Iterator[Held]:
         """What stands here under *names*, in their order."""

@@ -6,9 +6,8 @@ import contextlib
 import os
 import signal
 import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tasks.tools import files
 
@@ -24,8 +23,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-@dataclass(frozen=True)
-class Instance:
+class Instance(NamedTuple):
     """A running gateway: its number and random word, when it started, the memory in bytes of it and its workers.
 
     And what it was started with: the port, the address, LiteLLM's version and its program.
@@ -46,8 +44,7 @@ class Instance:
         return max(0.0, time.time() - self.started)
 
 
-@dataclass(frozen=True)
-class PortState:
+class PortState(NamedTuple):
     """Who listens on a port of 127.0.0.1; of a stranger the number and name, where we may know them."""
 
     kind: Literal["free", "ours", "foreign"]

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass
 class Run:
     """Collected while the steps of one command run; nothing here is secret and nothing is read back."""
 
-    written: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    restored: list[str] = field(default_factory=list)
-    withheld: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    backup: Path | None = None
-    log: Path | None = None
-    selected: tuple[str, ...] = ()
-    steps: list[dict[str, object]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.written: list[str] = []
+        self.kept: list[str] = []
+        self.unchanged: list[str] = []
+        self.removed: list[str] = []
+        self.restored: list[str] = []
+        self.withheld: list[str] = []
+        self.warnings: list[str] = []
+        self.backup: Path | None = None
+        self.log: Path | None = None
+        self.selected: tuple[str, ...] = ()
+        self.steps: list[dict[str, object]] = []
 
     def lines(self) -> list[str]:
         """The receipt: what was written, kept, restored, withheld, left unchanged, and the archive of what stood."""

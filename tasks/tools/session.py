@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tasks.model.layout import Layout
@@ -20,16 +19,16 @@ if TYPE_CHECKING:
     from tasks.tools.transaction import Transaction
 
 
-@dataclass
 class Session:
     """What the steps of one process share."""
 
-    layout: Layout
-    transaction: Transaction | None = None
-    finished: bool = False
-    together: bool = False
-    tellers: list[Callable[[], None]] = field(default_factory=list)
-    undoers: list[Callable[[], None]] = field(default_factory=list)
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.transaction: Transaction | None = None
+        self.finished = False
+        self.together = False
+        self.tellers: list[Callable[[], None]] = []
+        self.undoers: list[Callable[[], None]] = []
 
 
 this = Session(Layout.of(os.environ))

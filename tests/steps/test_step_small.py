@@ -285,7 +285,8 @@ def test_who_stops_at_the_question_has_changed_nothing(asked_for, monkeypatch, c
 def test_the_receipt_says_what_where_and_how_to_undo_it(asked_for, layout):
     layout.gateway.mkdir(parents=True)
     layout.manifest.write_text(json.dumps(manifest(revision=1).to_json()))
-    told = Run(written=["litellm_config.yaml"], kept=["start-gateway.sh (your edits)"])
+    told = Run()
+    told.written, told.kept = ["litellm_config.yaml"], ["start-gateway.sh (your edits)"]
     text = "\n".join(deploy.summary(asked_for(preset="basic"), told))
     for part in (str(layout.gateway), "gemini-3.5-flash", "http://127.0.0.1:4000", "your edits", "doit uninstall"):
         assert part in text
