@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.model.errors import InvalidInput
-from tasks.tools import checks
+from tasks.tools import checks, files
 from tasks.tools.steps import JSON, Task, action
 
 if TYPE_CHECKING:
@@ -19,12 +19,11 @@ def tasks(asked: Asked) -> Iterator[Task]:
     """One subtask for all templates, one for the release, and the options of both."""
     doc = "Check all templates, and the release that is about to be installed."
     yield {"name": None, "doc": doc, "params": [JSON], "meta": {"checks": True}}
-    templates = sorted(path for path in asked.layout.templates.rglob("*") if path.is_file())
     yield {
         "name": "templates",
         "doc": "Check every model, preset, gateway and artifact.",
         "actions": [(check_templates, [asked.layout])],
-        "file_dep": [str(path) for path in templates],
+        "file_dep": files.below(asked.layout.templates),
     }
     yield {"name": "release", "doc": "Check the files that are about to be installed.", **asked.one(release_task)}
 

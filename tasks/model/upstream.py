@@ -23,7 +23,7 @@ SUFFIX = "[1m]"
 """Claude Code's own mark for a large context; it takes it off before it asks."""
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_WHOLE = re.compile(r"(Bearer )?\{([A-Z][A-Z0-9_]*)\}")
+_WHOLE = r"(Bearer )?\{([A-Z][A-Z0-9_]*)\}"
 
 
 class Upstream(NamedTuple):
@@ -91,7 +91,7 @@ def _header(line: str) -> tuple[str, str]:
     """Name and value of a header, a variable in it as LiteLLM reads one."""
     name, _, value = line.partition(":")
     value = value.strip()
-    if found := _WHOLE.fullmatch(value):
+    if found := re.fullmatch(_WHOLE, value):
         return name, f"os.environ/{'BEARER_' if found[1] else ''}{found[2]}"
     if PLACEHOLDER.search(value):
         raise UsageError(

@@ -115,10 +115,9 @@ def catalogued(folder: str) -> Callable[[Layout], Values]:
     """The ids of one folder of the catalogue, with what each is as far as somebody has read it before."""
 
     def found(layout: Layout) -> Values:
-        contents = (_json(layout.catalogue) or {}).get("contents", {})
-        known = {
-            path.stem: contents.get(f"{folder}/{path.name}", {}) for path in (layout.templates / folder).glob("*.yaml")
-        }
+        texts = (_json(layout.catalogue) or {}).get("contents", {})
+        paths = (layout.templates / folder).glob("*.yaml")
+        known = {path.stem: json.loads(texts.get(f"{folder}/{path.name}", "{}")) for path in paths}
         return {name: each.get("description", "") for name, each in sorted(known.items()) if each.get("ready", True)}
 
     return found

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
     from tasks.model.layout import Layout
 
-_SAFE = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
-_UNSAFE = re.compile(r"['\\\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]|\$\{")
+_SAFE = r"[A-Za-z0-9_./:@%+,=-]*"
+_UNSAFE = r"['\\\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]|\$\{"
+"""Compiled when they are first needed, which is when something is written."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -90,9 +92,9 @@ def doubtful(text: str) -> dict[str, int]:
 
 def quoted(name: str, value: str) -> str:
     """*value* as it is written behind `NAME=`; InvalidInput names the variable when no reader-proof form exists."""
-    if _SAFE.fullmatch(value):
+    if re.fullmatch(_SAFE, value):
         return value
-    if _UNSAFE.search(value):
+    if re.search(_UNSAFE, value):
         raise InvalidInput(
             f"{name} holds a quote ('), a backslash, a line break, another control character or ${{",
             "No form of .env is read alike everywhere with those: give it a value without them "

@@ -16,6 +16,12 @@ LEAST_SPACE = 50 * 1024 * 1024
 """Bytes that must be free where the gateway goes."""
 
 
+def below(folder: Path) -> list[str]:
+    """The path of every file below *folder*, in order; a link to nothing is none."""
+    found = (f"{place}/{name}" for place, _, names in os.walk(folder) for name in names)
+    return sorted(path for path in found if os.path.isfile(path))  # noqa: PTH113 - an eighth of what paths take
+
+
 def read(path: Path) -> bytes | None:
     """The bytes of *path*; None when it does not exist."""
     try:

@@ -23,8 +23,9 @@ NEW_FILE = b"{}\n"
 """What a file that does not exist is taken for."""
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
-_BLANK_LINES = re.compile(r"(\r\n|\n|\r)(?:[ \t]*(?:\r\n|\n|\r))+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_BLANK_LINES = r"(\r\n|\n|\r)(?:[ \t]*(?:\r\n|\n|\r))+"
+_SURROGATE = "[\ud800-\udfff]"
+"""Compiled when they are first needed, which is when something is written."""
 
 
 def parse(data: bytes, where: str = "settings.json") -> Document:
@@ -199,7 +200,7 @@ class _Editor:
         """What stands between two members, and the indentation of the last (None: they share a line)."""
         members = node.members or []
         if len(members) > 1:
-            gap = _BLANK_LINES.sub(r"\1", self.text[members[-2].end : members[-1].start])
+            gap = re.sub(_BLANK_LINES, r"\1", self.text[members[-2].end : members[-1].start])
         else:
             gap = "," + self.text[node.start + 1 : members[0].start]
             if not _LINE_END.search(gap):
@@ -242,14 +243,14 @@ class _Editor:
 
 def spelled(value: object) -> str:
     """*value* as JSON on one line, in UTF-8 where that can be: only lone surrogates are escaped."""
-    return _SURROGATE.sub(
-        lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return re.sub(
+        _SURROGATE, lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False, allow_nan=False)
     )
 
 
 def _checked(value: Raw) -> str:
     """The text of *value* if it may stand in a file; InvalidInput when it is not one JSON value."""
     jsonscan.check_value(value.text, "kept text")
-    if _SURROGATE.search(value.text):
+    if re.search(_SURROGATE, value.text):
         raise InvalidInput("cannot be written as UTF-8", "The ledger is damaged.", where="kept text")
     return value.text

@@ -28,6 +28,14 @@ def failing(monkeypatch):
     return fail
 
 
+def test_all_files_below_a_folder_are_told_in_order_but_links_to_nothing(tmp_path):
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    for name in ("b/c/deep.yaml", "b/one.yaml", "a.yaml"):
+        (tmp_path / name).write_text("")
+    (tmp_path / ".#a.yaml").symlink_to("somebody@somewhere")
+    assert files.below(tmp_path) == [str(tmp_path / name) for name in ("a.yaml", "b/c/deep.yaml", "b/one.yaml")]
+
+
 @pytest.mark.parametrize("wanted", [0o600, 0o644, 0o755, 0o400])
 def test_a_new_file_has_its_mode_whatever_the_umask(tmp_path, wanted):
     for mask in (0, 0o077, 0o777):
