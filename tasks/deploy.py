@@ -84,6 +84,7 @@ OPTIONS = [
 
 def settle(asked: Asked, options: dict[str, Any]) -> None:
     """Take the options; where somebody at a terminal deploys, ask for what they leave open."""
+    typed.refuse_assignment(typed.behind("deploy") or (), OPTIONS)
     if not asks(options):
         asked.settle(options)
         return

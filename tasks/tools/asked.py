@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from doit import get_initial_workdir, get_var
+from doit import get_initial_workdir
 from doit.exceptions import InvalidCommand
 
 from tasks.model import choices as rules
@@ -20,7 +20,7 @@ from tasks.tools import catalogue, environment, files, named, neighbours, refere
 from tasks.tools.steps import Task, fail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tasks.model.catalogue import Catalogue, Neighbour
     from tasks.model.choices import Choices, Flags
@@ -118,7 +118,6 @@ class Asked:
 
         *asking*: what they leave open is asked for next, so it is not missed yet.
         """
-        _refuse_assignments(options)
         flags = {name: options.pop(name) for name in rules.Flags._fields if name in options and name != "force"}
         if flags["token_stdin"] and flags["token_file"]:
             raise InvalidCommand("--token-stdin and --token-file cannot both be meant; choose one")
@@ -280,10 +279,3 @@ def _absolute(text: str) -> str:
     return (
         os.path.normpath(Path(get_initial_workdir(), Path(text).expanduser())) if ".." not in text.split("/") else text
     )
-
-
-def _refuse_assignments(options: Iterable[str]) -> None:
-    """`doit deploy models=a`: doit takes it for a variable of its own, and the old choice would be deployed."""
-    for name in options:
-        if get_var(name) is not None:
-            raise InvalidCommand(f"'{name}=…' is not an option; write --{name.replace('_', '-')} …")

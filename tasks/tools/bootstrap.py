@@ -29,6 +29,10 @@ def main(argv: list[str]) -> int:
         return 3
     from tasks.model.errors import GatewayError
 
+    words = apart(argv)
+    if "" in words:
+        print("an empty word is the name of nothing; an option takes it as --NAME=", file=sys.stderr)
+        return 3
     try:
         python = set_up(PROJECT, argv)
     except GatewayError as error:
@@ -38,7 +42,7 @@ def main(argv: list[str]) -> int:
         print("interrupted; the next run sets .venv up anew", file=sys.stderr)
         return 130
     os.environ["GATEWAY_COMMAND"] = "python3 " + shlex.quote(sys.argv[0])  # so that messages name it as it was typed
-    return become(doit_command(python, PROJECT, apart(argv)))
+    return become(doit_command(python, PROJECT, words))
 
 
 def become(command: list[str]) -> NoReturn:
@@ -54,9 +58,20 @@ def apart(argv: list[str]) -> list[str]:
     end = argv.index("--") if "--" in argv else len(argv)
     if argv[end + 1 :]:
         os.environ[PROGRAM] = json.dumps(argv[end + 1 :])
-    ours = argv[:end]
+    ours = joined(argv[:end])
     named = any(word.startswith("--profile") for word in ours)
     return ["exec", *ours[1:]] if ours[:1] == ["run"] and named else ours
+
+
+def joined(words: list[str]) -> list[str]:
+    """*words* with each empty one joined to the option in front of it: doit looks for the first letter of each."""
+    whole: list[str] = []
+    for word in words:
+        if not word and whole and whole[-1].startswith("--") and "=" not in whole[-1]:
+            whole[-1] += "="
+        else:
+            whole.append(word)
+    return whole
 
 
 def too_old(argv: list[str]) -> str:

@@ -7,15 +7,50 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from doit import get_var
 from doit.cmdparse import CmdOption, TaskParse
+from doit.exceptions import InvalidCommand
 
-from tasks.tools import bootstrap
+from tasks.tools import bootstrap, console
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 END = "--"
 """What stands behind it belongs to the program that is to be run."""
+
+
+def whole(words: Sequence[str]) -> list[str]:
+    """*words* as doit has them, from the command on, with those put back that it took for variables of its own.
+
+    One in front of the command can be meant for nobody: doit ends with a sentence.
+    """
+    line = sys.argv[1:]
+    kept = [at for at, word in enumerate(line) if not _assigns(word)]
+    if [line[at] for at in kept[len(kept) - len(words) :]] != list(words):
+        return list(words)  # somebody else called doit, with other words
+    begin = kept[-len(words)] if words else len(line)
+    for word in line[:begin]:
+        if _assigns(word) and get_var(word.partition("=")[0]) is not None:
+            raise InvalidCommand(_no_option(word))
+    return line[begin:]
+
+
+def refuse_assignment(words: Sequence[str], options: Iterable[Mapping[str, Any]]) -> None:
+    """`doit deploy models=a`: no option, and no step either; without a sentence the old choice would be deployed."""
+    _, rest = TaskParse([CmdOption(dict(each)) for each in options]).parse(list(words))
+    if rest and _assigns(rest[0]):
+        raise InvalidCommand(_no_option(rest[0]))
+
+
+def _assigns(word: str) -> bool:
+    """Whether doit takes *word* for a variable of its own."""
+    return "=" in word and not word.startswith("-")
+
+
+def _no_option(word: str) -> str:
+    name = console.printable(word.partition("=")[0])
+    return f"'{name}=…' is not an option; write --{name.replace('_', '-')} …"
 
 
 def behind(task: str) -> list[str] | None:

@@ -6,10 +6,11 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from doit import get_initial_workdir
+from doit.cmd_base import NamespaceTaskLoader
 from doit.cmdparse import CmdParse, TaskParse
 
 from tasks.model.layout import PROJECT
-from tasks.tools import console, options
+from tasks.tools import console, options, typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 BUILD = PROJECT / "build"
 DATABASE = BUILD / "doit.db"
 SQLITE = b"SQLite format 3\0"
+LOAD = NamespaceTaskLoader.load_tasks
+"""doit's own way to load the tasks."""
 
 
 def prepare() -> None:
@@ -26,6 +29,7 @@ def prepare() -> None:
         DATABASE.unlink()
         console.warn(f"{DATABASE} was damaged; doit starts with an empty memory, so every step is looked at once")
     TaskParse.parse_only = _read
+    NamespaceTaskLoader.load_tasks = _load
     if get_initial_workdir():  # this is doit's process: `doit list | head -1` ends quietly, until Reporter takes over
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 
@@ -33,6 +37,13 @@ def prepare() -> None:
 def _read(self: Any, words: Sequence[str], params: Any = None) -> tuple[Any, list[str]]:  # noqa: ANN401 - doit's
     """The options of a step, in our way; where there is no word that module is spared."""
     return options.parse_only(self, words, params) if words else CmdParse.parse_only(self, words, params)
+
+
+def _load(self: Any, cmd: Any, pos_args: list[str]) -> Any:  # noqa: ANN401 - doit's
+    """The tasks, for the words of the command line as they were typed; doit reads the options from this same list."""
+    if cmd.execute_tasks:
+        pos_args[:] = typed.whole(pos_args)
+    return LOAD(self, cmd, pos_args)
 
 
 def _readable() -> bool:

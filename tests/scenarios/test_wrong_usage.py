@@ -26,6 +26,8 @@ import pytest
         (["--models="], "empty"),
         (["--nonsense"], "nonsense"),
         (["models=a"], "--models"),
+        (["--start", "X=1"], "'X=…' is not an option"),
+        (["--header", "x-realm Zm9v=="], "of the form 'Name: value'"),
     ],
 )
 def test_one_sentence_exit_3_nothing_changed(sandbox, words, says):
@@ -63,6 +65,37 @@ def test_a_wrong_option_is_one_sentence_with_those_that_there_are(sandbox, words
     for internal in ("CmdOption", "parsing options", "Got:", "<class", "Traceback"):
         assert internal not in result.text
     assert len(result.err.splitlines()) < 8
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["lint", "no=such.yaml"], "no=such.yaml"),
+        (["explain", "--message", "Invalid model name passed in model=X"], "does not serve that model"),
+        (["models=a", "deploy"], "write --models"),
+        (["X=1"], "'X=…' is not an option"),
+        (["status", "X=1"], "X=1"),
+        (["plan", "models=a"], "options only"),
+    ],
+)
+def test_a_word_with_an_equals_sign_is_heard(sandbox, words, says):
+    result = sandbox.doit(*words)
+    assert says in result.text
+    assert result.code == {"explain": 0, "lint": 4}.get(words[0], 3), result.text
+    assert "Traceback" not in result.text
+
+
+def test_values_with_an_equals_sign_are_deployed(sandbox):
+    folder = sandbox.home / "k=v"
+    folder.mkdir()
+    (folder / "tok").write_text("t=k-0123456789==")
+    sandbox.deploy(
+        *("--preset", "enterprise", "--gateway-url", "https://gw.example.com/a=b"),
+        *("--header", "x-realm: Zm9v==", "--token-file", str(folder / "tok")),
+    )
+    assert sandbox.env_json()["ANTHROPIC_BASE_URL"] == "https://gw.example.com/a=b"
+    assert "Zm9v==" in sandbox.env_json()["ANTHROPIC_CUSTOM_HEADERS"]
+    assert sandbox.env_json()["ANTHROPIC_AUTH_TOKEN"] == "t=k-0123456789=="
 
 
 def test_the_value_of_a_wrong_option_is_not_repeated(sandbox):

@@ -15,7 +15,7 @@ from tasks.tools.asked import Asked, remembered
 
 @pytest.fixture
 def layout(tmp_path, monkeypatch):
-    """A checkout with the real templates and an empty workshop, a home beside it; doit's variables are none."""
+    """A checkout with the real templates and an empty workshop, and a home beside it."""
     project = tmp_path / "project"
     project.mkdir()
     (project / "build").mkdir()
@@ -26,7 +26,6 @@ def layout(tmp_path, monkeypatch):
     of = Layout.of
     fixed = staticmethod(lambda environ, target=None: of(environ, target, project))
     monkeypatch.setattr(module, "Layout", type("Fixed", (), {"of": fixed}))
-    monkeypatch.setattr(module, "get_var", lambda _: None)
     monkeypatch.setattr(module, "get_initial_workdir", lambda: str(tmp_path / "here"))
     return made
 
@@ -101,12 +100,6 @@ def test_what_cannot_be_meant_ends_with_one_sentence_before_anything_runs(layout
 def test_a_wrong_name_to_force_ends_with_a_sentence_too(layout):
     with pytest.raises(InvalidCommand):
         settle(force="A B")
-
-
-def test_a_choice_that_doit_takes_for_its_own_variable_is_refused(layout, monkeypatch):
-    monkeypatch.setattr(module, "get_var", lambda name: "a" if name == "add_models" else None)
-    with pytest.raises(InvalidCommand, match="--add-models"):
-        settle()
 
 
 def test_models_are_added_and_removed_from_those_of_the_preset(layout):

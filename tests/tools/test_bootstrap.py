@@ -119,6 +119,12 @@ def test_a_failure_is_a_sentence_and_the_next_run_mends_it(clone):
     assert clone.type("list").returncode == 0
 
 
+def test_an_empty_word_is_no_traceback(clone):
+    done = clone.type("lint", "")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
+    assert clone.type("deploy", "--gateway-url", "").told["argv"][1:] == ["deploy", "--gateway-url="]
+
+
 def test_two_at_once_set_up_once(clone):
     together = [
         subprocess.Popen(clone.command("list"), env=clone.environ(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -144,6 +150,9 @@ def test_only_developers_commands_need_the_test_packages():
         (["run", "deploy"], ["run", "deploy"], None),
         (["run", "--", "--profile"], ["run"], ["--profile"]),
         ([], [], None),
+        (["deploy", "--gateway-url", "", "--start"], ["deploy", "--gateway-url=", "--start"], None),
+        (["exec", "--profile", "", "--", ""], ["exec", "--profile="], [""]),
+        (["lint", "", "--token=", ""], ["lint", "", "--token=", ""], None),
     ],
 )
 def test_the_words_of_a_program_go_past_doit(monkeypatch, words, ours, program):

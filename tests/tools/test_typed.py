@@ -4,7 +4,9 @@ import json
 import sys
 
 import pytest
+from doit import doit_cmd
 from doit.cmdparse import CmdParseError
+from doit.exceptions import InvalidCommand
 
 from tasks.tools import bootstrap, typed
 
@@ -35,6 +37,55 @@ def line(monkeypatch):
 def test_the_words_behind_a_command(line, text, words):
     line(text)
     assert typed.behind("use") == words
+
+
+@pytest.fixture
+def by_doit(monkeypatch):
+    """What doit makes of a command line: the words that it keeps, from the command on."""
+
+    def read(*words):
+        monkeypatch.setattr(sys, "argv", ["doit", *words])
+        return doit_cmd.DoitMain().process_args(words)
+
+    yield read
+    doit_cmd.reset_vars()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["deploy", "--token", "cmd:vault kv get -field=token x", "--start"],
+        ["deploy", "--header", "x-realm: Zm9v==", "--gateway-url", "https://h/v1?x=1"],
+        ["lint", "a=b.yaml", "c.yaml"],
+        ["lint", "a=b.yaml"],
+        ["deploy", "X=1", "X=1"],
+        ["status"],
+    ],
+)
+@pytest.mark.parametrize("before", [[], ["run"], ["--file=a=b/dodo.py"], ["-n", "2"]])
+def test_words_that_doit_takes_for_variables_are_words_again(by_doit, before, words):
+    kept = by_doit(*before, *words)[len(before) :]
+    assert typed.whole(kept) == words
+
+
+def test_a_variable_in_front_of_the_command_is_refused_without_its_value(by_doit):
+    for words in (["models=sk-1", "deploy"], ["models=sk-1"], ["run", "models=sk-1", "deploy", "--token", "a=b"]):
+        kept = [word for word in by_doit(*words) if word != "run"]
+        with pytest.raises(InvalidCommand, match="--models") as refused:
+            typed.whole(kept)
+        assert "sk-1" not in str(refused.value)
+
+
+def test_words_of_another_command_line_stay_as_they_are(by_doit):
+    by_doit("deploy", "a=b")
+    assert typed.whole(["status", "--json"]) == ["status", "--json"]
+
+
+def test_an_assignment_behind_options_is_refused_and_a_value_is_none():
+    typed.refuse_assignment(["--force", "a=b", "status"], OPTIONS)
+    typed.refuse_assignment([], OPTIONS)
+    with pytest.raises(InvalidCommand, match="'add_models=…' is not an option; write --add-models …"):
+        typed.refuse_assignment(["--force", "a=b", "add_models=c"], OPTIONS)
 
 
 @pytest.mark.parametrize(
