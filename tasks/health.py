@@ -34,6 +34,8 @@ OPTIONS = [
     },
     {"name": "yes", "long": "yes", "short": "y", "type": bool, "default": False, "help": "do not ask before --deep"},
 ]
+UNLISTED = frozenset({404, 405, 501})
+"""How a gateway elsewhere says that it has no list of models, which it need not have."""
 
 
 def task(asked: Asked) -> Task:
@@ -91,30 +93,29 @@ def facts(manifest: Manifest, key: Key, names: dict[str, list[str]], *, here: bo
     """
     url = manifest.gateway_url
     ready = gateway.readiness(url, timeout=10) if here else None
-    serves, problem = _listed(url, key, here=here)
-    missing = [name for name in manifest.models if name not in serves]
+    listed, problem = _listed(url, key, here=here)
     asked = [] if problem else [asked_one(url, key, name, served) for name, served in names.items()]
+    answered = [] if here else [one["model"] for one in asked if one["ok"]]  # a pattern serves what is not listed
+    missing = [] if listed is None else [name for name in manifest.models if name not in (*listed, *answered)]
     return {
         "gateway": url,
         "healthy": ready is not False and not problem and not missing and all(one["ok"] for one in asked),
         "ready": ready,
-        "serves": serves,
+        "serves": listed or [],
         "missing": missing,
         "problem": problem,
         "asked": asked,
     }
 
 
-def _listed(url: str, key: Key, *, here: bool) -> tuple[list[str], dict[str, str | None] | None]:
-    """The models that it lists, and why it does not."""
-    from http import HTTPStatus
-
+def _listed(url: str, key: Key, *, here: bool) -> tuple[list[str] | None, dict[str, str | None] | None]:
+    """The models that it lists, None when it has no list; and what is wrong with that."""
     try:
         return gateway.served_models(url, key), None
     except gateway.Answered as error:
-        return [], None if error.status == HTTPStatus.NOT_FOUND and not here else _told(error)
+        return None, None if error.status in UNLISTED and not here else _told(error)
     except Unhealthy as error:
-        return [], _told(error)
+        return None, _told(error)
 
 
 def asked_one(url: str, key: Key, name: str, served: list[str]) -> dict[str, Any]:
@@ -136,16 +137,17 @@ def _told(error: Unhealthy) -> dict[str, str | None]:
 
 def verdict(known: dict[str, Any]) -> Unhealthy:
     """The error for what was found: the first of its problems."""
-    url = known["gateway"]
+    url, here = known["gateway"], known["ready"] is not None
     if problem := known["problem"]:
         return Unhealthy(problem["means"], problem["fix"], where=url)
     if known["ready"] is False:
         return Unhealthy("does not answer /health/readiness", "See its log: doit logs", where=url)
-    if known["missing"]:
+    if names := ", ".join(known["missing"]):
         remedy = "LiteLLM leaves out what it cannot load, and says why: doit logs --since 1h"
-        return Unhealthy(f"does not serve {', '.join(known['missing'])}", remedy, where=url)
-    failed = [one["model"] for one in known["asked"] if not one["ok"]]
-    return Unhealthy(f"no answer from {', '.join(failed)}", "See above; its log: doit logs", where=url)
+        asking = "It may serve them all the same: doit health --deep asks them."
+        return Unhealthy(f"does not {'serve' if here else 'list'} {names}", remedy if here else asking, where=url)
+    failed = ", ".join(one["model"] for one in known["asked"] if not one["ok"])
+    return Unhealthy(f"no answer from {failed}", f"See above{'; its log: doit logs' if here else '.'}", where=url)
 
 
 def lines(known: dict[str, Any]) -> Iterator[str]:

@@ -5,13 +5,11 @@ No credential of a provider is shown, so nothing costs anything; a provider that
 
 from __future__ import annotations
 
-import re
-import socket
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from tasks.model import network
-from tasks.tools import wire
+from tasks.tools import stopped, wire
 
 if TYPE_CHECKING:
     import ssl
@@ -22,24 +20,8 @@ PATIENCE = 15.0
 """Seconds for one step of the way."""
 MOST = 2000
 """Bytes of a page that are looked at."""
-NEEDS_CREDENTIALS = 407
-UNREACHED = frozenset({502, 503, 504})
-"""What a proxy says when it reaches the host as little as we do."""
-BLOCKED = frozenset({403, 451, *UNREACHED})
+BLOCKED = frozenset({403, 451, *stopped.UNREACHED})
 """How the pages begin with which a proxy answers in the place of the host."""
-
-FIXES = {
-    "dns": "Is the name right? Where names are looked up by a proxy only: doit deploy --proxy http://HOST:PORT",
-    "proxy-dns": "Is the proxy's name right? Ask whoever runs your network, then: doit deploy --proxy http://HOST:PORT",
-    "tcp": "Is the way out a proxy? doit deploy --proxy http://HOST:PORT",
-    "proxy-tcp": "Is its port right, and are you in its network (VPN)? Then: doit deploy --proxy http://HOST:PORT",
-    "407": "Set PROXY_USERNAME and PROXY_PASSWORD, or write user:password into a file: "
-    "doit deploy --proxy-auth-file FILE",
-    "tls": "Ask for your network's certificates, a PEM file: doit deploy --ca-bundle FILE",
-    "policy": "Ask whoever runs your network to let this host through.",
-    "beyond": "The proxy cannot reach it. Is the name right? Ask whoever runs the proxy.",
-    "broken": "Something between here and there is no HTTP proxy or no TLS server. Are host, port and scheme right?",
-}
 
 
 class Reached(NamedTuple):
@@ -67,11 +49,11 @@ def probe(url: str, environ: Mapping[str, str], context: ssl.SSLContext, trusted
     except ssl.SSLCertVerificationError as error:
         state, said = "tls", f"shows a certificate that is not signed by one of {trusted} ({error.verify_message})"
     except (OSError, HTTPException, ValueError) as error:
-        state, said = _stopped(error, via)
+        state, said = stopped.told(error, via, PATIENCE)
     finally:
         if connection:
             connection.close()
-    return Reached(url, via, state, said, FIXES.get(state, ""))
+    return Reached(url, via, state, said, stopped.FIXES.get(state, ""))
 
 
 def _connection(url: str, proxy: str | None, context: ssl.SSLContext) -> HTTPConnection:
@@ -109,39 +91,8 @@ def _credentials(proxy: str) -> dict[str, str]:
 def _judged(answer: HTTPResponse, *, proxied: bool) -> tuple[str, str]:
     """What an answer means: the host's own, or a page that a proxy shows in its place."""
     page = "<html" in answer.read(MOST).decode(errors="replace").lower()
-    if answer.status == NEEDS_CREDENTIALS:
-        return _refused(answer.status)
-    if page and answer.status in BLOCKED and (proxied or answer.status not in UNREACHED):
+    if answer.status == stopped.NEEDS_CREDENTIALS:
+        return stopped.refused(answer.status)
+    if page and answer.status in BLOCKED and (proxied or answer.status not in stopped.UNREACHED):
         return "policy", f"a page stands in its place (HTTP {answer.status})"
     return "ok", f"answers (HTTP {answer.status})"
-
-
-def _refused(status: int) -> tuple[str, str]:
-    """What it means that a proxy makes no tunnel."""
-    if status == NEEDS_CREDENTIALS:
-        return "407", "the proxy wants a user and a password, or other ones (HTTP 407)"
-    if status in UNREACHED:
-        return "beyond", f"the proxy does not reach it (HTTP {status})"
-    return "policy", f"the proxy does not let it through (HTTP {status})"
-
-
-def _stopped(error: Exception, via: str | None) -> tuple[str, str]:
-    """Where a request ended that got no answer."""
-    if found := re.match(r"Tunnel connection failed: (\d+)", str(error)):
-        return _refused(int(found[1]))
-    whose, kind = (f"the proxy {via}", "proxy-") if via else ("it", "")
-    if isinstance(error, socket.gaierror):
-        return f"{kind}dns", f"{whose} has a name that nobody knows"
-    if isinstance(error, TimeoutError):
-        return f"{kind}tcp", f"{whose} does not answer within {PATIENCE:g} s"
-    if isinstance(error, ConnectionRefusedError):
-        return f"{kind}tcp", f"nothing listens where {whose} should be"
-    if isinstance(error, OSError) and error.errno and not isinstance(error, ConnectionError) and not _tls(error):
-        return f"{kind}tcp", f"{whose} cannot be reached ({type(error).__name__})"
-    return "broken", f"the connection was given up ({type(error).__name__})"
-
-
-def _tls(error: Any) -> bool:  # noqa: ANN401
-    import ssl
-
-    return isinstance(error, ssl.SSLError)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import Unhealthy
 from tasks.model.secret import Secret
-from tasks.tools import console, envfile, environment, explained, wire
+from tasks.tools import console, envfile, environment, explained, stopped, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,6 +33,15 @@ STATUSES = {
     404: ("what it was asked for is not there", "Is this a LiteLLM? Its address must not end in /v1."),
     429: ("the provider limits requests", "Wait a little, or raise the quota."),
 }
+
+ELSEWHERE = {
+    401: "Get a new token, then: doit deploy --token-stdin",
+    403: "Ask whoever runs it what this token may do.",
+    404: "Does it serve that model? Its address must not end in /v1.",
+    429: "Wait a little, or ask whoever runs it for more.",
+}
+ASK = "Ask whoever runs it; its log may say more."
+"""What to do about a gateway of which nothing is on this machine."""
 
 
 class Answered(Unhealthy):
@@ -62,7 +71,7 @@ def served_models(url: str, key: Key) -> list[str]:
     data = _json(url, "/v1/models", key, None, 30.0)
     models = data.get("data")
     if not isinstance(models, list):
-        raise Unhealthy("its list of models is none", "Is this a LiteLLM?", where=url)
+        raise Unhealthy("its list of models is none", ASK if _way(key) else "Is this a LiteLLM?", where=url)
     return [str(model["id"]) for model in models if isinstance(model, dict) and "id" in model]
 
 
@@ -163,7 +172,8 @@ def _opened(url: str, path: str, key: Key | None, body: Mapping[str, Any] | None
     model = "" if body is None else str(body.get("model", ""))
     headers = {"Content-Type": "application/json", "anthropic-version": "2023-06-01", "Connection": "close"}
     headers |= _shown(key)
-    handlers = [urllib.request.ProxyHandler({})] if key is None or isinstance(key, Secret) else key.way.handlers()
+    way = _way(key)
+    handlers = way.handlers() if way else [urllib.request.ProxyHandler({})]
     try:
         request = urllib.request.Request(url.rstrip("/") + path, data, headers)  # noqa: S310 - http or https, see above
         opener = urllib.request.build_opener(*handlers, wire.unredirected())
@@ -173,9 +183,9 @@ def _opened(url: str, path: str, key: Key | None, body: Mapping[str, Any] | None
             text = error.read(MOST).decode(errors="replace")
         raise _failure(url, error.code, text, key, model) from None
     except URLError as error:
-        raise _unreached(url, error.reason, timeout) from None
+        raise _unreached(url, error.reason, timeout, key) from None
     except (OSError, HTTPException) as error:
-        raise _unreached(url, error, timeout) from None
+        raise _unreached(url, error, timeout, key) from None
     except ValueError:  # says what it refused: the address, or a header with the key in it
         raise Unhealthy(
             "the address or the key has characters that HTTP cannot send", where=console.printable(url)
@@ -183,23 +193,31 @@ def _opened(url: str, path: str, key: Key | None, body: Mapping[str, Any] | None
     return answer
 
 
-def _unreached(url: str, reason: object, timeout: float) -> Unhealthy:
+def _way(key: Key | None) -> wire.Wire | None:
+    """The way to a gateway elsewhere; None for one of this machine."""
+    return None if key is None or isinstance(key, Secret) else key.way
+
+
+def _unreached(url: str, reason: object, timeout: float, key: Key | None) -> Unhealthy:
+    if way := _way(key):
+        return way.unreached(reason, timeout)
     if isinstance(reason, TimeoutError):
         return Unhealthy(f"did not answer within {timeout:g} s", "Look in its log: litellm.log", where=url)
     if isinstance(reason, ConnectionRefusedError):
         return Unhealthy("nothing answers", "Start the gateway: doit start", where=url)
-    return Unhealthy(f"cannot be asked ({type(reason).__name__})", "Does the gateway run? doit status", where=url)
+    said = stopped.told(reason, None, timeout)[1].removeprefix("it ")
+    return Unhealthy(said, "Does the gateway run? doit status", where=url)
 
 
 def _failure(url: str, status: int, text: str, key: Key | None, model: str) -> Answered:
     """The error that an answer of this *status* with this *text* means."""
-    said = _excerpt(text, key)
+    said, remedy = _excerpt(text, key), ELSEWHERE.get(status, ASK) if _way(key) else None
     if found := explained.of(text):
         about = f" ({model})" if model else ""
-        return Answered(found.means + about, found.fix, where=url, status=status, said=said)
-    meaning, remedy = STATUSES.get(status, ("it answered with an error", "Look in its log: doit logs"))
+        return Answered(found.means + about, remedy or found.fix, where=url, status=status, said=said)
+    meaning, fix = STATUSES.get(status, ("it answered with an error", "Look in its log: doit logs"))
     told = f"{meaning} (HTTP {status})" + (f": {said}" if said else "")
-    return Answered(told, remedy, where=url, status=status, said=said)
+    return Answered(told, remedy or fix, where=url, status=status, said=said)
 
 
 def _excerpt(text: str, key: Key | None) -> str:

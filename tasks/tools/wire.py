@@ -11,9 +11,10 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from tasks.model import network
 from tasks.model.compat import Answer, Streamed
 from tasks.model.errors import Unhealthy
-from tasks.tools import console
+from tasks.tools import console, stopped
 
 if TYPE_CHECKING:
     import ssl
@@ -58,6 +59,20 @@ class Wire(NamedTuple):
         through = urllib.request.ProxyHandler(proxies(self.url, self.environ))
         return [through, urllib.request.HTTPSHandler(context=self.context)]
 
+    def unreached(self, reason: object, patience: float = PATIENCE) -> Unhealthy:
+        """The error for a request that got no answer within *patience* seconds, for this *reason*."""
+        import ssl
+
+        proxy = next(iter(proxies(self.url, self.environ).values()), None)
+        via = network.without_credentials(proxy) if proxy else None
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            problem = f"shows a certificate that is not trusted ({reason.verify_message})"
+            return Unhealthy(problem, "Name your network's certificates: --ca-bundle FILE.", where=self.url)
+        if via is None and isinstance(reason, ConnectionRefusedError):
+            return Unhealthy("nothing answers", "Is the address right? Does it run?", where=self.url)
+        state, said = stopped.told(reason, via, patience)
+        return Unhealthy(said.removeprefix("it "), stopped.FIXES[state], where=self.url)
+
     def _opened(self, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None) -> HTTPResponse:
         import urllib.request
         from http.client import HTTPException
@@ -72,9 +87,9 @@ class Wire(NamedTuple):
         except HTTPError as error:
             return error  # type: ignore[return-value]  # as good as a response, and it is one
         except URLError as error:
-            raise _unreached(self.url, error.reason) from None
+            raise self.unreached(error.reason) from None
         except (OSError, HTTPException) as error:
-            raise _unreached(self.url, error) from None
+            raise self.unreached(error) from None
         except ValueError:  # says what it refused: a header with the token in it
             raise Unhealthy("the token or a header has characters that HTTP cannot send", where=self.url) from None
         return answer
@@ -138,18 +153,3 @@ def unredirected() -> Any:  # noqa: ANN401
             return None
 
     return Unredirected()
-
-
-def _unreached(url: str, reason: object) -> Unhealthy:
-    import ssl
-
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        problem = f"shows a certificate that is not trusted ({reason.verify_message})"
-        return Unhealthy(problem, "Name your network's certificates: --ca-bundle FILE.", where=url)
-    if isinstance(reason, TimeoutError):
-        return Unhealthy(f"did not answer within {PATIENCE:g} s", "Is the address right? Is a proxy needed?", where=url)
-    if isinstance(reason, ConnectionRefusedError):
-        return Unhealthy("nothing answers", "Is the address right? Does it run?", where=url)
-    return Unhealthy(
-        f"cannot be asked ({type(reason).__name__})", "Is the address right? Is a proxy needed?", where=url
-    )

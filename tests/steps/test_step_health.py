@@ -142,12 +142,48 @@ def test_it_is_said_before_that_it_may_cost_money(deployed, played, capsys, monk
     assert played.asked == ["demo"]
 
 
-def test_a_gateway_elsewhere_need_not_be_a_litellm(deployed, played, capsys):
-    asked = deployed((), gateway_type="custom", gateway_url="https://gateway.example.com", sonnet="theirs")
+@pytest.fixture
+def elsewhere(deployed, played):
+    """A gateway elsewhere, deployed with one name for a tier, as `doit deploy --sonnet theirs` does."""
     played.ready = False
-    played.models = gateway.Answered("not there", "", where="x", status=404)
-    known = found(asked, capsys, deep=True, yes=True)
-    assert (known["ready"], known["serves"]) == (None, [])
+    return deployed(("theirs",), gateway_type="custom", gateway_url="https://gateway.example.com", sonnet="theirs")
+
+
+def answered(status):
+    return gateway.Answered("not there", "", where="x", status=status)
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_a_gateway_elsewhere_need_not_list_its_models(elsewhere, played, capsys, status):
+    played.models = answered(status)
+    known = found(elsewhere, capsys, deep=True, yes=True)
+    assert (known["healthy"], known["ready"], known["serves"], known["missing"]) == (True, None, [], [])
     assert played.asked == ["theirs"]
-    played.models = gateway.Answered("no", "", where="x", status=401)
-    assert not found(asked, capsys)["healthy"]
+    assert found(elsewhere, capsys)["healthy"]
+    played.answers["theirs"] = answered(404)
+    assert not found(elsewhere, capsys, deep=True, yes=True)["healthy"]
+
+
+def test_a_gateway_elsewhere_that_refuses_the_token_is_ill(elsewhere, played, capsys):
+    played.models = answered(401)
+    assert not found(elsewhere, capsys)["healthy"]
+
+
+def test_what_a_gateway_elsewhere_serves_unlisted_is_no_illness_once_it_answered(elsewhere, played, capsys):
+    played.models = ["another"]
+    assert found(elsewhere, capsys)["missing"] == ["theirs"]
+    assert found(elsewhere, capsys, deep=True, yes=True)["healthy"]
+
+
+def test_what_has_no_log_here_is_not_sent_to_it(elsewhere, played, capsys):
+    played.models = ["another"]
+    failures = [look(elsewhere)]
+    played.answers["theirs"] = answered(500)
+    played.models = ["theirs"]
+    failures += [look(elsewhere, deep=True, yes=True)]
+    assert not any("doit logs" in str(each.message) for each in failures)
+
+
+def test_the_local_gateway_must_list_its_models(deployed, played, capsys):
+    played.models = answered(404)
+    assert not found(deployed(), capsys)["healthy"]

@@ -1,6 +1,7 @@
 """What is asked of a gateway, and what its answers mean; a small server plays LiteLLM."""
 
 import json
+import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,7 +10,8 @@ import pytest
 
 from tasks.model.errors import Unhealthy
 from tasks.model.secret import Secret
-from tasks.tools import gateway
+from tasks.tools import connectivity, gateway, wire
+from tasks.tools.doors import Door
 from tests.artifacts.fakes import free_port
 
 KEY = Secret("sk-secret-0123456789")
@@ -186,6 +188,54 @@ def test_an_error_says_its_cause_and_a_remedy(played, status, text, says):
     assert caught.value.where == played.url
 
 
+def door(url, proxy=None):
+    """Somebody at a gateway elsewhere."""
+    environ = {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy} if proxy else {}
+    return Door(wire.Wire(url, environ, wire.trusting(None)), {"x-api-key": "tk-0123456789"})
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (400, "No connected db."),
+        (400, "Invalid model name passed in model=demo"),
+        (401, "who"),
+        (403, "no"),
+        (404, "none"),
+        (429, "slow"),
+        (500, "x"),
+    ],
+)
+def test_of_a_gateway_elsewhere_nothing_is_here_to_start_or_read(played, status, text):
+    played.says("/v1/messages", {"error": {"message": text}}, status)
+    played.says("/v1/models", {})
+    for ask in (lambda key: gateway.ask(played.url, key, "demo"), lambda key: gateway.served_models(played.url, key)):
+        with pytest.raises(Unhealthy) as caught:
+            ask(door(played.url))
+        assert caught.value.remedy
+        for ours in ("doit logs", "doit start", "doit stop", "doit restart", "doit status", "LiteLLM"):
+            assert ours not in caught.value.remedy
+
+
+def test_a_name_that_nobody_knows_is_told_in_the_same_words_by_all(monkeypatch):
+    def unknown(*_, **__):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    url, proxy = "https://gateway.example", "http://ada:secret@proxy.example:8080"
+    for through in (None, proxy):
+        way = door(url, through)
+        said = connectivity.probe(url, way.way.environ, way.way.context, "x").said.removeprefix("it ")
+        for ask in (lambda: gateway.served_models(url, way), lambda: way.way.ask("/v1/models", {})):  # noqa: B023
+            with pytest.raises(Unhealthy) as caught:
+                ask()
+            assert caught.value.problem == said
+            assert "--proxy" in caught.value.remedy
+            assert "secret" not in str(caught.value)
+    with pytest.raises(Unhealthy, match="a name that nobody knows"):
+        gateway.served_models(url, KEY)
+
+
 def test_an_error_never_shows_the_key(played):
     for body in ({"error": {"message": f"bad key {KEY.reveal()}"}}, f"<html>{KEY.reveal()}\x1b[2J"):
         played.says("/v1/messages", body, 500)
@@ -235,8 +285,6 @@ def test_only_http_is_asked(url):
 
 def test_one_that_is_silent_is_given_up(played, monkeypatch):
     monkeypatch.setattr(gateway, "PATIENCE", 0.2)
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as silent:
         before = time.monotonic()
         with pytest.raises(Unhealthy, match=r"within 0\.2 s"):
