@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tasks.model.checkup import FAIL, OK, SKIP, WARN, Check
@@ -43,10 +44,26 @@ def readiness(case: Case) -> Iterator[Check]:
     if case.runs_here and not gateway.readiness(url):
         fix = f"It may still be starting; look in its log: {case.layout.log}"
         yield Check("readiness", FAIL, "it does not answer /health/readiness", url, fix)
-    elif not case.runs_here and isinstance(said := case.served, Unhealthy) and not isinstance(said, gateway.Answered):
-        yield Check("readiness", FAIL, said.problem, url, "Ask whoever runs it, or look at your network.")
+    elif not case.runs_here and isinstance(said := case.served, Unhealthy):
+        yield _answers(said, url)
     else:
         yield Check("readiness", OK, "it answers", url)
+
+
+def _answers(said: Unhealthy, url: str) -> Check:
+    """Whether one elsewhere answers although it lists no models: with an error of its own it answers nobody."""
+    status = said.status if isinstance(said, gateway.Answered) else 0
+    if not status:
+        return Check("readiness", FAIL, said.problem, url, "Ask whoever runs it, or look at your network.")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        fix = "Wait a little and look again; if it stays so, ask whoever runs it."
+        return Check("readiness", WARN, f"it limits requests just now (HTTP {status})", url, fix)
+    if status // 100 == 3:  # noqa: PLR2004
+        fix = "Is the address right, and is a login wanted? No redirect is followed."
+        return Check("readiness", FAIL, f"it {said.problem}", url, fix)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED:
+        return Check("readiness", FAIL, f"it answers with an error of its own (HTTP {status})", url, gateway.ASK)
+    return Check("readiness", OK, "it answers", url)
 
 
 def key(case: Case) -> Iterator[Check]:
@@ -56,17 +73,25 @@ def key(case: Case) -> Iterator[Check]:
         return
     assert case.manifest is not None
     url, said = case.manifest.gateway_url, case.served
-    if isinstance(said, gateway.Answered) and said.status in gateway.REFUSED:
+    if isinstance(said, gateway.Answered) and said.refused:
         verb = RESTART if case.runs_here else ()
         fix = "Start it anew: doit restart" if case.runs_here else "Get a new token, then deploy with --token-stdin."
         yield Check("key", FAIL, f"it does not take its key: {said.problem}", url, fix, verb)
     elif isinstance(said, Unhealthy):
         yield Check("key", SKIP, "not known: it does not list its models", url)
-    elif not (gateway.wrong_key_refused(url) if case.runs_here else doctoring_elsewhere.stranger_refused(case)):
-        fix = "Stop it (doit stop) and look into litellm_config.yaml." if case.runs_here else "Tell whoever runs it."
-        yield Check("key", FAIL if case.runs_here else WARN, "it answers to a wrong key", url, fix)
     else:
-        yield Check("key", OK, "it takes its key, and refuses another", url)
+        yield _stranger(case, url)
+
+
+def _stranger(case: Case, url: str) -> Check:
+    """Whether a key that nobody was given opens nothing."""
+    refused = gateway.wrong_key_refused(url) if case.runs_here else doctoring_elsewhere.stranger_refused(case)
+    if refused is None:
+        return Check("key", OK, "it takes its key; whether it refuses another it does not tell", url)
+    if not refused:
+        fix = "Stop it (doit stop) and look into litellm_config.yaml." if case.runs_here else "Tell whoever runs it."
+        return Check("key", FAIL if case.runs_here else WARN, "it answers to a wrong key", url, fix)
+    return Check("key", OK, "it takes its key, and refuses another", url)
 
 
 def models(case: Case) -> Iterator[Check]:

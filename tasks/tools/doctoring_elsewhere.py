@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tasks.tools.doctoring import Case
 
 MODELS = "/v1/models"
+SAID = 2000
+"""Characters of an error that are looked at."""
 ROUTE = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy")
 """What decides on the proxy."""
 
@@ -25,20 +27,24 @@ def listed(case: Case) -> list[str]:
     """The models that it lists; Unhealthy when it lists none, Answered with the status when it answered."""
     answer = _asked(case, dict(_headers(case)))
     if answer.status != HTTPStatus.OK:
-        raise gateway.Answered(f"HTTP {answer.status}", "", where=_url(case), status=answer.status)
+        sent = f"sends us on to {answer.location or 'another address'} " if answer.status // 100 == 3 else ""  # noqa: PLR2004
+        problem = f"{sent}(HTTP {answer.status})" if sent else f"HTTP {answer.status}"
+        raise gateway.Answered(problem, "", where=_url(case), status=answer.status, said=answer.text[:SAID])
     try:
         return [str(each["id"]) for each in json.loads(answer.text)["data"]]
     except (ValueError, KeyError, TypeError):
         raise Unhealthy("its list of models is none", where=_url(case)) from None
 
 
-def stranger_refused(case: Case) -> bool:
-    """Whether a token that nobody was given opens nothing."""
+def stranger_refused(case: Case) -> bool | None:
+    """Whether a token that nobody was given opens nothing; None when the answer does not say."""
     strange = environment.generate_key().reveal()
     answer = _asked(
         case, {name: f"Bearer {strange}" if name == "Authorization" else strange for name, _ in _headers(case)}
     )
-    return answer.status in gateway.REFUSED
+    if answer.status in gateway.REFUSED or answer.status // 100 == 3:  # noqa: PLR2004 - sent to a login
+        return True
+    return False if answer.status == HTTPStatus.OK else None
 
 
 def asked_there(case: Case) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import Unhealthy
@@ -27,6 +28,9 @@ MOST = 4 * 1024 * 1024
 REFUSED = frozenset({400, 401, 403})
 """How LiteLLM refuses a wrong key: 400 without a database, 401 with one, 403 behind some fronts."""
 
+ABOUT_KEY = re.compile(r"\b(key|token|credentials?|auth\w*|connected db)\b", re.IGNORECASE)
+"""What is said of a credential, and of nothing else that could be wrong with a request without a body."""
+
 STATUSES = {
     401: ("the gateway does not accept the key", "Deploy again, then restart it: doit stop, doit start"),
     403: ("the gateway, or what is behind it, forbids this", "Look at the rights of the account that it uses."),
@@ -50,6 +54,11 @@ class Answered(Unhealthy):
     def __init__(self, problem: str, remedy: str, *, where: str, status: int, said: str = "") -> None:
         super().__init__(problem, remedy, where=where)
         self.status, self.said = status, said
+
+    @property
+    def refused(self) -> bool:
+        """Whether it is the credential that it does not take; 400 says so only in words, as a LiteLLM does."""
+        return self.status in (401, 403) or (self.status == 400 and ABOUT_KEY.search(self.said) is not None)  # noqa: PLR2004
 
 
 def own_key(layout: Layout, variable: str = "LITELLM_MASTER_KEY") -> Secret:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tasks.model.checkup import FAIL, OK, SKIP
+from tasks.model.checkup import FAIL, OK, SKIP, WARN
 from tasks.model.choices import Choices
 from tasks.model.compat import Answer
 from tasks.model.errors import Unhealthy
@@ -105,13 +105,45 @@ def test_a_gateway_elsewhere_is_asked_as_claude_code_would(tmp_path, monkeypatch
     assert asked[0][1]["HTTPS_PROXY"] == "http://proxy.invalid:1"
 
 
-@pytest.mark.parametrize(("status", "broken"), [(401, {"key"}), (404, set()), (500, set())])
-def test_a_gateway_elsewhere_that_refuses_or_lists_nothing(tmp_path, monkeypatch, status, broken):
-    monkeypatch.setattr(Wire, "ask", lambda *_: Answer(status, "", "", ""))
+NO_DB = '{"error": {"message": "No connected db."}}'
+
+
+@pytest.mark.parametrize(
+    ("answer", "odd"),
+    [
+        (Answer(401, "", "", ""), {"key": FAIL}),
+        (Answer(400, "application/json", NO_DB, ""), {"key": FAIL}),
+        (Answer(400, "application/json", '{"error": "limit must be a number"}', ""), {}),
+        (Answer(404, "", "", ""), {}),
+        (Answer(501, "", "", ""), {}),
+        (Answer(429, "", "", ""), {"readiness": WARN}),
+        (Answer(500, "", "", ""), {"readiness": FAIL}),
+        (Answer(503, "text/html", "<html>", ""), {"readiness": FAIL}),
+        (Answer(302, "text/html", "", "https://login.example.com"), {"readiness": FAIL}),
+        (Answer(200, "text/html", "<html>Log in</html>", ""), {"readiness": FAIL}),
+    ],
+)
+def test_a_gateway_elsewhere_that_answers_the_same_to_everything(tmp_path, monkeypatch, answer, odd):
+    monkeypatch.setattr(Wire, "ask", lambda *_: answer)
     case = case_of(tmp_path)
     links = ("readiness", "key", "models", "names")
     found = [each for link in links for each in doctoring.looked(link, case)]
-    assert {each.link for each in found if each.state == FAIL} == broken
+    assert {each.link: each.state for each in found if each.state in (FAIL, WARN)} == odd
+    assert [each.link for each in found] == list(links)
+    assert all(answer.location in each.says for each in found if each.state == FAIL and answer.location)
+
+
+@pytest.mark.parametrize(("status", "state"), [(200, WARN), (302, OK), (400, OK), (401, OK), (429, OK), (503, OK)])
+def test_only_a_stranger_who_is_let_in_is_a_finding(tmp_path, monkeypatch, status, state):
+    def ask(way, path, headers, body=None):
+        known = headers["Authorization"] == "Bearer tk-0123456789"
+        return Answer(200 if known else status, "application/json", '{"data": [{"id": "m"}]}', "")
+
+    monkeypatch.setattr(Wire, "ask", ask)
+    (found,) = doctoring.looked("key", case_of(tmp_path))
+    assert found.state == state
+    assert ("refuses another" in found.says) == (state == OK)
+    assert ("does not tell" in found.says) == (status in (429, 503))
 
 
 def test_a_gateway_elsewhere_that_nobody_reaches(tmp_path, monkeypatch):
