@@ -29,7 +29,13 @@ LONG = "Count from 1 to 60 in words, one number per line."
 
 OPTIONS = [
     JSON,
-    {"name": "paid", "long": "paid", "type": bool, "default": False, "help": "also two small requests that cost"},
+    {
+        "name": "paid",
+        "long": "paid",
+        "type": bool,
+        "default": False,
+        "help": "also small requests that cost, three at most",
+    },
     {"name": "yes", "long": "yes", "short": "y", "type": bool, "default": False, "help": "without asking first"},
     {"name": "token_stdin", "long": "token-stdin", "type": bool, "default": False, "help": "read the token for URL"},
     {"name": "auth", "long": "auth", "type": str, "default": "bearer", "help": "for URL: bearer or x-api-key"},
@@ -94,7 +100,9 @@ def agreed_to(target: Target, *, yes: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise UsageError("--paid asks first, and there is nobody to ask", "Agree with --yes.")
-    console.say(f"Two small requests to {target.model} at {target.way.url} will cost what they cost there.", "warn")
+    console.say(
+        f"Up to three small requests to {target.model} at {target.way.url} will cost what they cost there.", "warn"
+    )
     return input("Make them? [y/N] ").strip().lower() in ("y", "yes")
 
 
@@ -137,26 +145,48 @@ def named(asked: Asked, address: str, auth: str, token_stdin: bool, model: str) 
 
 
 def seen(target: Target, *, paid: bool) -> Seen:
-    """The answers to all that is asked."""
-    invalid = {"model": target.model, "max_tokens": 1, "messages": []}
+    """The answers to all that is asked; where what cannot be valid is taken, nothing more that could cost."""
     question = {"role": "user", "content": LONG}
     valid = {"model": target.model, "max_tokens": 400, "stream": True, "messages": [question]}
-    once = {"model": target.model, "max_tokens": 1, "messages": [question], compat.FIELD: True}
-
-    def ask(path: str, body: Mapping[str, object] | None, **more: str) -> compat.Answer:
-        return target.way.ask(path, {**ANTHROPIC, **target.headers, **more}, body)
-
-    return compat.Seen(
-        plain=ask(MESSAGES, invalid),
-        version=ask(MESSAGES, invalid, **{"anthropic-version": compat.VERSION}),
-        beta=ask(MESSAGES, invalid, **{"anthropic-beta": compat.BETA}),
-        field=ask(MESSAGES, {**invalid, compat.FIELD: True}),
-        stranger=target.way.ask(MESSAGES, {**ANTHROPIC, **target.strange}, invalid),
-        counted=ask(COUNT, {"model": target.model, "messages": [question]}),
-        models=ask(MODELS, None),
-        lost=ask(MESSAGES, once) if paid else None,
-        stream=target.way.stream(MESSAGES, {**ANTHROPIC, **target.headers}, valid) if paid else None,
+    once = {"model": target.model, "max_tokens": 1, "messages": [question]}
+    free = refusable(target, paid=paid)
+    known = {**ANTHROPIC, **target.headers}
+    found = compat.Seen(
+        plain=free["plain"],
+        version=free.get("version"),
+        beta=free.get("beta"),
+        field=free.get("field"),
+        stranger=free.get("stranger"),
+        counted=target.way.ask(COUNT, known, {"model": target.model, "messages": [question]}),
+        models=target.way.ask(MODELS, known),
     )
+    if not paid:
+        return found
+    strange = found.stranger and not compat.refuses(found.stranger, found.plain)
+    return found._replace(
+        lost=target.way.ask(MESSAGES, known, {**once, compat.FIELD: True}),
+        entered=target.way.ask(MESSAGES, {**ANTHROPIC, **target.strange}, once) if strange else None,
+        stream=target.way.stream(MESSAGES, known, valid),
+    )
+
+
+def refusable(target: Target, *, paid: bool) -> dict[str, compat.Answer]:
+    """The answers to what costs nothing, since it is refused; one that is taken is the last, unless *paid*."""
+    invalid = {"model": target.model, "max_tokens": 1, "messages": []}
+    known = {**ANTHROPIC, **target.headers}
+    requests: dict[str, tuple[Mapping[str, str], Mapping[str, object]]] = {
+        "plain": (known, invalid),
+        "version": ({**known, "anthropic-version": compat.VERSION}, invalid),
+        "beta": ({**known, "anthropic-beta": compat.BETA}, invalid),
+        "field": (known, {**invalid, compat.FIELD: True}),
+        "stranger": ({**ANTHROPIC, **target.strange}, invalid),
+    }
+    found: dict[str, compat.Answer] = {}
+    for name, (headers, body) in requests.items():
+        found[name] = target.way.ask(MESSAGES, headers, body)
+        if compat.completed(found[name]) and not paid:
+            break
+    return found
 
 
 def lines(target: Target, found: Sequence[Judged]) -> Iterator[str]:

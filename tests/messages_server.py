@@ -131,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.fail(400, "invalid_request_error", f"Unexpected value(s) {beta} for the anthropic-beta header")
         elif unknown:
             self.fail(400, "invalid_request_error", f"{', '.join(unknown)}: Extra inputs are not permitted")
-        elif not body["messages"]:
+        elif not body["messages"] and wrong != "takes-empty":
             self.fail(400, "invalid_request_error", "messages: at least one message is required")
         else:
             return False

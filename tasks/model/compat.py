@@ -18,7 +18,13 @@ FEWEST = 4
 QUICK = 0.5
 """Seconds: an answer that is complete sooner says nothing about when its pieces came."""
 
+LIMITED = 429
+"""The status of an answer to somebody who asks too often; it says nothing about what was asked."""
+
 ASK = "Ask whoever runs the gateway to"
+TAKEN = "not asked: it takes requests without a message, and each may cost; see --paid"
+"""Why nothing more was asked."""
+NO_ERROR = "it took a request without a message, so no error could be seen"
 UNCHANGED = "pass Anthropic's events on as they are."
 
 
@@ -59,18 +65,20 @@ class Judged(NamedTuple):
 class Seen(NamedTuple):
     """The answers: to a request that cannot be valid (*plain*), and to the same with one thing changed.
 
-    *lost* is a request with a field that nobody knows; *stream* one that is valid. Both cost something: None unless
-    that was agreed to.
+    None where nothing was asked, since what cannot be valid was taken all the same. *lost* is a request with a field
+    that nobody knows, *entered* a valid one with a stranger's token, *stream* one that is valid. These cost something:
+    None unless that was agreed to.
     """
 
     plain: Answer
-    version: Answer
-    beta: Answer
-    field: Answer
-    stranger: Answer
     counted: Answer
     models: Answer
+    version: Answer | None = None
+    beta: Answer | None = None
+    field: Answer | None = None
+    stranger: Answer | None = None
     lost: Answer | None = None
+    entered: Answer | None = None
     stream: Streamed | None = None
 
 
@@ -93,33 +101,66 @@ def judged(seen: Seen, names: Sequence[str]) -> list[Judged]:
     ]
 
 
+def completed(answer: Answer) -> bool:
+    """Whether a request was taken, which may have cost something."""
+    found = answer.error
+    return answer.status // 100 == 2 and not (isinstance(found, dict) and "error" in found)  # noqa: PLR2004
+
+
+def refuses(stranger: Answer, plain: Answer) -> bool:
+    """Whether *stranger* answers that a token is not known; *plain* is what the right one is answered."""
+    if stranger.status in (401, 403) or stranger.status // 100 == 3:  # noqa: PLR2004 - sent to a login
+        return True
+    told = stranger.status == 400 or (stranger.status == 200 and not completed(stranger))  # noqa: PLR2004
+    return told and _message(stranger) != _message(plain)
+
+
+def _message(answer: Answer) -> object:
+    """What an error says, without the number that its request was given."""
+    found = answer.error
+    inner = found.get("error") if isinstance(found, dict) else None
+    return inner["message"] if isinstance(inner, dict) and "message" in inner else inner or answer.text
+
+
 def _endpoint(plain: Answer) -> Judged:
     """Whether POST /v1/messages is there and lets us in."""
     for holds, told, fix in _refusals(plain):
         if holds:
             return Judged("endpoint", "fail", f"HTTP {plain.status}: {told}", fix)
-    if plain.status in (404, 429):
-        what = "does not know the model" if plain.status == 404 else "limits requests just now"  # noqa: PLR2004
-        return Judged("endpoint", "warn", f"is there, but {what}", "Name a model that it serves: --model NAME.")
+    if plain.status == 404:  # noqa: PLR2004
+        fix = "Name a model that it serves: --model NAME."
+        return Judged("endpoint", "warn", "is there, but does not know the model", fix)
+    if plain.status == LIMITED:
+        return Judged("endpoint", "warn", "is there, but limits requests just now", "Wait a little, then ask again.")
     return Judged("endpoint", "ok", f"POST /v1/messages answers (HTTP {plain.status})")
 
 
 def _refusals(plain: Answer) -> Iterator[tuple[bool, str, str]]:
     """Why it could be closed to us, each with whether it is so."""
     page, status = plain.error is None, plain.status
+    other = completed(plain) and not _is_message(plain)
     place = plain.location or "another address"
     yield status // 100 == 3, f"sends us on to {place}", "Use that address: no redirect is followed."  # noqa: PLR2004
     wall = f"a page ({plain.kind or 'no type'}): a firewall or a login stands in front"
     yield status in (401, 403) and page, wall, f"{ASK} let Claude Code's requests through."
     yield status in (401, 403), "the token is not accepted", "Is it current, and in the right header? See --auth."
+    portal = f"{plain.kind or 'something'} that is no message: a login or a portal may stand in front"
+    yield other, portal, "Is the address right?"
     missing = status in (404, 405) and "model" not in plain.text.lower()
     yield missing, "there is no /v1/messages", "Is the address complete, and without /v1 at its end?"
     behind = status > 500 or (status == 500 and page)  # noqa: PLR2004 - 500 alone is how LiteLLM puts it
     yield behind, "for a request that is merely invalid", f"{ASK} look into its log."
 
 
+def _is_message(answer: Answer) -> bool:
+    found = answer.error
+    return answer.kind == "text/event-stream" or (isinstance(found, dict) and "content" in found)
+
+
 def _headers(seen: Seen) -> Judged:
     """Whether anthropic-version and anthropic-beta reach the other side."""
+    if seen.version is None or seen.beta is None:
+        return Judged("headers", "skip", TAKEN)
     probes = {"anthropic-version": (seen.version, VERSION), "anthropic-beta": (seen.beta, BETA)}
     for name, (answer, _) in probes.items():
         worse = answer.status != seen.plain.status
@@ -137,7 +178,8 @@ def _headers(seen: Seen) -> Judged:
 
 def _body(seen: Seen) -> Judged:
     """Whether the body of a request reaches the other side with all its fields."""
-    if FIELD in (seen.lost or seen.field).text:
+    found = seen.lost or seen.field
+    if found and FIELD in found.text:
         return Judged("body", "ok", "a field that nobody knows reaches the other side")
     if seen.lost and seen.lost.status < 400:  # noqa: PLR2004
         fix = f"{ASK} pass bodies on as they are; features of Claude Code may be missing otherwise."
@@ -149,21 +191,25 @@ def _status(seen: Seen) -> Judged:
     """Whether errors have the status that Claude Code goes by."""
     if seen.plain.status < 300 and isinstance(error := seen.plain.error, dict) and "error" in error:  # noqa: PLR2004
         return Judged("status", "fail", f"an error comes as HTTP {seen.plain.status}", f"{ASK} pass the status on.")
+    if seen.plain.status == LIMITED:
+        return Judged("status", "skip", "it limits requests just now")
     if seen.plain.status == 500:  # noqa: PLR2004
         told = "an invalid request is HTTP 500, not 400: Claude Code repeats it in vain"
         return Judged("status", "warn", told, f"{ASK} pass the status on.")
-    if seen.stranger.status == 400:  # noqa: PLR2004
+    known = seen.stranger if seen.stranger and refuses(seen.stranger, seen.plain) else None
+    if known and known.status == 400:  # noqa: PLR2004
         told = "a wrong token is HTTP 400, not 401: Claude Code repeats the request instead of asking for a new one"
         return Judged("status", "warn", told, "With LiteLLM: a database, or a newer one.")
-    return Judged(
-        "status", "ok", f"HTTP {seen.plain.status} for an invalid request, {seen.stranger.status} for a wrong token"
-    )
+    if completed(seen.plain):
+        return Judged("status", "skip", NO_ERROR)
+    strange = f", {known.status} for a wrong token" if known else ""
+    return Judged("status", "ok", f"HTTP {seen.plain.status} for an invalid request{strange}")
 
 
 def _errors(plain: Answer) -> Judged:
     """Whether the body of an error is Anthropic's own."""
     if plain.status < 400:  # noqa: PLR2004
-        return Judged("errors", "skip", "it took a request without a message, so no error could be seen")
+        return Judged("errors", "skip", NO_ERROR)
     found = plain.error
     inner = found.get("error") if isinstance(found, dict) else None
     if found is None:
@@ -228,13 +274,18 @@ def _count(count: Answer) -> Judged:
 
 
 def _token(seen: Seen) -> Judged:
-    """Whether a wrong token is refused."""
-    if seen.stranger.status in (401, 403):
-        return Judged("token", "ok", "a wrong token is refused")
-    if seen.stranger.status == 400 and seen.stranger.text != seen.plain.text:  # noqa: PLR2004
-        return Judged("token", "ok", "a wrong token is refused, as HTTP 400")
-    told = f"a token that nobody was given is treated as the right one (HTTP {seen.stranger.status})"
-    return Judged("token", "fail", told, f"{ASK} check tokens: anybody could use it.")
+    """Whether a wrong token is refused; let in is only who gets an answer, everything else tells nothing."""
+    stranger = seen.entered or seen.stranger
+    if stranger is None:
+        return Judged("token", "skip", TAKEN)
+    if refuses(stranger, seen.plain):
+        odd = f", as HTTP {stranger.status}" if stranger.status not in (401, 403) else ""
+        return Judged("token", "ok", f"a wrong token is refused{odd}")
+    if completed(stranger) and _is_message(stranger):
+        told = f"a token that nobody was given is treated as the right one (HTTP {stranger.status})"
+        return Judged("token", "fail", told, f"{ASK} check tokens: anybody could use it.")
+    told = f"cannot be told: HTTP {stranger.status} for a wrong token says neither that it is taken nor that it is not"
+    return Judged("token", "skip", told, "" if seen.entered else "--paid asks with a wrong token for an answer.")
 
 
 def _models(models: Answer, names: Sequence[str]) -> Judged:

@@ -58,6 +58,19 @@ def test_a_gateway_that_is_right_is_found_so_and_nothing_that_costs_is_asked(san
     assert not [each for each in asked if each.body.get("messages") and not each.path.endswith("count_tokens")]
 
 
+@pytest.mark.parametrize(("paid", "more"), [((), 0), (("--paid", "--yes"), 6)])
+def test_a_request_that_is_taken_is_the_last_unless_costs_are_agreed_to(sandbox, paid, more):
+    with serving("takes-empty") as play:
+        deployed(sandbox, play)
+        result = sandbox.doit("compat", "--json", *paid)
+        asked = [each for each in play.asked() if each.path.endswith("/messages")]
+    assert result.code == 0, result.text
+    assert len(asked) == 1 + more
+    states = found(result)
+    assert states["endpoint"] == "ok"
+    assert {states[each] for each in ("headers", "token", "body")} == ({"ok"} if paid else {"skip"})
+
+
 @pytest.mark.slow
 def test_with_paid_the_stream_is_looked_at_too(sandbox):
     with serving() as play:
