@@ -33,15 +33,15 @@ CONCERNS = {"model": ("ANTHROPIC_MODEL", "wins over it, wherever it stands")}
 
 
 def task(asked: Asked) -> Task:
-    """`doit explain [KEY…] [--dir FOLDER] [--message TEXT] [--json]`."""
+    """`doit explain [KEY…|MESSAGE] [--dir FOLDER] [--message TEXT] [--json]`."""
     return {"actions": [(show, [asked])], "params": OPTIONS, "pos_arg": "names", "meta": {"quiet": True}}
 
 
 @action
 def show(asked: Asked, as_json: bool, folder: str, message: str, names: Sequence[str]) -> None:
     """Print what is known of a message, of the keys *names*, or in short of every key that matters."""
-    if message:
-        translate(message, as_json=as_json)
+    if message or any(" " in name for name in names):  # no key has a blank in its name
+        translate(message or " ".join(names), as_json=as_json)
         return
     found = layers.Layers(asked.layout, os.environ, workfolder.named(folder, asked.layout))
     told = described(asked.layout)
@@ -56,7 +56,8 @@ def translate(message: str, *, as_json: bool) -> None:
     """Print what a pasted message means; UsageError when nobody knows it."""
     meant = explained.of(message)
     if meant is None:
-        raise UsageError("this message is not known", "Walk the way of a request instead: doit doctor")
+        remedy = "Give all of it: doit explain --message TEXT. Or walk the way of a request instead: doit doctor"
+        raise UsageError("this message is not known", remedy)
     if as_json:
         console.document({"message": {name: getattr(meant, name) for name in ("id", "who", "says", "means", "fix")}})
     else:

@@ -77,3 +77,7 @@ def test_a_pasted_message(sandbox):
     assert found["message"]["id"] == "no-connected-db"
     assert "means" in sandbox.doit("explain", "--message", "ECONNREFUSED").out
     assert sandbox.doit("explain", "--message", "all is well").code == 3
+    assert explained(sandbox, "API Error: 400 No connected db.") == found
+    unknown = sandbox.doit("explain", "all is well")
+    assert unknown.code == 3
+    assert "--message" in unknown.err
