@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from tasks.model import telling
 from tasks.model.catalogue import PLACEHOLDER, TIERS
 from tasks.model.errors import UsageError
 
@@ -23,8 +24,6 @@ TOPOLOGIES = {
     "direct": "Claude Code talks to the gateway itself",
     "local-proxy": "a LiteLLM on this machine stands in between",
 }
-TELLING = re.compile("auth|key|token|secret|cookie|passw|credential", re.IGNORECASE)
-"""A header with such a name holds a secret."""
 HIGHEST_PORT = 65535
 LOWEST_PORT = 1024
 
@@ -186,7 +185,7 @@ def _headers(text: str, option: str) -> tuple[str, ...]:
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: ?[ -~]*[!-~]", line):
             raise UsageError(f"{option} is not of the form 'Name: value'", "A value in plain ASCII, on one line.")
         name, _, value = line.partition(":")
-        if TELLING.search(name) and not PLACEHOLDER.search(value):
+        if (telling.header_tells(name) or telling.looks(value)) and not PLACEHOLDER.search(value):
             problem = f"{option} {name} is no place for a secret: the shell's history and the manifest would hold it"
             raise UsageError(problem, f"Export it, and name its variable: --header '{name}: {{NAME}}'")
     return tuple(lines)

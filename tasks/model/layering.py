@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from tasks.model import telling
 from tasks.model.secret import Secret
 
 if TYPE_CHECKING:
@@ -41,9 +42,6 @@ OVERRIDING = ("managed", "local", "project")
 """The layers above the user's own settings."""
 
 UNSEEN = "Not seen from here: claude --settings, --model and the like (they win over all but what is managed)."
-
-TELLING = re.compile(r"(?i)(key|token(?!s)|secret|password|passphrase|authorization|credential|headers)")
-"""What a name contains whose value is not shown."""
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*|(https?|all|no)_proxy")
 
@@ -87,7 +85,8 @@ class Held(NamedTuple):
 
 def wrapped(name: str, value: str) -> str | Secret:
     """*value*, hidden when its name tells that it is a secret, or when it is an address with a password in it."""
-    return Secret(value) if value and (TELLING.search(name) or re.search(r"://[^/\s]*@", value)) else value
+    telltale = telling.tells(name) or telling.looks(value) or re.search(r"://[^/\s]*@", value)
+    return Secret(value) if value and telltale else value
 
 
 def winner(found: Iterable[Held]) -> Held | None:

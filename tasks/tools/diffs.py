@@ -5,21 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tasks.model import telling
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-TELLING = re.compile(rb"(?i)(key|token(?!s)|secret|password|passphrase|authorization|credential|headers)")
-"""What a name contains whose value is not shown, in files that may hold more than ours."""
-
-
-NAMED = re.compile(
-    rb"(?mi)^(?P<head>[ \t-]*[\"']?[\w.-]*(?:key|token(?!s)|secret|password|passphrase|credential)[\w.-]*[\"']?"
-    rb"[ \t]*:[ \t]+)(?P<value>(?![\"']?os\.environ/|[\d.]+[ \t]*$|(?:true|false|null)\b)\S.*)$"
+_NAMED = re.compile(
+    rb"(?mi)^(?P<head>[ \t-]*[\"']?(?P<name>[\w.-]+)[\"']?[ \t]*:[ \t]+)"
+    rb"(?P<value>(?![\"']?os\.environ/|[\d.]+[ \t]*$|(?:true|false|null)\b)\S.*)$"
 )
-"""A line of YAML whose name tells that its value is a credential, not only named (os.environ/NAME)."""
-
-LOOKS = re.compile(rb"(?P<before>\w+://[^/\s:@]*:)[^@\s/]+(?=@)|\bsk-[\w-]{6,}")
-"""What is a credential by its looks: a password in an address, a key with the usual beginning."""
+"""A line of YAML with a value that is not only named (os.environ/NAME)."""
 
 
 def unified(before: bytes, after: bytes, name: str) -> Iterator[str]:
@@ -58,14 +53,27 @@ def bare(lines: Iterable[str]) -> list[str]:
 def hidden_value(name: str, text: str) -> str:
     """The value of *name*, hidden when that tells of a credential, or the value looks like one."""
     data = text.encode("utf-8", "surrogateescape")
-    hidden = _hidden(data) if TELLING.search(name.encode()) else hidden_text(data)
+    hidden = _hidden(data) if telling.tells(name) else hidden_text(data)
     return hidden.decode("utf-8", "backslashreplace")
+
+
+def named(data: bytes) -> Iterator[re.Match[bytes]]:
+    """The lines of a YAML file whose name tells that their value is a secret."""
+    return (found for found in _NAMED.finditer(data) if _tells(found["name"]))
+
+
+def _tells(name: bytes) -> bool:
+    return telling.tells(name.decode("ascii", "ignore"))
 
 
 def hidden_text(data: bytes) -> bytes:
     """Any file with credentials hidden: values of telling names, literal keys, passwords in addresses."""
-    data = NAMED.sub(lambda match: match["head"] + _hidden(match["value"]), data)
-    return LOOKS.sub(lambda match: (match["before"] or b"") + _hidden(match[0]), data)
+    data = _NAMED.sub(lambda line: line["head"] + _hidden(line["value"]) if _tells(line["name"]) else line[0], data)
+    return telling.struck(data.decode("utf-8", "surrogateescape"), _hidden_part).encode("utf-8", "surrogateescape")
+
+
+def _hidden_part(text: str) -> str:
+    return _hidden(text.encode("utf-8", "surrogateescape")).decode()
 
 
 def hidden_env(data: bytes) -> bytes:
@@ -82,14 +90,14 @@ def _hidden_line(line: bytes) -> bytes:
     match = re.fullmatch(rb"(\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=)(.*)", body)
     if match is None:
         return _hidden(body) + end
-    return (match[1] + _hidden(match[3]) if TELLING.search(match[2]) else hidden_text(body)) + end
+    return (match[1] + _hidden(match[3]) if _tells(match[2]) else hidden_text(body)) + end
 
 
 def hidden_json(data: bytes) -> bytes:
     """A settings.json with the values of telling names hidden, everything else byte for byte."""
     return re.sub(
         rb'("(?:[^"\\]|\\.)*"\s*:\s*)("(?:[^"\\]|\\.)*")',
-        lambda pair: pair[1] + _hidden(pair[2], b'"') if TELLING.search(pair[1]) else hidden_text(pair[0]),
+        lambda pair: pair[1] + _hidden(pair[2], b'"') if _tells(pair[1]) else hidden_text(pair[0]),
         data,
     )
 

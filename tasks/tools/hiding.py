@@ -6,6 +6,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from tasks.model import telling
 from tasks.model.secret import Secret
 from tasks.tools import diffs, envfile, files
 
@@ -24,7 +25,7 @@ def secrets_of(layout: Layout) -> list[Secret]:
     """The values of .env whose names tell that they are not to be shown."""
     text = (files.read(layout.env_file) or b"").decode("utf-8", "surrogateescape")
     told = envfile.parse(text)
-    return [Secret(value) for name, value in told.items() if diffs.TELLING.search(name.encode())]
+    return [Secret(value) for name, value in told.items() if telling.tells(name)]
 
 
 def hidden(text: str, secrets: Iterable[Secret]) -> str:

@@ -25,7 +25,8 @@ class Around(NamedTuple):
     *values* holds the variables of LiteLLM's environment (None: nobody looked), *tiers* the names that Claude Code
     asks for (empty: not known), *included* the names that files under `include` serve (None: not all can be known),
     *missing* those of these files that are not there, *port* where this gateway listens (0: not known), *joined*
-    whether Claude Code's settings name the models, so that its menu needs no list.
+    whether Claude Code's settings name the models, so that its menu needs no list, *named* the variables that have
+    been chosen for secrets before, by secret.
     """
 
     today: str
@@ -35,6 +36,7 @@ class Around(NamedTuple):
     missing: tuple[str, ...] = ()
     port: int = DEFAULT_PORT
     joined: bool = False
+    named: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import functools
 import json
 from typing import TYPE_CHECKING, Any
 
+from tasks.model import telling
 from tasks.model.lint import Place, Problem
 from tasks.tools.documents import keyed_by_text, said
-from tasks.tools.lintsecrets import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ def problems(config: Config) -> Iterator[Problem]:
     own = _own_providers(config)
     for place, params in config.params:
         model = params.get("model")
-        if isinstance(model, str) and model and not LOOKS.search(model):
+        if isinstance(model, str) and model and not telling.looks(model):
             yield from _route(config, (*place, "model"), model, params, own)
             yield from _ended(config, (*place, "model"), model)
             yield from _region(config, (*place, "vertex_location"), model, params)

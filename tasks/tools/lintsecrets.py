@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from tasks.model import telling
 from tasks.model.lint import Mend, Place, Problem
 from tasks.tools import environment
 from tasks.tools.lintconfig import REFERENCE, variable_of
@@ -18,19 +19,6 @@ if TYPE_CHECKING:
     from tasks.tools.lintconfig import Config
     from tasks.tools.lintfacts import Facts
 
-TELLING = re.compile(
-    r"(?i)(?:^|[_-])(?:api[_-]?key|secret|secret[_-]?key|password|passphrase|credentials?|access[_-]?key(?:[_-]?id)?"
-    r"|(?:access|session|auth|ad|bearer|refresh)[_-]?token|authorization|master[_-]?key|private[_-]?key)$"
-    r"|^(?:key|token|cookie)$"
-)
-"""Names whose value is a secret."""
-
-LOOKS = re.compile(
-    r"\bsk-[A-Za-z0-9_-]{16,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN [A-Z ]*PRIVATE KEY|\bAIza[\w-]{30,}"
-    r"|\b(?:ghp|gho|glpat|xox[bp])[_-][\w-]{20,}|\beyJ[\w-]{10,}\.[\w-]{10,}\.|://[^/\s:@]*:(?!\*+@)[^@\s/]+@"
-)
-"""What is a secret by its looks, wherever it stands."""
-
 _BRACED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::?-[^}]*)?\}")
 _BARE = re.compile(r"\$([A-Z][A-Z0-9_]*)")
 _ALMOST = re.compile(
@@ -38,7 +26,12 @@ _ALMOST = re.compile(
 )
 """Other ways to write a reference, none of which LiteLLM has."""
 
+_REFERENCE = re.compile(r"os\.environ/.*|(?i:bearer |basic )os\.environ/\w+|oidc/.*", re.DOTALL)
+"""Forms that LiteLLM resolves: of everything, of headers to pass through, of tokens that are made out."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+_SETTINGS = ("general_settings", "litellm_settings", "router_settings")
 
 _WHOLE = ("AWS_", "AZURE_", "DATABASE_", "VERTEX_", "LANGFUSE_")
 """Parameters that begin so are called like LiteLLM's own variables for them."""
@@ -54,18 +47,27 @@ def problems(config: Config) -> Iterator[Problem]:
 
 def secret(facts: Facts, place: Place, text: str) -> bool:
     """Whether a text is a secret that stands in the file itself."""
-    if variable_of(text) is not None or _BRACED.search(text) or _BARE.fullmatch(text) or _ALMOST.fullmatch(text):
+    if _REFERENCE.fullmatch(text) or _BRACED.search(text) or _BARE.fullmatch(text) or _ALMOST.fullmatch(text):
         return False
-    if LOOKS.search(text):
-        return True
-    name = next((str(step) for step in reversed(place) if isinstance(step, str)), "")
-    harmless = text.strip().lower() in facts.no_secrets or environment.is_placeholder(text) or _is_path(text)
-    return bool(TELLING.search(name)) and not harmless
+    if text.strip().lower() in facts.no_secrets or environment.is_placeholder(text):
+        return False
+    return telling.looks(text) or (_told(place, text) and not _is_path(text))
+
+
+def _told(place: Place, text: str) -> bool:
+    """Whether the names that lead to a text tell that it is a secret."""
+    *around, name = [step for step in place if isinstance(step, str)] or [""]
+    if name.lower().endswith("headers"):
+        return telling.headers_tell(text)
+    if any("webhook" in step.lower() and telling.tells(step) for step in (*around, name)):
+        return "://" in text
+    in_headers = any(step.lower().endswith("headers") for step in around)
+    return telling.header_tells(name) if in_headers else telling.tells(name)
 
 
 def hidden(text: str) -> str:
     """A text that is to be shown, without what looks like a secret."""
-    return LOOKS.sub("[hidden]", text)
+    return telling.struck(text, lambda _: "[hidden]")
 
 
 def _is_path(text: str) -> bool:
@@ -81,7 +83,7 @@ def _text(config: Config, place: Place, text: str, names: _Names) -> Iterator[Pr
     elif found := _BARE.fullmatch(text) or _BRACED.search(text):
         mends = (Mend("set", place, value=REFERENCE + found[1]),) if found[0] == text else ()
         yield Problem("not-expanded", place, f"the variable {found[1]} is not expanded here", mends=mends)
-    elif secret(config.facts, place, text):
+    elif place in names.secrets:
         yield _literal(config, place, text, names)
     elif text and environment.is_placeholder(text) and place[-1] not in ("model_name", "model"):
         yield Problem("placeholder", place, "still holds a placeholder")
@@ -119,7 +121,7 @@ def _numbers(config: Config) -> Iterator[Problem]:
     spots.append((("general_settings",), config.section("general_settings")))
     for place, found in spots:
         for key, value in found.items():
-            if TELLING.search(str(key)) and isinstance(value, int | float) and not isinstance(value, bool):
+            if telling.tells(str(key)) and isinstance(value, int | float) and not isinstance(value, bool):
                 yield Problem(
                     "wrong-type", (*place, str(key)), f"{key} must be a text; put it into quotes, or better .env"
                 )
@@ -131,26 +133,38 @@ class _Names:
     def __init__(self, config: Config) -> None:
         self.entries = {place[:2]: params for place, params in config.params}
         self.taken = {name for _, text in config.texts if (name := variable_of(text))}
-        self.given: dict[tuple[str, str], str] = {}
+        self.given = dict(config.around.named)
         self.numbers: dict[str, int] = {}
+        self.secrets = {place: text for place, text in config.texts if secret(config.facts, place, text)}
+        for place in sorted(self.secrets, key=_rank):
+            self.of(place, self.secrets[place])
 
     def of(self, place: Place, text: str) -> str:
         """The variable for the secret at *place*: the same for the same value, never one that stands for another."""
-        wanted = self._wanted(place)
-        wanted = wanted if _NAME.fullmatch(wanted) else f"KEY_{wanted}"
-        if (wanted, text) not in self.given:
-            name = wanted
-            while name in self.taken:
-                self.numbers[wanted] = self.numbers.get(wanted, 1) + 1
-                name = f"{wanted}_{self.numbers[wanted]}"
-            self.taken.add(name)
-            self.given[wanted, text] = name
-        return self.given[wanted, text]
+        wanted, value = self._wanted(place), text.strip()
+        if place[0] == "environment_variables" and _NAME.fullmatch(wanted):  # what reads it knows it by this name
+            self.given.setdefault(value, wanted)
+            self.taken.add(wanted)
+            return wanted
+        if value not in self.given:
+            self.given[value] = self._free(wanted if _NAME.fullmatch(wanted) else f"KEY_{wanted}")
+        return self.given[value]
+
+    def _free(self, wanted: str) -> str:
+        """*wanted*, with a number where it is another's."""
+        name = wanted
+        while name in self.taken:
+            self.numbers[wanted] = self.numbers.get(wanted, 1) + 1
+            name = f"{wanted}_{self.numbers[wanted]}"
+        self.taken.add(name)
+        return name
 
     def _wanted(self, place: Place) -> str:
         steps = [_upper(step) for step in place if isinstance(step, str)]
-        if place == ("general_settings", "master_key"):
+        if place[-1] == "master_key" and place[0] in _SETTINGS:
             return "LITELLM_MASTER_KEY"
+        if place[-1] == "api_base":  # OPENAI_API_BASE and the like would lead all models of the provider there
+            return f"{self._provider(place) or steps[0]}_ADDRESS"
         if place[0] == "environment_variables" or steps[-1].startswith(_WHOLE) or len(steps) == 1:
             return steps[-1]
         return f"{self._provider(place) or steps[-2]}_{steps[-1]}"
@@ -159,6 +173,11 @@ class _Names:
         """The provider of the entry that *place* is in."""
         provider, slash, _ = str(self.entries.get(place[:2], {}).get("model", "")).partition("/")
         return _upper(provider) if slash else ""
+
+
+def _rank(place: Place) -> int:
+    """Whose name a secret gets that stands in several places: the first of these."""
+    return {"environment_variables": 0, "general_settings": 1, "model_list": 2}.get(str(place[0]), 3)
 
 
 def _upper(text: str) -> str:

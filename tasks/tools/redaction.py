@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tasks.model.layering import TELLING
+from tasks.model import telling
 from tasks.model.secret import Secret
 from tasks.tools import diffs, files, hiding, plausible, profiles
 
@@ -18,27 +18,8 @@ if TYPE_CHECKING:
 
 HIDDEN = "[hidden]"
 
-LOOKS = re.compile(
-    r"""
-    -----BEGIN[ A-Z]*PRIVATE[ ]KEY-----.*?(?:-----END[ A-Z]*-----|\Z)
-    | \b(?:AKIA|ASIA)[A-Z0-9]{16}\b                          # AWS
-    | \bAIza[\w-]{30,} | \bya29\.[\w.-]+                      # Google
-    | \beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?                  # a JSON web token
-    | \b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|hf_|pk-lf-|zpka_|tfk_)[\w-]{8,}
-    | \b[\w.+-]+@[\w-]+\.[A-Za-z][\w.-]+                      # an address of a person
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-"""What is a secret, or somebody, by its looks; diffs.LOOKS has what we hide everywhere."""
-
-NAMED = re.compile(
-    r"(?i)(?P<name>(?:bearer|basic)[ ]+|[\w-]*(?:api[_-]?key|token(?!s)|secret|password|passwd|authorization)[\w-]*"
-    r"[\"']?[ ]*[:=][ ]*(?:(?:bearer|basic)[ ]+)?)(?P<value>\"[^\"]*\"|'[^']*'|[^\s,;\"'}\]]+)"
-)
-"""A name that tells, or Bearer, and what follows."""
-
-REFERENCE = re.compile(r"(?i)[\"']?(?:os\.environ/\w+|\[hidden.*|\[set\]?|true|false|null|none|[\d.]+)[\"']?")
-"""What may stand behind such a name: no secret, only where one is."""
+SOMEBODY = re.compile(r"\b(?:pk-lf-[\w-]{8,}|[\w.+-]+@[\w-]+\.[A-Za-z][\w.-]+)")
+"""What is no secret and tells who somebody is: a public key, the address of a person."""
 
 COMMON = frozenset({"admin", "claude", "doit", "gateway", "litellm", "localhost", "model", "python", "root", "user"})
 """Names of users and machines that tell nothing and stand in every report: taken out as whole words only."""
@@ -52,7 +33,7 @@ def hidden(text: str, secrets: Iterable[str], homes: Iterable[str], names: Itera
     text = hiding.hidden(text, [Secret(each) for each in known])
     for short in known:
         text = text.replace(short, HIDDEN)
-    text = NAMED.sub(_named, LOOKS.sub(HIDDEN, text))
+    text = telling.struck_pairs(SOMEBODY.sub(HIDDEN, text), lambda _: HIDDEN)
     for home in sorted(set(homes) - {"/"}, key=len, reverse=True):
         text = text.replace(home, "~")
     for name in sorted(set(names), key=len, reverse=True):
@@ -62,15 +43,11 @@ def hidden(text: str, secrets: Iterable[str], homes: Iterable[str], names: Itera
     return text
 
 
-def _named(match: re.Match[str]) -> str:
-    return match[0] if REFERENCE.fullmatch(match["value"]) else match["name"] + HIDDEN
-
-
 def secrets(layout: Layout, found: Layers, environ: Mapping[str, str]) -> set[str]:
     """Every secret that stands in the environment, in .env, the settings, the profiles and LiteLLM's configuration."""
     pairs = [*environ.items(), *_in_env(layout), *_in_settings(found)]
     pairs += [*_in_profiles(layout, environ), *_in_config(layout)]
-    plain = {value for name, value in pairs if TELLING.search(name)}
+    plain = {value for name, value in pairs if telling.tells(name)}
     plain |= {part for _, value in pairs for part in _password(value)}
     return {value.strip() for value in plain if len(value.strip()) >= plausible.SHORTEST_SECRET}
 
@@ -119,5 +96,5 @@ def _in_profiles(layout: Layout, environ: Mapping[str, str]) -> Iterator[tuple[s
 
 
 def _in_config(layout: Layout) -> Iterator[tuple[str, str]]:
-    for match in diffs.NAMED.finditer(files.read(layout.config) or b""):
+    for match in diffs.named(files.read(layout.config) or b""):
         yield "key", match["value"].decode("utf-8", "replace").strip().strip("\"'")

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import string
+import time
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -407,3 +408,15 @@ def findings_of_bytes(data):
 
 def test_the_day_is_written_like_the_ends():
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", lintsource.today())
+
+
+def test_a_thousand_models_with_secrets_are_looked_at_in_a_moment():
+    entry = """\
+  - model_name: claude-{0}
+    litellm_params: {{model: openai/m-{0}, api_base: "https://h-{0}.example.com/v1", extra_headers: {{x-token: a-{0}}}}}
+"""
+    text = "model_list:\n" + "".join(entry.format(number) for number in range(1000)) + WORKING.splitlines()[-1]
+    document, before = documents.parse_document(text, "f"), time.process_time()
+    found = linting.of_document(document, "f", FACTS, Around(TODAY))
+    assert sum(each.rule == "literal-secret" for each in found) == 1000
+    assert time.process_time() - before < 2  # a tenth of that on an ordinary machine
