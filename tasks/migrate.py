@@ -52,7 +52,7 @@ def migrate(asked: Asked, write: bool, as_json: bool, names: Sequence[str]) -> N
 
 def _close(found: Migration, shown: str, kept: Path | None, *, write: bool) -> None:
     """The last line: what was done, and what about secrets."""
-    if kept and found.variables:
+    if kept and found.secrets:
         console.warn(f"{kept} still holds the secrets: delete it when they are in .env, and rotate them")
     if kept:
         console.say(console.printable(f"{shown} migrated; as it was: {kept}"), "ok")

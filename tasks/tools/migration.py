@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.model import telling
 from tasks.model.errors import InvalidInput
 from tasks.tools import diffs, documents, lintfacts, linting, lintmend, lintsecrets, lintsource
 
@@ -23,8 +24,7 @@ FORM = 1
 MOST_PASSES = 100
 """One mend can uncover another, or wait for its neighbour; each round does at least one of them, usually nearly all."""
 
-COMMENT = re.compile(rb"(?m)^([ \t]*#+[ \t]*)(.*)$")
-
+COMMENT = re.compile(r"(?m)((?:^|(?<=[ \t]))#+[ \t]*)(.*)$")
 
 MARK = re.compile(rb"\[hidden [0-9a-f]+\]")
 """What is left of a secret in other diffs; it tells whether one changed, and here each one does."""
@@ -42,12 +42,13 @@ class Change(NamedTuple):
 
 
 class Migration(NamedTuple):
-    """The text as it is and as it becomes, what changes, and the findings that stay."""
+    """The text as it is and as it becomes, what changes, the findings that stay, and whether secrets stood in it."""
 
     before: str
     after: str
     changes: tuple[Change, ...]
     left: tuple[Finding, ...]
+    secrets: bool = False
 
     @property
     def variables(self) -> list[str]:
@@ -61,13 +62,14 @@ def migrated(path: Path, shown: str, layout: Layout, environ: Mapping[str, str])
     facts = lintfacts.load(layout)
     changes: list[Change] = []
     stuck: set[Mend] = set()
+    named: dict[str, str] = {}
     first: list[Finding] = []
     found: list[Finding] = []
     for _ in range(MOST_PASSES):
         document = documents.parse_document(text, shown)
         if document.twice:
             raise _twice(document, shown)
-        around = lintsource.around(path, document.data, layout, environ)
+        around = lintsource.around(path, document.data, layout, environ)._replace(named=named)
         found = linting.of_document(document, shown, facts, around)
         first = first or found
         wanted = _apart((mend, each) for each in found for mend in each.mends if mend not in stuck)
@@ -76,8 +78,16 @@ def migrated(path: Path, shown: str, layout: Layout, environ: Mapping[str, str])
         text, done, impossible = lintmend.mended(text, list(wanted), shown)
         stuck.update(impossible)
         changes += [_change(wanted[mend], mend) for mend in done]
+        named |= {str(_at(document.data, mend.place)).strip(): mend.variable for mend in done if mend.variable}
     weak = [each for each in first if each.rule == "master-key-weak" and each not in found]  # wherever it is now
-    return Migration(before, text, tuple(sorted(changes, key=lambda each: each.line)), (*weak, *found))
+    secrets = any(each.rule == "literal-secret" for each in first)
+    return Migration(before, text, tuple(sorted(changes, key=lambda each: each.line)), (*weak, *found), secrets)
+
+
+def _at(data: Any, place: Place) -> Any:  # noqa: ANN401 - whatever the document holds
+    for step in place:
+        data = data[step]
+    return data
 
 
 def _twice(document: Document, shown: str) -> InvalidInput:
@@ -87,10 +97,13 @@ def _twice(document: Document, shown: str) -> InvalidInput:
 
 
 def _apart(found: Iterable[tuple[Mend, Finding]]) -> dict[Mend, Finding]:
-    """The mends that do not touch each other; of one inside another the outer. The others wait for the next round."""
+    """The mends that do not touch each other, the outer before the inner, what goes before what is only changed.
+
+    The others wait for the next round.
+    """
     chosen: dict[Mend, Finding] = {}
     taken: set[Place] = set()
-    for mend, finding in sorted(found, key=lambda pair: len(pair[0].place)):
+    for mend, finding in sorted(found, key=lambda pair: (len(pair[0].place), pair[0].kind != "remove")):
         places = [place for place in (mend.place, mend.to) if place]
         if not any(place[:length] in taken for place in places for length in range(1, len(place) + 1)):
             taken.update(places)
@@ -133,15 +146,20 @@ def diff(migration: Migration, shown: str, layout: Layout) -> Iterator[str]:
 def _hidden(text: str, shown: str, facts: Facts) -> bytes:
     """The text with secrets struck out: those that the rules see, wherever they end, and what looks like one."""
     pieces, position = [], 0
-    for start, end in sorted(set(_spans(documents.composed(text, shown), facts))):
+    for start, end in sorted(set(_spans(text, documents.composed(text, shown), facts))):
         pieces += [text[position:start], "[hidden]"]
         position = end
-    data = "".join([*pieces, text[position:]]).encode("utf-8", "surrogatepass")
-    data = COMMENT.sub(lambda line: line[1] + diffs.hidden_text(line[2]), diffs.hidden_text(data))
-    return MARK.sub(b"[hidden]", data)
+    told = COMMENT.sub(_hidden_remark, "".join([*pieces, text[position:]]))
+    return MARK.sub(b"[hidden]", diffs.hidden_text(told.encode("utf-8", "surrogatepass")))
 
 
-def _spans(root: Any, facts: Facts) -> Iterator[tuple[int, int]]:  # noqa: ANN401 - PyYAML's node
+def _hidden_remark(found: re.Match[str]) -> str:
+    """A comment: it may be a line of YAML that somebody has put aside, or a sentence."""
+    remark = telling.struck_pairs(found[2], lambda _: "[hidden]")
+    return found[1] + diffs.hidden_text(remark.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
+
+def _spans(text: str, root: Any, facts: Facts) -> Iterator[tuple[int, int]]:  # noqa: ANN401 - PyYAML's node
     """Where in a text its secrets stand."""
     waiting: list[tuple[Place, Any]] = [((), root)] if root is not None else []
     while waiting:
@@ -151,7 +169,8 @@ def _spans(root: Any, facts: Facts) -> Iterator[tuple[int, int]]:  # noqa: ANN40
         elif node.id == "sequence":
             waiting += [((*place, number), value) for number, value in enumerate(node.value)]
         elif lintsecrets.secret(facts, place, node.value):
-            yield node.start_mark.index, node.end_mark.index
+            start, end = node.start_mark.index, node.end_mark.index
+            yield start, start + len(text[start:end].rstrip())  # a block ends where the next thing begins
 
 
 def as_json(migration: Migration, shown: str, kept: str | None, *, written: bool) -> dict[str, Any]:

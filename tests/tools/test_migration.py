@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tasks.model.errors import InvalidInput
 from tasks.model.layout import PROJECT, Layout
 from tasks.tools import documents, lintfacts, linting, migration, schemas
+from tasks.tools.lintconfig import Around
 
 LAYOUT = Layout.of({"HOME": "/nowhere"})
 FACTS = lintfacts.load(LAYOUT)
@@ -193,6 +194,76 @@ general_settings: {master_key: os.environ/K}
     for number, entry in enumerate(entries):
         left = any(each.path.startswith(f"model_list[{number}]") and each.mends for each in done.left)
         assert left or entry["litellm_params"]["api_key"] == "os.environ/A_KEY"
+
+
+ANCHORS = """\
+defaults: &d {api_key: sk-canary-one-0123456789}
+model_list:
+  - model_name: claude-a
+    litellm_params: &p {model: openai/gpt-5, api_key: sk-canary-one-0123456789}
+  - model_name: claude-b
+    litellm_params: {<<: *d, model: openai/gpt-5}
+  - model_name: claude-c
+    litellm_params: *p
+  - model_name: claude-d
+    litellm_params: {model: openai/gpt-5, api_key: sk-canary-two-0123456789}
+environment_variables: {OTHER_TOKEN: canary-of-its-own}
+general_settings: {master_key: os.environ/K}
+"""
+
+
+def test_one_secret_has_one_name_the_one_that_lint_gives(migrate):
+    done = migrate(ANCHORS)
+    entries = documents.parse_yaml(done.after, "f")["model_list"]
+    names = [each["litellm_params"]["api_key"].removeprefix("os.environ/") for each in entries]
+    assert names == ["OPENAI_API_KEY"] * 3 + ["OPENAI_API_KEY_2"]
+    assert done.variables == ["OPENAI_API_KEY", "OPENAI_API_KEY_2", "OTHER_TOKEN"]
+    found = linting.of_document(documents.parse_document(ANCHORS, "f"), "f", FACTS, Around("2026-11-25"))
+    told = {each.fix.partition("os.environ/")[2].partition(" ")[0] for each in found if each.rule == "literal-secret"}
+    assert told == set(done.variables)
+
+
+def test_an_address_with_a_secret_does_not_become_everybodys_address(migrate):
+    text = OLD.replace('api_key: "${GEMINI_KEY}"', "api_base: https://gw.example.com/v1?api-key=canary0123")
+    assert "VERTEX_AI_ADDRESS" in migrate(text).variables
+
+
+def test_the_lines_around_a_secret_over_several_lines_stay_in_the_diff(migrate):
+    text = """\
+model_list:
+  - model_name: claude-a
+    litellm_params:
+      model: openai/gpt-5
+      api_key: |
+        sk-canary-0123456789abcdef
+
+  - model_name: claude-b
+    litellm_params: {model: openai/gpt-5}
+general_settings: {master_key: os.environ/K}
+"""
+    told = list(migration.diff(migrate(text), "c", LAYOUT))
+    assert [line for line in told if line[4:5] == "-" and "---" not in line] == ["    -      api_key: [hidden]"]
+    assert "      - model_name: claude-b" in [line.replace("     ", "    ", 1) for line in told]
+
+
+def test_where_no_secret_stood_none_is_told_of(migrate):
+    done = migrate("model_list:\n  - model_name: claude-a\n    litellm_params: {model: openai/gpt-5}\n")
+    assert "os.environ/LITELLM_MASTER_KEY" in done.after
+    assert (done.variables, done.secrets) == ([], False)
+
+
+def test_a_key_that_is_read_nowhere_goes_without_a_word_about_env(migrate):
+    text = "litellm_settings: {master_key: sk-canary-0123456789, drop_params: true}\n"
+    done = migrate(text + "general_settings: {master_key: os.environ/LITELLM_MASTER_KEY}\n")
+    assert [(each.path, each.action) for each in done.changes] == [("litellm_settings.master_key", "removed")]
+    assert (done.variables, done.secrets) == ([], True)
+
+
+def test_what_is_put_aside_in_a_comment_is_hidden_too(migrate):
+    text = OLD.replace("# a minute", "# {api_key: canary-aside, x: 1}").replace("# seconds", "# x-team-token=canary")
+    told = [*migration.diff(migrate(text), "c", LAYOUT)]
+    assert not [line for line in told if "canary" in line]
+    assert [line for line in told if "x: 1}" in line]
 
 
 def test_keys_that_stand_twice_are_for_a_person(migrate):
