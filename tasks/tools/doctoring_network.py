@@ -219,9 +219,10 @@ def _of_gateway(case: Case) -> Iterator[Check]:
 def _their_proxy(env: Mapping[str, str], where: str) -> Iterator[Check]:
     proxies = {name: env[name] for name in (*PROXIES, "ALL_PROXY", "all_proxy") if env.get(name)}
     for name, value in proxies.items():
-        if "://" not in value:
-            yield Check("network", FAIL, f"{name} lacks http://", where, "Write it as http://host:port, then deploy.")
-    if proxies and env.get("DISABLE_AIOHTTP_TRUST_ENV"):
+        if not value.startswith(("http://", "https://")):
+            says = f"{name} lacks http:// or is none of an HTTP proxy"
+            yield Check("network", FAIL, says, where, "Write it as http://host:port, then deploy.")
+    if proxies and env.get("DISABLE_AIOHTTP_TRUST_ENV", "").lower() == "true":
         yield Check("network", WARN, "DISABLE_AIOHTTP_TRUST_ENV makes LiteLLM ignore the proxy", where, "Remove it.")
     hosts = ",".join(env.get(name, "") for name in ("NO_PROXY", "no_proxy"))
     if proxies and not spared("http://127.0.0.1", hosts):

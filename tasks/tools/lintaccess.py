@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "host.docker.internal"})
 _OFF = ("false", "0", "no", "off")
+_PROXIES = frozenset({"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"})
 
 
 def problems(config: Config) -> Iterator[Problem]:
@@ -36,7 +37,7 @@ def _master_key(config: Config) -> Iterator[Problem]:
             config.section(name).get("master_key") for name in ("litellm_settings", "router_settings")
         )
         if not elsewhere and not values.get("LITELLM_MASTER_KEY"):
-            mend = Mend("set", place, value=f"{REFERENCE}LITELLM_MASTER_KEY", variable="LITELLM_MASTER_KEY")
+            mend = Mend("set", place, value=f"{REFERENCE}LITELLM_MASTER_KEY")
             blocked = "general_settings" in config.data and not isinstance(config.data["general_settings"], dict | None)
             yield Problem(
                 "master-key-missing", ("general_settings",), "has no master_key", mends=() if blocked else (mend,)
@@ -65,6 +66,8 @@ def _switches(config: Config) -> Iterator[Problem]:
     for place, found in spots:
         if str(found.get("ssl_verify", "")).lower() in _OFF:
             yield Problem("tls-unchecked", (*place, "ssl_verify"), "certificates are not checked")
+    if _on(library.get("disable_aiohttp_trust_env")):
+        yield _proxy_ignored(("litellm_settings", "disable_aiohttp_trust_env"))
     yield from _forwarded(general)
     yield from _without_database(config, general)
 
@@ -79,6 +82,24 @@ def _variable(config: Config, name: str, value: Any) -> Iterator[Problem]:  # no
         yield Problem("listens-everywhere", place, "asks for all addresses")
     elif name == "SSL_VERIFY" and str(value).lower() in _OFF:
         yield Problem("tls-unchecked", place, "certificates are not checked")
+    elif name == "DISABLE_AIOHTTP_TRUST_ENV" and _on(value):
+        yield _proxy_ignored(place)
+    elif name.upper() in _PROXIES and _unusable(value):
+        yield Problem("proxy-scheme", place, "is not the address of an HTTP proxy")
+
+
+def _on(value: Any) -> bool:  # noqa: ANN401 - whatever the file holds
+    return str(value).strip().lower() == "true"  # LiteLLM takes nothing else for yes
+
+
+def _proxy_ignored(place: Place) -> Problem:
+    return Problem("proxy-ignored", place, "makes LiteLLM ignore the proxy", mends=(Mend("remove", place),))
+
+
+def _unusable(value: Any) -> bool:  # noqa: ANN401 - whatever the file holds
+    """Whether a value names a proxy of another kind than LiteLLM can use; a reference and nothing may be right."""
+    scheme, slashes, _ = str(value).partition("://")
+    return bool(slashes) and scheme.lower() not in ("http", "https")
 
 
 def _forwarded(general: dict[str, Any]) -> Iterator[Problem]:
