@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import sys
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase as fnmatch
@@ -35,7 +36,27 @@ SECRETS = {
     "userinfo": "canary-of-an-address-26457513",
     "archive": "canary-of-the-archive-28284271",
     "cmd": "canary-of-a-command-31622776",
+    **{f"foreign {what}": f"canary-of-{what}-36055512" for what in ("team", "query", "salt", "slack", "otel", "block")},
 }
+FOREIGN = """\
+# x-team-token: canary-of-team-36055512
+model_list:
+  - model_name: claude-a
+    litellm_params:
+      model: openai/gpt-5
+      api_base: https://models.example.com/v1?version=1&api-key=canary-of-query-36055512
+      extra_headers: {x-team-token: canary-of-team-36055512, x-tenant: acme}
+  - model_name: claude-b # was api_key: canary-of-block-36055512
+    litellm_params:
+      model: openai/gpt-5
+      api_key: |
+        canary-of-block-36055512
+environment_variables:
+  LITELLM_SALT_KEY: canary-of-salt-36055512
+  SLACK_WEBHOOK_URL: https://hooks.slack.com/services/T0/B0/canary-of-slack-36055512
+  OTEL_HEADERS: Authorization=Bearer canary-of-otel-36055512
+"""
+"""A configuration of somebody's."""
 PUBLIC = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_REGION": "eu-central-1", "PROXY_USERNAME": "ada"}
 DEVELOP = {"test", "bench", "docs", "lock", "allowlist"}
 """Commands about this repository: they know of no deployment."""
@@ -170,6 +191,7 @@ class Story:
         (box.home / "token").write_text(SECRETS["GATEWAY_TOKEN"] + "\n")
         (box.home / "proxy-auth").write_text(f"ada:{SECRETS['PROXY_PASSWORD']}\n")
         (box.home / "passphrase").write_text(SECRETS["archive"] + "\n")
+        (box.home / "foreign.yaml").write_text(FOREIGN)
         (box.home / "envelope.json").write_text(json.dumps({"token": SECRETS["cmd"]}))
 
     def run(self, *words: str, typed: str = "", **given: str) -> Ran:
@@ -259,8 +281,14 @@ class Story:
         self.run("migrate", config)
         if profile == "company":
             self.run("litellm")
+            self.foreign(str(self.box.home / "foreign.yaml"))
         self.run("env", "--profile", profile, "--shell", "bash")
         self.run("plan", "--port", "4777", "--diff")
+
+    def foreign(self, config: str) -> None:
+        """What looks at a configuration of somebody else's."""
+        for words in (("lint",), ("lint", "--json"), ("migrate",), ("migrate", "--json"), ("migrate", "--write")):
+            self.run(*words, config)
 
     def _broken(self) -> None:
         """Bugs of ours, each with a secret in the words of its error."""
@@ -306,6 +334,10 @@ def test_nothing_of_it_is_printed(story):
     for each in story.ran:
         if each.words[0] not in PRINTS:
             assert not shown_in(each.out + each.err), (each.words, each.out + each.err)
+
+
+def test_a_foreign_configuration_is_rid_of_its_own(story):
+    assert not shown_in(re.sub("#.*", "", story.left["home/foreign.yaml"]))
 
 
 def test_a_bug_tells_where_it_is_and_no_secret(story):
