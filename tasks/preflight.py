@@ -211,10 +211,10 @@ def readable(layout: Layout) -> None:
 
 
 def trusted(deployment: Deployment) -> None:
-    """Whether the network's certificates can be read; warns of those that have ended."""
-    if bundle := deployment.choices.ca_bundle:
-        for text in certificates.ended(certificates.read(Path(bundle)), bundle):
-            console.warn(f"{bundle}: {text}")
+    """Whether the network's certificates can be read; warns when they have ended."""
+    bundle = deployment.choices.ca_bundle
+    if bundle and (ended := certificates.ended(certificates.read(Path(bundle)), bundle)):
+        console.warn(f"{bundle}: {ended.says}")
 
 
 def complete(asked: Asked) -> None:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import ssl
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from tasks.model.errors import InvalidInput
 from tasks.tools import files
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOTS = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch
@@ -20,6 +17,16 @@ ROOTS = (
     "/etc/ssl/cert.pem",  # macOS, Alpine
 )
 """Where systems keep the certificates that they trust."""
+
+FEW = 10
+"""Certificates: a bundle with more is one of a system."""
+
+
+class Ended(NamedTuple):
+    """What has ended, in words, and whether it is the whole bundle."""
+
+    says: str
+    whole: bool
 
 
 def combined(bundle: Path) -> bytes:
@@ -59,10 +66,23 @@ def inside(data: bytes, where: str) -> list[dict[str, Any]]:
     return found
 
 
-def ended(data: bytes, where: str) -> Iterator[str]:
-    """Of each certificate in *data* that has ended, whose it is and when that was."""
-    for each in inside(data, where):
-        until = str(each["notAfter"])
-        if ssl.cert_time_to_seconds(until) < time.time():
-            names = [value for part in each["subject"] for kind, value in part if kind == "commonName"]
-            yield f"{', '.join(names) or 'a certificate'} ended on {until}"
+def ended(data: bytes, where: str) -> Ended | None:
+    """What has ended of a bundle, when somebody must be told: all of it, or a part of a network's own few.
+
+    Among many are the roots of a system; some of those have always ended, and nobody needs them.
+    """
+    found = inside(data, where)
+    over = sorted((each for each in found if _until(each) < time.time()), key=_until)
+    if not over or len(over) < len(found) > FEW:
+        return None
+    more = f", and {len(over) - 1} more before it" if len(over) > 1 else ""
+    return Ended(f"{_name(over[-1])} ended on {over[-1]['notAfter']}{more}", whole=len(over) == len(found))
+
+
+def _until(certificate: dict[str, Any]) -> int:
+    return ssl.cert_time_to_seconds(str(certificate["notAfter"]))
+
+
+def _name(certificate: dict[str, Any]) -> str:
+    names = [value for part in certificate["subject"] for kind, value in part if kind == "commonName"]
+    return ", ".join(names) or "a certificate"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tasks.model.catalogue import Variable
 from tasks.model.checkup import FAIL, OK, SKIP, WARN, Check
 from tasks.model.layering import OVERRIDING, Key
-from tasks.tools import checks, drift, joining, neighbours, plausible
+from tasks.tools import checks, clientkeys, drift, joining, neighbours, plausible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +164,7 @@ def _past_the_gateway(case: Case) -> Iterator[Check]:
     """The switches to a provider's own interface: some gateways are asked in that way, past all others it leads."""
     for name in SWITCHES:
         held = case.layers.winner(name)
-        on = held is not None and held.plain.lower() not in ("", "0", "false", "no", "off")
+        on = held is not None and held.plain.lower() not in clientkeys.OFF
         if held and on and not case.wanted.get(name):
             says = f"{name} is set: requests go past every gateway"
             yield Check("credentials", FAIL if case.manifest else WARN, says, held.where, f"Unset {name} there.")

@@ -10,13 +10,14 @@ from tasks.model.checkup import FAIL, OK, SKIP, WARN, Check
 from tasks.model.choices import Choices
 from tasks.model.deployment import PASSPHRASE
 from tasks.model.errors import GatewayError
-from tasks.model.layering import Key
+from tasks.model.layering import OVERRIDING, Key
 from tasks.model.network import LOOPBACK
 from tasks.tools import certificates, clientcert, clientkeys, processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from tasks.model.deployment import Deployment
     from tasks.model.layering import Held
     from tasks.tools.doctoring import Case
 
@@ -120,6 +121,24 @@ def _stale(case: Case, url: str) -> Iterator[Check]:
         yield Check(
             "address", WARN, f"exports {state}, {shown(other)}; programs without our settings use it", held.where, fix
         )
+    if case.deployment:
+        yield from _exported(case, case.deployment)
+
+
+def _exported(case: Case, deployment: Deployment) -> Iterator[Check]:
+    """Lines of shell profiles that lead claude elsewhere or change what it asks for, where no settings say otherwise.
+
+    A key that the gateway itself needs for a provider is there for that.
+    """
+    for name in clientkeys.leading(case.layout.templates):
+        winner = case.layers.winner(name)
+        told = winner.plain if winner and winner.layer in (*OVERRIDING, "user") else ""
+        for held in case.layers.of(Key.of(name)):
+            same = held.value is not None and held.plain in ("", told)
+            off = name.startswith("CLAUDE_CODE_") and held.plain.lower() in clientkeys.OFF
+            if held.layer == "profile" and not same and not (off and held.value) and name not in deployment.needs:
+                says = f"exports {name}; where our settings do not count, claude takes it"
+                yield Check("address", WARN, says, held.where, "Take the line out.")
 
 
 def _invented(case: Case) -> Iterator[Check]:
@@ -130,7 +149,7 @@ def _invented(case: Case) -> Iterator[Check]:
 
 def network(case: Case) -> Iterator[Check]:
     """Whether proxy and certificates let requests through, Claude Code's and the gateway's own."""
-    found = [*_own_proxy(case), *_own_certificates(case), *_of_gateway(case)]
+    found = [*_own_proxy(case), *_authorities(case), *_own_certificates(case), *_of_gateway(case)]
     yield from found
     if not any(each.state in (FAIL, WARN) for each in found):
         held = proxy(case)
@@ -168,11 +187,20 @@ def _own_proxy(case: Case) -> Iterator[Check]:
         yield Check("network", FAIL, says, held.where, f"Add {','.join(LOOPBACK)} to NO_PROXY: doit deploy", verb)
 
 
-def _own_certificates(case: Case) -> Iterator[Check]:
-    """Whom Claude Code trusts, and the certificate with which it shows itself."""
+def _authorities(case: Case) -> Iterator[Check]:
+    """Whom Claude Code trusts, and the gateway: each bundle is told of once, whoever reads it."""
     held = case.layers.winner(AUTHORITIES)
-    if held and held.plain:
-        yield from _of_authorities(AUTHORITIES, held.plain, held.where)
+    named = [(AUTHORITIES, held.plain, held.where)] if held and held.plain else []
+    if case.runs_here:
+        where = case.layers.shown(case.layout.env_file)
+        named += [(name, case.env[name], where) for name in THEIR_AUTHORITIES if case.env.get(name)]
+    for path in dict.fromkeys(path for _, path, _ in named):
+        those = [(name, where) for name, each, where in named if each == path]
+        yield from _of_authorities(", ".join(name for name, _ in those), path, those[0][1])
+
+
+def _own_certificates(case: Case) -> Iterator[Check]:
+    """The certificate with which Claude Code shows itself, and whether it looks at those of others."""
     cert, key, phrase = (case.layers.text(name) for name in CLIENT)
     try:
         clientcert.check(Choices(client_cert=cert or None, client_key=key or None), phrase)
@@ -185,21 +213,22 @@ def _own_certificates(case: Case) -> Iterator[Check]:
 
 
 def _of_authorities(name: str, path: str, where: str) -> Iterator[Check]:
-    """Whether the PEM file *path* holds certificates that have not ended: all of them, or some of many."""
+    """Whether the PEM file *path*, which the variables *name* give, holds certificates that have not ended."""
     fix, data = f"Name the right PEM file in {name}.", b""
     try:
         data = Path(path).expanduser().read_bytes()
-        ended = list(certificates.ended(data, path))
-        state = FAIL if len(ended) == len(certificates.inside(data, path)) else WARN
+        ended = certificates.ended(data, path)
     except FileNotFoundError:
-        yield Check("network", FAIL, f"{name} names a file that is not there: {path}", where, fix)
+        yield Check("network", FAIL, f"{name}: there is no file {path}", where, fix)
     except OSError as error:
-        yield Check("network", FAIL, f"{name} names a file that cannot be read ({error.strerror}): {path}", where, fix)
+        yield Check("network", FAIL, f"{name}: {path} cannot be read ({error.strerror})", where, fix)
     except GatewayError as error:  # a server's own certificate is none of an authority, and may yet do
         state = WARN if b"BEGIN CERTIFICATE" in data else FAIL
         yield Check("network", state, f"{name}: {path} {error.problem}", where, fix)
     else:
-        yield from (Check("network", state, f"{name}: {path}: {each}", where, "Ask for the new one.") for each in ended)
+        if ended:
+            state = FAIL if ended.whole else WARN
+            yield Check("network", state, f"{name}: {path}: {ended.says}", where, "Ask for the new one.")
 
 
 def _of_gateway(case: Case) -> Iterator[Check]:
@@ -207,9 +236,6 @@ def _of_gateway(case: Case) -> Iterator[Check]:
     if not case.runs_here:
         return
     where, env = case.layers.shown(case.layout.env_file), case.env
-    for name in THEIR_AUTHORITIES:
-        if env.get(name):
-            yield from _of_authorities(name, env[name], where)
     if env.get("SSL_VERIFY", "").lower() == "false":
         says = "SSL_VERIFY is false: anybody between the gateway and its providers can read along"
         yield Check("network", WARN, says, where, "Remove it; name the certificate in SSL_CERT_FILE.")

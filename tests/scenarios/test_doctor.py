@@ -13,7 +13,7 @@ import pexpect
 import pytest
 
 from tasks.model.checkup import LINKS
-from tasks.tools import schemas
+from tasks.tools import certificates, schemas
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
 from tests.conftest import PROJECT, make_sandbox
 
@@ -278,6 +278,28 @@ def test_address_left_in_a_profile(box):
     assert "dead" in found["says"]
 
 
+def test_exports_in_profiles_that_change_whom_it_asks(box):
+    fish = box.home / ".config" / "fish" / "config.fish"
+    fish.parent.mkdir(parents=True)
+    fish.write_text("set -gx ANTHROPIC_API_KEY sk-ant-canary-0123456789\n")
+    lines = ["# mine", "export ANTHROPIC_AUTH_TOKEN=canary-token", "export CLAUDE_CODE_USE_BEDROCK=1"]
+    lines += ["export ANTHROPIC_MODEL=$(cat model)", "export CLAUDE_CODE_USE_VERTEX=0", "export ANTHROPIC_API_KEY="]
+    (box.home / ".bashrc").write_text("\n".join([*lines, "export EDITOR=vi", ""]))
+    found = examined(box)
+    told = {(each["where"], each["says"].split()[1].rstrip(";")) for each in at(found, "address", "warn")}
+    assert told == {
+        ("~/.bashrc:2", "ANTHROPIC_AUTH_TOKEN"),
+        ("~/.bashrc:3", "CLAUDE_CODE_USE_BEDROCK"),
+        ("~/.bashrc:4", "ANTHROPIC_MODEL"),
+        ("~/.config/fish/config.fish:1", "ANTHROPIC_API_KEY"),
+    }
+    assert "canary" not in json.dumps(found)
+    same = json.loads(box.settings.read_text())["env"]["ANTHROPIC_AUTH_TOKEN"]
+    (box.home / ".bashrc").write_text(f"export ANTHROPIC_AUTH_TOKEN={same}\n")
+    fish.unlink()
+    assert not at(examined(box), "address", "warn")
+
+
 def test_a_name_that_no_program_reads(box):
     (found,) = at(examined(box, ANTHROPIC_TIMEOUT="9"), "address", "warn")
     assert "API_TIMEOUT_MS" in found["fix"]
@@ -305,6 +327,23 @@ def test_network_with_certificates_that_are_none(box, content):
         bundle.write_text(content)
     (found,) = at(examined(box, NODE_EXTRA_CA_CERTS=str(bundle)), "network", "fail")
     assert "company.pem" in found["says"]
+
+
+def test_a_bundle_is_told_of_once_and_a_systems_ended_roots_never(box):
+    system = box.home / "many.pem"
+    valid = certificates.roots()
+    system.write_text(ENDED + (valid.read_text() if valid else ""))
+    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE")
+    with (box.gateway / ".env").open("a") as file:
+        file.writelines(f"{name}={system}\n" for name in names)
+    if valid:
+        assert not [each for each in at(examined(box), "network") if "many.pem" in each["says"]]
+    system.write_text(ENDED)
+    (found,) = [
+        each for each in at(examined(box, NODE_EXTRA_CA_CERTS=str(system)), "network") if "many.pem" in each["says"]
+    ]
+    assert found["state"] == "fail"
+    assert all(name in found["says"] for name in (*names, "NODE_EXTRA_CA_CERTS"))
 
 
 def test_files_missing_changed_open_and_broken(box):
