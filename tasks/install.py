@@ -84,7 +84,8 @@ def filled(found: bytes | None, deployment: Deployment, values: Values, deployed
     """
     text = found.decode(errors="surrogateescape") if found is not None else None
     gone = {*network.VARIABLES}.intersection(deployed).difference(deployment.needs)
-    text = envfile.without(text, gone) if text and gone else text
+    explained = {name: deployment.variable(name).description for name in gone}
+    text = envfile.without(text, gone, explained) if text and gone else text
     before = envfile.parse(text) if text else {}
     plain = {name: value.reveal() if isinstance(value, secret.Secret) else value for name, value in values.items()}
     wanted = {name: plain.get(name) or before.get(name, "") for name in rendering.listed(deployment, values)}

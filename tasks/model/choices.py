@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from tasks.model import telling
 from tasks.model.catalogue import PLACEHOLDER, TIERS
@@ -33,6 +33,9 @@ OF_THIS_MACHINE = ("proxy", "ca_bundle", "client_cert", "client_key", "listen", 
 
 PLACES = ("target", "scope")
 """Those that say where it goes, and are no part of a profile."""
+
+_OPTIONS = {"headers": "header"}
+"""The options that are not called like their choice: each time one more is given."""
 
 _SEPARATORS = {"headers": "\n"}
 """Between the items of a list, where they can hold a comma."""
@@ -126,11 +129,16 @@ def checked(option: str, text: str) -> Any:  # noqa: ANN401 - each option has it
     """The value of one option as it is used; UsageError in one sentence when it cannot be meant."""
     check = _CHECKS.get(option)
     if check is None:
-        known = ", ".join(f"--{name.replace('_', '-')}" for name in Choices._fields)
+        known = ", ".join(map(option_of, Choices._fields))
         raise UsageError(f"there is no choice {option!r}", f"There are {known}.")
     if not text.strip():
-        raise UsageError(f"--{option.replace('_', '-')} is empty", "Give it a value, or leave it out.")
-    return check(text.strip(), f"--{option.replace('_', '-')}")
+        raise UsageError(f"{option_of(option)} is empty", "Give it a value, or leave it out.")
+    return check(text.strip(), option_of(option))
+
+
+def option_of(name: str) -> str:
+    """The option that gives a choice."""
+    return f"--{_OPTIONS.get(name, name).replace('_', '-')}"
 
 
 def unknown(kind: str, name: str, described: Mapping[str, str]) -> UsageError:
@@ -206,29 +214,42 @@ def _port(text: str, option: str) -> int:
     return int(text)
 
 
+_EXAMPLES = {"--proxy": "http://proxy.example.com:8080"}
+"""Addresses of another kind than that of a gateway."""
+
+
 def url(text: str, option: str) -> str:
-    """An http or https URL with a host and without credentials, `/v1` and the closing slash taken off."""
+    """An http or https URL with a host and without credentials, what clients add themselves taken off its end."""
     if not text.isascii() or not text.isprintable() or " " in text:
         raise UsageError(f"{option} holds a blank, a control character or a non-ASCII one", "Encode it: xn--…, %20.")
+    example = f"Write it like {_EXAMPLES.get(option, 'https://gateway.example.com')}."
     try:
         parts = urlsplit(text)
         host = parts.hostname
-        _ = parts.port
     except ValueError:
-        raise UsageError(f"{option} is not a URL", "Write it like https://gateway.example.com.") from None
+        raise UsageError(f"{option} is not a URL", example) from None
     if "@" in text:
         instead = "Leave them out: they would end up in settings and logs."
         if option == "--proxy":
             instead = "Leave them out; set PROXY_USERNAME and PROXY_PASSWORD, or name a file: --proxy-auth-file FILE."
         raise UsageError(f"{option} holds a user or a password", instead)
+    if parts.scheme.startswith("socks"):
+        raise UsageError(f"{option} {text!r}: SOCKS is not supported, LiteLLM and Claude Code do not speak it", example)
     if parts.scheme not in ("http", "https") or not host:
-        raise UsageError(
-            f"{option} {text!r} needs http:// or https:// and a host",
-            "Write it like https://gateway.example.com.",
-        )
+        raise UsageError(f"{option} {text!r} needs http:// or https:// and a host", example)
+    _refuse_port(parts, text, option)
     if parts.query or parts.fragment:
         raise UsageError(f"{option} {text!r} has a query or a fragment", "Give the address only.")
-    return text.rstrip("/").removesuffix("/v1").rstrip("/")
+    return parts._replace(path=re.sub(r"/*(/v1(/messages)?)?/*\Z", "", parts.path)).geturl()
+
+
+def _refuse_port(parts: SplitResult, text: str, option: str) -> None:
+    try:
+        _ = parts.port
+    except ValueError:
+        raise UsageError(
+            f"{option} {text!r} has a port that there is not", f"Ports are numbers up to {HIGHEST_PORT}."
+        ) from None
 
 
 def _reference(text: str, option: str) -> str:

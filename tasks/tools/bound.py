@@ -23,7 +23,7 @@ def refuse(asked: Asked) -> None:
     for name, last in _foreign(asked, asked.deployment, names):
         raise Conflict(
             f"{name} in {asked.layout.env_file} is for {last}, not for {asked.deployment.address}",
-            f"Give the right one: --token-stdin, --token-file FILE or --token REF, or export {name}.",
+            f"Give the right one: {_ways(asked.deployment, name)}",
         )
 
 
@@ -34,10 +34,19 @@ def refuse_return(asked: Asked, choices: Mapping[str, Any]) -> None:
     except GatewayError:
         return
     for name, last in _foreign(asked, deployment, deployment.for_address):
+        token = name == deployment.credential
+        first, option = ("", " --token-stdin") if token else (f"export {name}, then: ", "")
         raise Conflict(
             f"{name} in {asked.layout.env_file} is for {last}, not for {deployment.address}",
-            f"Deploy that anew with its own: doit deploy --gateway-url {deployment.address} --token-stdin",
+            f"Deploy that anew with its own: {first}doit deploy --gateway-url {deployment.address}{option}",
         )
+
+
+def _ways(deployment: Deployment, name: str) -> str:
+    """How a variable for the address is given: the options are for the token alone."""
+    if name == deployment.credential:
+        return f"--token-stdin, --token-file FILE or --token REF, or export {name}."
+    return f"export {name} in this shell, then deploy again."
 
 
 def _foreign(asked: Asked, deployment: Deployment, names: Iterable[str]) -> Iterator[tuple[str, str]]:

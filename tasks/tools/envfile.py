@@ -119,9 +119,17 @@ def merged(found: str | None, wanted: Mapping[str, str], comments: Mapping[str, 
     return _checked(found, text + _appendix(text, missing, comments), wanted)
 
 
-def without(text: str, names: Collection[str]) -> str:
-    """*text* without the statements for *names*; everything else stays as it is."""
-    return "".join(each.text for each in _statements(text) if each.name not in names)
+def without(text: str, names: Collection[str], comments: Mapping[str, str]) -> str:
+    """*text* without the statements for *names* and the *comments* right above them; everything else stays as it is."""
+    kept: list[str] = []
+    for each in _statements(text):
+        if each.name not in names or each.name is None:
+            kept.append(each.text)
+            continue
+        remark = _remark(comments.get(each.name, "")).splitlines()
+        if remark and "\n" not in each.lead and [line.strip() for line in kept[-len(remark) :]] == remark:
+            del kept[-len(remark) :]
+    return "".join(kept)
 
 
 def _statements(text: str) -> Iterator[_Statement]:

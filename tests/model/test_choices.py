@@ -163,11 +163,35 @@ def test_a_url_with_a_control_character_or_another_alphabet_is_never_accepted(co
         ("https://gw.example.com/", "https://gw.example.com"),
         ("https://gw.example.com/v1/", "https://gw.example.com"),
         ("https://gw.example.com/team/v1", "https://gw.example.com/team"),
+        ("https://gw.example.com/team/v1/messages", "https://gw.example.com/team"),
+        ("https://gw.example.com/v1/messages/", "https://gw.example.com"),
+        ("https://gw.example.com/messages", "https://gw.example.com/messages"),
+        ("https://gw.example.com/team//v1", "https://gw.example.com/team"),
+        ("https://v1/v1", "https://v1"),
         ("http://[::1]:4000", "http://[::1]:4000"),
     ],
 )
 def test_the_ending_that_clients_add_themselves_is_taken_off(text, kept):
     assert rules.url(text, "--gateway-url") == kept
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "said", "remedy"),
+    [
+        ("headers", "Authorization: canary", "--header Authorization", "--header 'Authorization: "),
+        ("headers", "x-a: sk-ant-canary-0123", "--header x-a", "--header 'x-a: "),
+        ("proxy", "proxy:8080", "--proxy", "http://proxy.example.com:8080"),
+        ("proxy", "http://proxy:99999", "port", "65535"),
+        ("proxy", "socks5://proxy:1080", "SOCKS is not supported", "http://proxy.example.com:8080"),
+        ("gateway_url", "gw.example.com", "--gateway-url", "https://gateway.example.com"),
+    ],
+)
+def test_a_refusal_names_the_option_and_a_form_that_fits_it(option, text, said, remedy):
+    with pytest.raises(UsageError) as refused:
+        rules.checked(option, text)
+    assert said in refused.value.problem
+    assert remedy in refused.value.remedy
+    assert "canary" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,18 @@ def test_with_a_litellm_in_between_claude_code_never_has_the_companys_token(join
     assert joined.env_json()["ANTHROPIC_BASE_URL"] == URL
 
 
+def test_a_variable_of_a_header_is_for_one_gateway_too_and_is_given_by_exporting_it(joined):
+    joined.deploy("--header", "x-cost: {COST}", env={"COST": "canary-of-the-header"})
+    other = ["--gateway-url", "https://other.example.com"]
+    refused = joined.doit("deploy", *other, env={"GATEWAY_TOKEN": "tok-of-the-other"})
+    assert refused.code == 5, refused.text
+    assert "export COST" in refused.text
+    assert "--token-stdin" not in refused.text
+    joined.deploy(*other, env={"GATEWAY_TOKEN": "tok-of-the-other", "COST": "of-the-other"})
+    back = joined.doit("rollback")
+    assert back.code == 5, back.text
+
+
 def test_a_token_is_never_shown_to_another_gateway_than_the_one_that_it_is_for(joined):
     other = ["--gateway-url", "https://other.example.com"]
     refused = joined.doit("deploy", *other)

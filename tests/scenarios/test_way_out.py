@@ -28,6 +28,7 @@ def test_both_sides_have_it_until_it_is_taken_back(sandbox):
     assert held(sandbox) == (both, both)
     sandbox.deploy("--proxy", "none")
     assert held(sandbox) == ({}, {})
+    assert "proxy" not in (sandbox.gateway / ".env").read_text().lower()  # in no comment either
 
 
 def test_credentials_in_the_address_are_refused_with_the_way_to_give_them(sandbox):

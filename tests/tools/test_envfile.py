@@ -178,6 +178,18 @@ def test_a_new_file_has_a_header_and_a_comment_above_each_variable():
     )
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_goes_takes_its_own_comment_along_and_no_other(end):
+    comments = {"A": "what A is for\nhow to get it", "B": "what B is for", "C": "what C is for"}
+    made = envfile.merged(None, dict.fromkeys("ABC", "1"), comments, "Made by a test.").replace("\n", end)
+    assert envfile.without(made, {"A", "C"}, comments) == "# Made by a test.\n\n# what B is for\nB=1\n".replace(
+        "\n", end
+    )
+    mine = made.replace("# what C is for", "# what C is for, as I say")
+    assert "# what C is for, as I say" in envfile.without(mine, {"C"}, comments)
+    assert "# what C is for" in envfile.without(made.replace(f"for{end}C=", f"for{end}{end}C="), {"C"}, comments)
+
+
 def test_nothing_changes_when_everything_holds():
     text = 'export B="x y"   # mine\nA=1\nEXTRA=$(id)'
     assert envfile.merged(text, {"A": "1", "B": "x y"}, {"A": "new words"}, "new header") == text
