@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +23,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the backgro
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and one of nohup this
 os.environ.pop("GATEWAY_COMMAND", None)  # messages name commands as doit does, however the tests were started
 os.environ.pop("COLUMNS", None)  # xdist tells its workers; what is printed here is for no terminal
+
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")  # how busy the machine is says nothing about the code
 
 PROJECT = Path(__file__).resolve().parents[1]
 PARTS = ("dodo.py", "pyproject.toml", "tasks", "templates", "requirements", "README.md")
