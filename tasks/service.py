@@ -64,9 +64,9 @@ def stop(layout: Layout) -> None:
 
 @action
 def restart(asked: Asked) -> None:
-    """Stop the gateway and start it."""
+    """Stop the gateway and start it, once what is to be served is known to be good."""
     with naming_who_has_the_port(asked.layout):
-        serving.restart(asked.layout)
+        serving.renew(asked.layout, history.current(asked.layout))
     hear(asked)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError, Unhealthy
@@ -57,12 +58,17 @@ def patience(environ: Mapping[str, str]) -> int:
     return int(given) if given.isascii() and given.isdigit() else 300
 
 
+def check(layout: Layout) -> Path:
+    """The Python with which the start script would start the gateway; GatewayError when it would refuse to."""
+    code, words = _watched(_script(layout, layout.start_script.name), "--check")
+    if code:
+        raise _refused(layout.start_script.name, code, words)
+    return Path(words[-1])
+
+
 def run(layout: Layout, name: str) -> None:
     """Run a deployed script: its progress is shown as it comes, its last words when it has succeeded or why not."""
-    path = layout.gateway / name
-    if not path.exists():
-        raise GatewayError("nothing to start or stop is deployed here", TO_BEGIN_WITH, where=str(layout.gateway))
-    code, words = _watched(str(path))
+    code, words = _watched(_script(layout, name))
     if code == 0:
         for line in words:
             console.say(f"  {line}")
@@ -71,17 +77,34 @@ def run(layout: Layout, name: str) -> None:
             console.say(f"  | {line}")
         raise Unhealthy(words[0], f"All of its log: {layout.log}")
     else:
-        raise GatewayError("\n".join(words) or f"ended with exit code {code}", where=name)
+        raise _refused(name, code, words)
 
 
-def _watched(script: str) -> tuple[int, list[str]]:
+def _script(layout: Layout, name: str) -> str:
+    """Where a deployed script is; GatewayError when there is none."""
+    path = layout.gateway / name
+    if not path.exists():
+        raise GatewayError("nothing to start or stop is deployed here", TO_BEGIN_WITH, where=str(layout.gateway))
+    return str(path)
+
+
+def _refused(name: str, code: int, words: list[str]) -> GatewayError:
+    """What a script said that did not even begin."""
+    return GatewayError("\n".join(words) or f"ended with exit code {code}", where=name)
+
+
+def _watched(script: str, *options: str) -> tuple[int, list[str]]:
     """Run *script*, show its progress (the lines that come first, indented); its exit code and its other lines."""
     import subprocess
 
     environ = {**os.environ, **({"GATEWAY_PROGRESS": "1"} if sys.stderr.isatty() else {})}
     words: list[str] = []
     with subprocess.Popen(
-        ["sh", script], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environ
+        ["sh", script, *options],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environ,
     ) as process:
         try:
             for raw in process.stdout or ():

@@ -2,6 +2,8 @@
 
     SIGHUP ─► serve.py starts another worker with what stands ─┬─ ready: it serves, the former one finishes and ends
                                                                └─ not: the former one goes on; we say why
+    beyond that (another port, another program) ─► tried on a port of its own ─┬─ it serves: stopped and started anew
+                                                                               └─ not: what runs was not touched
 
 serve.py tells in gateway.status.json which worker serves which configuration. The new configuration is validated by the
 real LiteLLM: the new worker loads it, and is not let in when anything of it cannot be served.
@@ -17,7 +19,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.model.errors import GatewayError, Unhealthy
-from tasks.tools import console, documents, files, gateway, litellm, processes, scripts, session, unit
+from tasks.tools import console, documents, files, gateway, litellm, processes, scripts, session, trial, unit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,13 +96,23 @@ def take_over(layout: Layout, manifest: Manifest) -> None:
         return
     status = told(layout, instance)
     if why := _beyond_a_swap(layout, manifest, instance, status):
-        console.say(f"{why}: the gateway is stopped and started anew", "step")
+        console.say(f"{why}: once that is tried, the gateway is stopped and started anew", "step")
+        _rehearse(layout, manifest, instance)
         session.when_undone(lambda: _anew(layout))
         restart(layout)
     elif status and (status.state == "starting" or not stands(layout, instance, status)):
         session.when_undone(lambda: _back(layout, status))
         swap(layout, instance, status)
     prove(layout, manifest)
+
+
+def renew(layout: Layout, manifest: Manifest) -> None:
+    """Stop the gateway if it runs, and start it; one that runs is not stopped for what cannot be served."""
+    instance = processes.running(layout)
+    if instance and layout.config.name in manifest.files and not _serves_all_of(layout, manifest, instance):
+        console.say("What stands is not what runs: it is tried first, until then the gateway serves on.", "step")
+        _rehearse(layout, manifest, instance)
+    restart(layout)
 
 
 def restart(layout: Layout) -> None:
@@ -124,6 +136,12 @@ def swap(layout: Layout, instance: Instance, before: Status) -> None:
         remedy = f"The former one is served on without a gap. All of the log: {layout.log}"
         raise Unhealthy(f"the new configuration cannot be served: {reason}", remedy)
     console.say(f"It serves revision {after.revision} after {time.monotonic() - begun:.0f} s, without a pause.", "ok")
+
+
+def try_out(layout: Layout, manifest: Manifest, python: Path, what: str) -> None:
+    """Unhealthy unless *python* serves what stands, on a port of its own; *what* says what that is."""
+    with trial.running(layout, manifest, python, what) as there:
+        prove(layout, there)
 
 
 def prove(layout: Layout, manifest: Manifest) -> None:
@@ -180,6 +198,23 @@ def _beyond_a_swap(layout: Layout, manifest: Manifest, instance: Instance, statu
     if chosen and str(chosen.executable.resolve()) != instance.program:
         return "It runs another LiteLLM from now on"
     return ""
+
+
+def _serves_all_of(layout: Layout, manifest: Manifest, instance: Instance) -> bool:
+    """Whether what runs is what would be started."""
+    status = told(layout, instance)
+    current = status is not None and stands(layout, instance, status)
+    return current and not _beyond_a_swap(layout, manifest, instance, status)
+
+
+def _rehearse(layout: Layout, manifest: Manifest, instance: Instance) -> None:
+    """A GatewayError when what stands could not be started in the place of *instance*, which is not touched."""
+    python = scripts.check(layout)
+    port = int(manifest.gateway_url.rpartition(":")[2])
+    if port != instance.port and (state := processes.listener(port, layout)).kind == "foreign":
+        remedy = "Stop that one, or choose another port: doit deploy --port N"
+        raise GatewayError(f"port {port} is {state}; the gateway was not stopped", remedy)
+    try_out(layout, manifest, python, "what stands")
 
 
 def _retire(layout: Layout, instance: Instance) -> None:

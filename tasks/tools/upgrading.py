@@ -7,26 +7,15 @@ made beside ─► tried on a port of its own, with what is deployed ─► `ven
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
-import tempfile
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError, Unhealthy
-from tasks.tools import console, files, gateway, history, litellm, packages, processes, scripts, serving
+from tasks.tools import console, history, litellm, packages, processes, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tasks.model.layout import Layout
     from tasks.model.release import Manifest
-
-FAILED = "gateway: the new worker failed, "
-"""What serve.py writes into its log, and why behind it."""
 
 
 def upgrade(layout: Layout) -> None:
@@ -67,48 +56,5 @@ def run_it(layout: Layout, manifest: Manifest, former: Path) -> None:
 
 def attempt(layout: Layout, manifest: Manifest, venv: Path) -> None:
     """Unhealthy unless the LiteLLM of *venv* serves what is deployed, on a port and with a log of its own."""
-    port = processes.free_port()
-    trial = manifest._replace(gateway_url=f"http://127.0.0.1:{port}")
     console.say("The new LiteLLM is tried with what is deployed …", "step")
-    with tempfile.TemporaryDirectory(dir=layout.gateway, prefix=".trial-") as folder:
-        log = Path(folder) / layout.log.name
-        with _served_by(layout, venv, port, log) as process:
-            _wait(process, trial.gateway_url, log)
-            serving.prove(layout, trial)
-
-
-@contextlib.contextmanager
-def _served_by(layout: Layout, venv: Path, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """serve.py on *venv*, ended at once afterwards, with all that it started."""
-    command = [packages.python_of(venv), layout.supervisor, "--config", layout.config.absolute(), "--port", str(port)]
-    command += ["--start-timeout", str(scripts.patience(os.environ)), "--status", log.with_name("status")]
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(word) for word in command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=layout.gateway,
-            start_new_session=True,
-            env=environ,
-        )
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Until it is ready; Unhealthy when it ends instead, which it does when LiteLLM takes too long."""
-    while not gateway.readiness(url, timeout=2):
-        if process.poll() is not None:
-            said = (files.read(log) or b"").decode(errors="replace").splitlines()
-            why = next((line.partition(FAILED)[2] for line in reversed(said) if FAILED in line), "".join(said[-1:]))
-            raise Unhealthy(
-                f"the new LiteLLM does not serve what is deployed: {console.printable(why)}",
-                "The former one stays. Deploy what the new one takes, or wait for a later one.",
-            )
-        time.sleep(0.2)
+    serving.try_out(layout, manifest, packages.python_of(venv), "what is deployed with the new LiteLLM")

@@ -389,6 +389,18 @@ def test_interrupting_a_start_stops_what_it_started(folder):
     assert not (folder.path / ".start-lock").exists()
 
 
+def test_a_check_starts_nothing_and_names_the_python(folder):
+    (folder.path / "gateway.pid").write_text("pid=1\n")
+    result = folder.start("--check")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == f"{folder.path}/venv/bin/python3\n"
+    assert (folder.path / "gateway.pid").exists()
+    assert not (folder.path / ".start-lock").exists()
+    folder.env(LITELLM_MASTER_KEY="")
+    assert folder.start("--check").returncode == 1
+    assert not folder.processes()
+
+
 @pytest.mark.slow
 def test_no_wait_returns_at_once(folder):
     folder.env(FAKE_DELAY="30")

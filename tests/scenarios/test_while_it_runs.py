@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -162,15 +163,61 @@ def test_another_port_moves_the_gateway(box):
     assert f"port={port}\n" in (box.gateway / "gateway.pid").read_text()
 
 
-def test_a_move_that_fails_is_undone_and_the_gateway_is_where_it_was(box):
-    standing = stood(box)
+def test_a_move_that_cannot_succeed_never_stops_what_serves(box):
+    standing, before = stood(box), box.folder.status()
     with (box.gateway / ".env").open("a") as file:
         file.write("FAKE_MODE=dies\n")
-    result = box.doit("deploy", "--port", str(free_port()))
+    with Asker(box.port) as asker:
+        result = box.doit("deploy", "--port", str(free_port()))
     assert result.code == 6, result.text
+    assert "the configuration is no good" in result.err
+    assert not asker.failed
+    assert box.folder.status() == before
+    assert len(box.folder.processes()) == 1
     assert stood(box)[1]["start-gateway.sh"] == standing[1]["start-gateway.sh"]
     assert box.env_json()["ANTHROPIC_BASE_URL"].endswith(f":{box.port}")
-    assert not box.folder.processes()  # .env has been broken by hand
+    assert not list(box.gateway.glob(".trial-*"))
+
+
+def test_a_move_to_a_port_that_a_stranger_has_stops_nothing(box):
+    here = box.port
+    before = box.folder.status()
+    box.deploy("--port", str(free_port()))
+    with socket.create_server(("127.0.0.1", here)):
+        result = box.doit("rollback")
+    assert result.code == 1, result.text
+    assert f"port {here} is taken by" in result.err
+    assert box.folder.status()["supervisor"] != before["supervisor"]
+    assert box.doit("health").code == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "code", "why"),
+    [
+        ("litellm_config.yaml", "# refused\n", 6, "this configuration is refused"),
+        (".env", "LITELLM_MASTER_KEY=\n", 1, ".env does not say: LITELLM_MASTER_KEY"),
+    ],
+)
+def test_a_restart_that_cannot_succeed_never_stops_what_serves(box, file, text, code, why):
+    before = box.folder.status()
+    with (box.gateway / file).open("a") as deployed:
+        deployed.write(text)
+    with Asker(box.port) as asker:
+        result = box.doit("restart")
+    assert result.code == code, result.text
+    assert why in result.err
+    assert not asker.failed
+    assert box.folder.status() == before
+
+
+def test_a_restart_takes_what_stands_when_it_serves(box):
+    pid = box.folder.pid
+    edit(box)
+    result = box.doit("restart")
+    assert result.code == 0, result.text
+    assert "tried first" in result.err
+    assert box.folder.pid != pid
+    assert "tried first" not in box.doit("restart").err
 
 
 def test_uninstall_stops_it_and_leaves_nothing(box):

@@ -5,6 +5,7 @@
 #   start-gateway.sh                 in the background; returns when the gateway answers
 #   start-gateway.sh --no-wait       in the background; returns at once
 #   start-gateway.sh --foreground    becomes the gateway, for systemd, launchd and the like
+#   start-gateway.sh --check         starts nothing: says which Python would run it, or why it cannot be started
 # What runs then is serve.py of this folder, and LiteLLM as its child; `kill -HUP` with the number in gateway.pid has it
 # take a new configuration without a pause, and gateway.status.json tells how that went.
 # GATEWAY_START_TIMEOUT (seconds, 300) is how long LiteLLM may take to answer, now and at each new configuration.
@@ -113,10 +114,10 @@ lock=$here/.start-lock
 mode='wait'
 case ${1-} in
     '') ;;
-    --no-wait | --foreground) mode=${1#--} ;;
-    *) die 3 "Usage: start-gateway.sh [--no-wait | --foreground]" ;;
+    --no-wait | --foreground | --check) mode=${1#--} ;;
+    *) die 3 "Usage: start-gateway.sh [--no-wait | --foreground | --check]" ;;
 esac
-[ $# -le 1 ] || die 3 "Usage: start-gateway.sh [--no-wait | --foreground]"
+[ $# -le 1 ] || die 3 "Usage: start-gateway.sh [--no-wait | --foreground | --check]"
 timeout=${GATEWAY_START_TIMEOUT:-300}
 digits "$timeout" || die 3 "GATEWAY_START_TIMEOUT must be a number of seconds, not '$timeout'."
 
@@ -294,11 +295,27 @@ take_lock() {
     trap 'rm -rf "$lock"' EXIT
 }
 
+look() { # sets litellm, version and python, or ends and says why it cannot be started
+    litellm=$(find_litellm) || exit
+    python=$(interpreter "$litellm") || exit
+    judge "$litellm"
+    if [ -e "$here/.gw-txn.json" ] && python_says "$free" "$here/.lock"; then # a deployment that lives may start this
+        die 75 "A deployment into $here was interrupted: what stands may be half old and half new. Deploy again first."
+    fi
+    names=$(missing)
+    [ -z "$names" ] || die 1 "$env_file does not say:$names. Set what is missing there, or in your shell and deploy again."
+}
+
 # --- here it begins ------------------------------------------------------------------------------------------------------
 
 for file in "$config" "$env_file" "$here/serve.py"; do
     [ -r "$file" ] || die 1 "$file is not there, or may not be read. Deploy again."
 done
+if [ "$mode" = check ]; then
+    look
+    printf '%s\n' "$python"
+    exit 0
+fi
 take_lock
 
 if pid=$(gateway_pid); then
@@ -308,15 +325,7 @@ fi
 patience=0
 [ ! -e "$pid_file" ] || patience=10 # one that was killed a moment ago may still hold the port
 rm -f "$pid_file" "$status"
-litellm=$(find_litellm) || exit
-python=$(interpreter "$litellm") || exit
-judge "$litellm"
-if [ -e "$here/.gw-txn.json" ] && python_says "$free" "$here/.lock"; then # a deployment that lives may start this
-    die 75 "A deployment into $here was interrupted: what stands may be half old and half new. Deploy again first."
-fi
-
-names=$(missing)
-[ -z "$names" ] || die 1 "$env_file does not say:$names. Set them there, or in your shell and deploy again."
+look
 
 python_says "$ask" "$port" 0.5
 answer=$?
