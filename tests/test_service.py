@@ -55,6 +55,17 @@ def test_a_start_that_fails_says_why_and_shows_the_log(box):
     assert box.secrets()[0] not in result.text
 
 
+def test_what_the_log_means_is_told_when_a_start_or_a_restart_fails(box):
+    (box.gateway / "litellm_config.yaml").write_text("model_list: [\n")
+    for step in ("start", "restart"):
+        result = box.doit(step)
+        assert result.code == 6, result.text
+        assert "| yaml.parser.ParserError" in result.err
+        assert "the file litellm_config.yaml is no valid YAML" in result.err
+        assert "doit rollback" in result.err
+    assert result.err.count("LiteLLM ended while it was starting") == 1
+
+
 def test_a_port_that_somebody_else_has(box):
     with socket.create_server(("127.0.0.1", box.port)):
         result = box.doit("start")

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.model.errors import GatewayError, Unhealthy
-from tasks.tools import console, history, unit
+from tasks.model.errors import GatewayError
+from tasks.tools import console, history, lastwords, logfile, unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 NOT_READY = 6
 """How the start script ends when LiteLLM was started and does not answer."""
+THE_END = "The end of "
+"""How the line begins behind which it shows the log; the one before says why."""
 TO_BEGIN_WITH = "Deploy first: doit deploy"
 
 
@@ -73,9 +75,9 @@ def run(layout: Layout, name: str) -> None:
         for line in words:
             console.say(f"  {line}")
     elif code == NOT_READY:
-        for line in words[1:]:
-            console.say(f"  | {line}")
-        raise Unhealthy(words[0], f"All of its log: {layout.log}")
+        at = next((number for number, line in enumerate(words) if line.startswith(THE_END)), len(words))
+        why = words[at - 1].rstrip(".")  # before it the stop may have said how hard that was
+        raise lastwords.failure(layout, why, words[at + 1 :], remedy=f"All of its log: {layout.log}")
     else:
         raise _refused(name, code, words)
 
@@ -108,7 +110,7 @@ def _watched(script: str, *options: str) -> tuple[int, list[str]]:
     ) as process:
         try:
             for raw in process.stdout or ():
-                line = console.printable(raw.decode(errors="replace").rstrip("\n"))
+                line = console.printable(logfile.COLOURS.sub("", raw.decode(errors="replace").rstrip("\n")))
                 if line.startswith("  ") and not words:
                     console.say(line)
                 else:

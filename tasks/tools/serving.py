@@ -19,7 +19,7 @@ import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.model.errors import GatewayError, Unhealthy
-from tasks.tools import console, documents, files, gateway, litellm, processes, scripts, session, trial, unit
+from tasks.tools import console, documents, files, gateway, lastwords, litellm, processes, scripts, session, trial, unit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,11 +130,9 @@ def swap(layout: Layout, instance: Instance, before: Status) -> None:
     processes.hang_up(instance)
     after = _settled(layout, before.attempt, scripts.patience(os.environ) + MARGIN)
     if after.state != "serving" or not stands(layout, instance, after):
-        for line in after.error:
-            console.say(f"  | {console.printable(line)}")
-        reason = console.printable(after.reason) or "another configuration came in between"
+        reason = after.reason or "another configuration came in between"
         remedy = f"The former one is served on without a gap. All of the log: {layout.log}"
-        raise Unhealthy(f"the new configuration cannot be served: {reason}", remedy)
+        raise lastwords.failure(layout, "the new configuration cannot be served", after.error, reason, remedy)
     console.say(f"It serves revision {after.revision} after {time.monotonic() - begun:.0f} s, without a pause.", "ok")
 
 

@@ -18,11 +18,10 @@ from tasks.model.errors import Conflict, GatewayError, Unhealthy
 from tasks.tools import (
     console,
     envfile,
-    explained,
     files,
     gateway,
-    hiding,
     history,
+    lastwords,
     launchd,
     logfile,
     processes,
@@ -44,7 +43,6 @@ STOP_SECONDS = 30
 """How long a stop waits for answers, as in stop-gateway.sh; GATEWAY_STOP_TIMEOUT says otherwise."""
 CUT_SECONDS = 10
 """How long it may take to end when answers are cut off."""
-SHOWN = 40
 MARK = re.compile(rb"sha256:[0-9a-f]{64}")
 
 
@@ -196,14 +194,8 @@ def _gone(layout: Layout, seconds: float) -> bool:
 def _failure(layout: Layout, why: str, seen: int) -> Unhealthy:
     """The error, after the end of what came to the log since it had *seen* bytes; what that means, where we know."""
     data = files.read(layout.log) or b""
-    lines = logfile.lines_of(data[seen if seen <= len(data) else 0 :])[-SHOWN:]
-    secrets = hiding.secrets_of(layout)
-    told = [console.printable(hiding.hidden(logfile.COLOURS.sub("", line), secrets)) for line in lines]
-    for line in told:
-        console.say(f"  | {line}")
-    known = explained.of("\n".join(told))
-    because = known.means if known else next(iter(told[-1:]), "it has said nothing")
-    return Unhealthy(f"{why}: {because}", f"{known.fix if known else ''} All of its log: {layout.log}".strip())
+    lines = logfile.lines_of(data[seen if seen <= len(data) else 0 :])
+    return lastwords.failure(layout, why, lines, remedy=f"All of its log: {layout.log}")
 
 
 def _size(path: Path) -> int:

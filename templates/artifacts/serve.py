@@ -89,6 +89,10 @@ DEFAULTS = {
 """Nothing is downloaded or reported at the start, and .env is not read once more; .env can say otherwise."""
 SECRET = re.compile("KEY|SECRET|TOKEN|PASSW|CREDENTIAL|_URL", re.IGNORECASE)
 ERROR = re.compile(r"(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception): ")
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
+FRAME = re.compile(r'[ |+]{2,}File "')
+INNER = re.compile(r"[ |+]{4}")
+"""How a place in a traceback begins, and the lines below it; those of a group of errors have a bar before them."""
 
 Message = dict[str, Any]
 
@@ -165,10 +169,10 @@ def hidden(text: str, environment: Mapping[str, str]) -> str:
 
 
 def told_by(lines: list[str]) -> list[str]:
-    """Lines of a log without the inner of tracebacks and without blank ones."""
+    """Lines of a log without colours, without the inner of tracebacks and without blank ones."""
     told, inner = [], False
-    for line in lines:
-        inner = line.startswith('  File "') or (inner and line.startswith("    "))
+    for line in (COLOUR.sub("", each) for each in lines):
+        inner = bool(FRAME.match(line) or (inner and INNER.match(line)))
         told += [] if inner or not line.strip() else [line]
     return told
 

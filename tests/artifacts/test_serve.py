@@ -148,6 +148,24 @@ def test_why_it_failed_is_found_in_the_log():
     assert serve.reason([]) == "its output says why"
 
 
+def test_colours_and_the_places_of_grouped_errors_are_no_part_of_why():
+    log = [
+        "\x1b[92m20:00:00 - LiteLLM\x1b[0m: loading",
+        "  + Exception Group Traceback (most recent call last):",
+        '  |   File "/lib/x.py", line 3, in main',
+        "  |     raise ValueError",
+        "  | ExceptionGroup: two of them (2 sub-exceptions)",
+        "\x1b[1;31mTraceback (most recent call last):\x1b[0m",
+        '\x1b[35m  File "/lib/y.py", line 3, in main\x1b[0m',
+        "    raise ValueError",
+        "\x1b[1;31mValueError: no good\x1b[0m",
+    ]
+    told = serve.told_by(log)
+    assert not [line for line in told if "\x1b" in line or "File" in line or "raise" in line]
+    assert told[0] == "20:00:00 - LiteLLM: loading"
+    assert serve.reason(told) == "ValueError: no good"
+
+
 def test_a_log_is_kept_short_while_others_write_to_it(tmp_path):
     path, kept = tmp_path / "litellm.log", tmp_path / "litellm.log.1"
     with path.open("ab") as writer:

@@ -64,6 +64,18 @@ def test_what_litellm_refuses_is_said_and_the_former_serves_on(folder, layout, m
     assert folder.status()["worker"] == before["worker"]
 
 
+def test_what_the_log_of_a_failed_swap_means_is_said_without_colours_and_places(layout, manifest, capsys):
+    layout.config.write_text(DEMO + "x: [\n")
+    with pytest.raises(Unhealthy) as failed:
+        serving.take_over(layout, manifest)
+    said = capsys.readouterr().err + str(failed.value)
+    assert "That means: the file litellm_config.yaml is no valid YAML." in failed.value.remedy
+    assert "served on without a gap" in failed.value.remedy
+    assert "yaml" in failed.value.problem
+    assert "\\x1b" not in said
+    assert 'File "' not in said
+
+
 def test_a_model_that_litellm_drops_is_said(folder, layout, manifest):
     layout.config.write_text(DEMO.replace("hosted/", "no-such/"))
     with pytest.raises(Unhealthy, match="cannot serve demo"):
