@@ -154,6 +154,26 @@ def test_what_is_started_by_hand_nevertheless_is_stopped_all_the_same(box):
     assert "stop" not in told(box)
 
 
+def test_what_was_started_by_another_a_moment_ago_is_waited_for(box):
+    box.doit("service", "--install")
+    with (box.gateway / ".env").open("a") as file:
+        file.write("FAKE_MODE=dies\nFAKE_DELAY=4\n")
+    assert box.folder.start("--no-wait").returncode == 0
+    result = box.doit("start")
+    assert result.code == 6, result.text
+    assert "ended while it was starting" in result.err
+    assert "start" not in told(box)
+
+
+def test_the_time_to_start_of_env_counts_where_the_system_starts_it(box):
+    box.doit("service", "--install")
+    with (box.gateway / ".env").open("a") as file:
+        file.write("FAKE_MODE=never\nGATEWAY_START_TIMEOUT=2\n")
+    result = box.doit("start")
+    assert result.code == 6, result.text
+    assert "not ready within 4 s" in (box.gateway / "litellm.log").read_text()
+
+
 def test_answers_that_take_too_long_are_cut_off(box):
     box.doit("service", "--install")
     with (box.gateway / ".env").open("a") as file:

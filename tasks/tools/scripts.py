@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError
-from tasks.tools import console, history, lastwords, logfile, unit
+from tasks.tools import console, envfile, history, lastwords, logfile, unit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tasks.model.layout import Layout
 
 NOT_READY = 6
@@ -54,9 +52,10 @@ def elsewhere(layout: Layout) -> bool:
     return True
 
 
-def patience(environ: Mapping[str, str]) -> int:
-    """Seconds that LiteLLM may take until it is ready: GATEWAY_START_TIMEOUT, as in the start script."""
-    given = environ.get("GATEWAY_START_TIMEOUT", "")
+def patience(layout: Layout) -> int:
+    """Seconds that LiteLLM may take until it is ready: GATEWAY_START_TIMEOUT here or in .env, as the start script."""
+    name = "GATEWAY_START_TIMEOUT"
+    given = os.environ.get(name) or envfile.deployed(layout).get(name, "")
     return int(given) if given.isascii() and given.isdigit() else 300
 
 

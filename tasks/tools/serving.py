@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -128,7 +127,7 @@ def swap(layout: Layout, instance: Instance, before: Status) -> None:
     console.say("The running gateway takes the new configuration; until then it serves the former one.", "step")
     begun = time.monotonic()
     processes.hang_up(instance)
-    after = _settled(layout, before.attempt, scripts.patience(os.environ) + MARGIN)
+    after = _settled(layout, before.attempt, scripts.patience(layout) + MARGIN)
     if after.state != "serving" or not stands(layout, instance, after):
         reason = after.reason or "another configuration came in between"
         remedy = f"The former one is served on without a gap. All of the log: {layout.log}"

@@ -30,7 +30,7 @@ from tasks.tools import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import ModuleType
 
@@ -126,18 +126,18 @@ def foreign(path: Path) -> Conflict:
 def start(layout: Layout) -> None:
     """Have the system start it, and wait until it answers; a GatewayError shows the end of the log."""
     if instance := processes.running(layout):
-        console.say(f"The gateway is already running (pid {instance.pid}).")
+        _join(layout, instance)
         return
     if why := system().missing():
         by_hand = f"Log in as this user, or start it by hand: {layout.start_script}"
         raise GatewayError(f"the gateway is to be started by {system().NAME}, but {why}", by_hand)
     seen, begun = _size(layout.log), time.monotonic()
-    system().start(file_of(layout))
-    if why := _waited(layout, begun):
-        system().stop(file_of(layout))
+    path, url = file_of(layout), history.current(layout).gateway_url
+    system().start(path)
+    if why := _waited(layout, begun, lambda: system().failed(path), system().GRACE, url):
+        system().stop(path)
         raise _failure(layout, why, seen)
-    words = f"The gateway answers on {history.current(layout).gateway_url}"
-    console.say(f"  {words} (started by {system().NAME}, after {time.monotonic() - begun:.0f} s)")
+    console.say(f"  The gateway answers on {url} (started by {system().NAME}, after {time.monotonic() - begun:.0f} s)")
 
 
 def stop(layout: Layout) -> None:
@@ -166,17 +166,24 @@ def _mark(layout: Layout, plain: bytes) -> str:
     return files.digest(os.fsencode(layout.gateway.resolve()) + b"\0" + plain)
 
 
-def _waited(layout: Layout, begun: float) -> str:
-    """Wait until it answers: "", or why that is in vain."""
-    url, patience = history.current(layout).gateway_url, scripts.patience(os.environ)
-    alive = time.monotonic()
+def _join(layout: Layout, instance: processes.Instance) -> None:
+    """It runs already, perhaps since a moment ago, by another's doing: wait until it answers, as the start script."""
+    begun, url = time.monotonic(), f"http://127.0.0.1:{instance.port}"
+    if why := _waited(layout, begun, lambda: processes.running(layout) is None, 0, url):
+        raise _failure(layout, why, 0)
+    console.say(f"The gateway is already running (pid {instance.pid}).")
+
+
+def _waited(layout: Layout, begun: float, failed: Callable[[], bool], grace: float, url: str) -> str:
+    """Wait until it answers: "", or why that is in vain; when it has *failed* for so many seconds, say."""
+    patience, alive = scripts.patience(layout), time.monotonic()
     while not (processes.running(layout) and gateway.readiness(url)):
         now = time.monotonic()
-        alive = alive if system().failed(file_of(layout)) else now
-        if now - alive > system().GRACE:
+        alive = alive if failed() else now
+        if now - alive > grace:
             return f"the gateway ended while it was starting, after {now - begun:.0f} s"
         if now - begun > patience:
-            return f"the gateway has not become ready within {patience} s; it was stopped again"
+            return f"the gateway has not become ready within {patience} s"
         time.sleep(0.3)
     return ""
 

@@ -11,11 +11,14 @@ import stat
 import subprocess
 import sys
 import time
+import urllib.request
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tasks.model.layout import PROJECT
+from tasks.tools import templating
 from tests.artifacts.fakes import KEY, PATH, SCRIPTS, clear, make_folder, make_litellm
 
 SHELLS = [shell for shell in ("dash", "bash", "bash as sh") if shutil.which(shell.split()[0])]
@@ -376,6 +379,15 @@ def test_a_start_that_never_gets_ready_is_stopped_again(folder):
 
 
 @pytest.mark.slow
+def test_the_time_to_start_may_stand_in_env(folder):
+    folder.env(FAKE_MODE="never", GATEWAY_START_TIMEOUT="2")
+    assert "has not become ready within 2 s" in folder.start(GATEWAY_START_TIMEOUT="").stderr
+    foreground = folder.run("start-gateway.sh", "--foreground", environ={"GATEWAY_START_TIMEOUT": ""})
+    assert foreground.returncode == 6
+    assert "not ready within 4 s" in foreground.stderr
+
+
+@pytest.mark.slow
 def test_interrupting_a_start_stops_what_it_started(folder):
     folder.env(FAKE_MODE="never")
     start = subprocess.Popen(**folder.command("start-gateway.sh"), stderr=subprocess.PIPE)
@@ -413,9 +425,39 @@ def test_no_wait_returns_at_once(folder):
 
 
 @pytest.mark.slow
+def test_one_that_another_start_has_begun_is_waited_for(folder):
+    folder.env(FAKE_DELAY="3")
+    assert folder.start("--no-wait").returncode == 0
+    assert folder.start("--no-wait").stderr.startswith("The gateway is already running")
+    assert not folder.status().get("worker")
+    result = folder.start()
+    assert (result.returncode, result.stderr.split(":")[0]) == (0, "The gateway is already running")
+    with urllib.request.urlopen(f"http://127.0.0.1:{folder.port}/health/readiness", timeout=0.5) as answer:
+        assert answer.status == 200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("mode", "timeout", "why"),
+    [("dies", "20", "ended while it was starting"), ("never", "5", "has not become ready within 5 s")],
+)
+def test_one_that_another_start_has_begun_in_vain_is_an_error(folder, mode, timeout, why):
+    folder.env(FAKE_MODE=mode, FAKE_DELAY="2")
+    assert folder.start("--no-wait").returncode == 0
+    pid = folder.pid
+    result = folder.start(GATEWAY_START_TIMEOUT=timeout)
+    assert result.returncode == 6
+    assert why in result.stderr
+    assert "The end of " in result.stderr
+    assert [each.pid for each in folder.processes()] == [pid] * (mode == "never")  # it is the other's to stop it
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 def test_foreground_becomes_the_gateway(folder, shell):
     folder.shell = shell
+    (folder.path / "litellm.log").write_text("")
+    (folder.path / "litellm.log").chmod(0o644)
     process = subprocess.Popen(**folder.command("start-gateway.sh", "--foreground"), stdout=subprocess.PIPE)
     while not (folder.path / "gateway.pid").exists():
         time.sleep(0.01)
@@ -424,6 +466,7 @@ def test_foreground_becomes_the_gateway(folder, shell):
     assert folder.pid == process.pid
     (only,) = folder.processes()
     assert only.pid == process.pid
+    assert stat.S_IMODE((folder.path / "litellm.log").stat().st_mode) == 0o600
     assert folder.until(lambda status: status.get("state") == "serving")["supervisor"] == process.pid
     assert folder.stop().returncode == 0
     assert process.wait(10) == 0
@@ -443,6 +486,40 @@ def test_of_two_starts_at_once_one_wins(folder):
     assert sum("answers" in out for out, _, _ in ended) == 1
     for out, said, code in ended:
         assert "answers" in out or (code == 1 and "Another start is under way" in said) or "already running" in said
+
+
+def at_once(folder, count):
+    """How so many starts at the same time ended."""
+    starts = [
+        subprocess.Popen(**folder.command("start-gateway.sh"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(count)
+    ]
+    return [(start.communicate(timeout=60)[1], start.returncode) for start in starts]
+
+
+@pytest.mark.slow
+def test_of_many_starts_of_what_runs_none_fails(folder):
+    assert folder.start().returncode == 0
+    for _ in range(8):
+        for said, code in at_once(folder, 8):
+            assert (code, said.split(":")[0]) == (0, "The gateway is already running")
+    assert not (folder.path / ".start-lock").exists()
+
+
+@pytest.mark.slow
+def test_of_many_starts_none_finds_that_its_lock_cannot_be_made(folder):
+    for _ in range(4):
+        for said, code in at_once(folder, 6):
+            assert code == 0 or (code == 1 and said.startswith("Another start is under way")), said
+        assert len(folder.processes()) == 1
+        assert folder.stop().returncode == 0
+
+
+def test_a_lock_that_cannot_be_made_is_a_sentence(folder):
+    (folder.path / ".start-lock").write_text("")
+    result = folder.start()
+    assert result.returncode == 1
+    assert ".start-lock cannot be made" in result.stderr
 
 
 @pytest.mark.slow
@@ -524,6 +601,14 @@ def test_one_that_hears_nothing_is_killed_and_its_workers_with_it(folder, shell)
     assert told[:2] == ["It has not ended within 1 s", "It has not ended 5 s later either"]
     _, alive = psutil.wait_procs(family, timeout=5)
     assert not alive
+
+
+def test_each_signal_is_sent_only_to_what_is_still_the_same_process(folder, sleeper):
+    text = templating.render(PROJECT / "templates" / "artifacts" / "gateway-process.sh.j2", {})
+    (folder.path / "part.sh").write_text(f'{text}\nend "$@"\n')
+    again = folder.run("part.sh", str(sleeper.pid), "1", "the mark of one that had this number before")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert sleeper.poll() is None
 
 
 @pytest.mark.slow

@@ -68,22 +68,23 @@ gateway_pid() { # the number of this folder's running gateway; fails when there 
     digits "$pid" && alive "$pid" && [ "$(started "$pid")" = "$(recorded started)" ] && told "$pid" "$config" &&
         [ -n "$instance" ] && told "$pid" "$instance" && printf '%s\n' "$pid"
 }
-ends() { # PID SECONDS: it ends within that time
+same() { [ "$(started "$1")" = "$2" ] && alive "$1"; } # PID STARTED: it is still that process, and runs
+ends() { # PID SECONDS STARTED: it ends within that time
     deadline=$(($(date +%s) + $2))
-    while alive "$1"; do
+    while same "$1" "$3"; do
         [ "$(date +%s)" -lt "$deadline" ] || return 1
         sleep 0.2
     done
 }
-end() { # PID SECONDS: ask it to end; then not to finish what it answers; then end it, and with it what it has started
-    kill -s TERM "$1" 2>/dev/null
-    ends "$1" "$2" && return
+end() { # PID SECONDS STARTED: ask it to end; then not to finish what it answers; then end it, and what it has started
+    same "$1" "$3" && kill -s TERM "$1" 2>/dev/null
+    ends "$1" "$2" "$3" && return
     say "It has not ended within $2 s; answers that are under way are cut off now."
-    kill -s TERM "$1" 2>/dev/null
-    ends "$1" 5 && return
+    same "$1" "$3" && kill -s TERM "$1" 2>/dev/null
+    ends "$1" 5 "$3" && return
     say "It has not ended 5 s later either; it is killed now."
-    kill -s KILL -- "-$1" 2>/dev/null || kill -s KILL "$1" 2>/dev/null
-    while alive "$1"; do sleep 0.1; done
+    same "$1" "$3" && { kill -s KILL -- "-$1" || kill -s KILL "$1"; } 2>/dev/null
+    while same "$1" "$3"; do sleep 0.1; done
 }
 
 [ $# -eq 0 ] || die 3 "Usage: stop-gateway.sh"
@@ -91,7 +92,7 @@ timeout=${GATEWAY_STOP_TIMEOUT:-30}
 digits "$timeout" || die 3 "GATEWAY_STOP_TIMEOUT must be a number of seconds, not '$timeout'."
 
 if pid=$(gateway_pid); then
-    end "$pid" "$timeout"
+    end "$pid" "$timeout" "$(recorded started)"
     rm -f "$pid_file" "$here/gateway.status.json"
     case $(cat "$here/.start-lock/pid" 2>/dev/null) in "$pid "*) rm -rf "$here/.start-lock" ;; esac # of --foreground
     say "The gateway has stopped (pid $pid)."

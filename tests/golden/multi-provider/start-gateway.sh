@@ -8,7 +8,8 @@
 #   start-gateway.sh --check         starts nothing: says which Python would run it, or why it cannot be started
 # What runs then is serve.py of this folder, and LiteLLM as its child; `kill -HUP` with the number in gateway.pid has it
 # take a new configuration without a pause, and gateway.status.json tells how that went.
-# GATEWAY_START_TIMEOUT (seconds, 300) is how long LiteLLM may take to answer, now and at each new configuration.
+# GATEWAY_START_TIMEOUT (seconds, 300), here or in .env, is how long LiteLLM may take to answer, now and at each new
+# configuration.
 # Exit: 0 it runs, 1 it cannot be started (the sentence says why), 3 wrong usage, 6 it was started and does not answer,
 # 75 a deployment was interrupted.
 set -u
@@ -84,22 +85,23 @@ gateway_pid() { # the number of this folder's running gateway; fails when there 
     digits "$pid" && alive "$pid" && [ "$(started "$pid")" = "$(recorded started)" ] && told "$pid" "$config" &&
         [ -n "$instance" ] && told "$pid" "$instance" && printf '%s\n' "$pid"
 }
-ends() { # PID SECONDS: it ends within that time
+same() { [ "$(started "$1")" = "$2" ] && alive "$1"; } # PID STARTED: it is still that process, and runs
+ends() { # PID SECONDS STARTED: it ends within that time
     deadline=$(($(date +%s) + $2))
-    while alive "$1"; do
+    while same "$1" "$3"; do
         [ "$(date +%s)" -lt "$deadline" ] || return 1
         sleep 0.2
     done
 }
-end() { # PID SECONDS: ask it to end; then not to finish what it answers; then end it, and with it what it has started
-    kill -s TERM "$1" 2>/dev/null
-    ends "$1" "$2" && return
+end() { # PID SECONDS STARTED: ask it to end; then not to finish what it answers; then end it, and what it has started
+    same "$1" "$3" && kill -s TERM "$1" 2>/dev/null
+    ends "$1" "$2" "$3" && return
     say "It has not ended within $2 s; answers that are under way are cut off now."
-    kill -s TERM "$1" 2>/dev/null
-    ends "$1" 5 && return
+    same "$1" "$3" && kill -s TERM "$1" 2>/dev/null
+    ends "$1" 5 "$3" && return
     say "It has not ended 5 s later either; it is killed now."
-    kill -s KILL -- "-$1" 2>/dev/null || kill -s KILL "$1" 2>/dev/null
-    while alive "$1"; do sleep 0.1; done
+    same "$1" "$3" && { kill -s KILL -- "-$1" || kill -s KILL "$1"; } 2>/dev/null
+    while same "$1" "$3"; do sleep 0.1; done
 }
 
 port=4000
@@ -108,6 +110,7 @@ listen=127.0.0.1
 given=''
 env_file=$here/.env
 log=$here/litellm.log
+seen=0
 status=$here/gateway.status.json
 lock=$here/.start-lock
 
@@ -118,8 +121,6 @@ case ${1-} in
     *) die 3 "Usage: start-gateway.sh [--no-wait | --foreground | --check]" ;;
 esac
 [ $# -le 1 ] || die 3 "Usage: start-gateway.sh [--no-wait | --foreground | --check]"
-timeout=${GATEWAY_START_TIMEOUT:-300}
-digits "$timeout" || die 3 "GATEWAY_START_TIMEOUT must be a number of seconds, not '$timeout'."
 
 # --- LiteLLM: found and judged by its files; the malicious releases steal at every start of their Python -------------
 
@@ -191,6 +192,10 @@ load_env() {
         esac
         (export "$gw_name=$gw_value") 2>/dev/null && export "$gw_name=$gw_value"
     done <"$env_file"
+}
+given_timeout() { # what the shell says, else .env
+    [ -n "${GATEWAY_START_TIMEOUT-}" ] || load_env
+    printf '%s\n' "${GATEWAY_START_TIMEOUT:-300}"
 }
 missing() { # names what must be in .env and is not
     load_env
@@ -268,38 +273,82 @@ record() { # PID
 serving() { # PID: says of itself that it serves
     grep -qx "  \"supervisor\": $1," "$status" && grep -qx '  "state": "serving",' "$status"
 } 2>/dev/null
-give_up() { # CODE SENTENCE: what was started is stopped again
-    rm -f "$pid_file"
-    [ -n "$pid" ] && alive "$pid" && end "$pid" 10
-    rm -f "$status"
-    code=$1
-    shift
-    say "$*"
-    if [ "$code" -eq 6 ]; then
+new_one() { serving "$pid" && python_says "$ask" "$port" 10; }
+old_one() { ! grep -qx '  "worker": null,' "$status" 2>/dev/null && python_says "$ask" "$port" 10; }
+waited() { # TEST: until it is true; fails with 1 when the gateway has ended, with 2 when that takes too long
+    begin=$(date +%s)
+    shown=0
+    until "$1"; do
+        elapsed=$(($(date +%s) - begin))
+        alive "$pid" || return 1
+        [ "$elapsed" -lt "$timeout" ] || return 2
+        if [ $((elapsed - shown)) -ge 5 ] && { [ -t 2 ] || [ -n "${GATEWAY_PROGRESS-}" ]; }; then
+            shown=$elapsed
+            say "  LiteLLM is starting, $elapsed s so far"
+        fi
+        sleep 0.2
+    done
+    elapsed=$(($(date +%s) - begin))
+}
+join() { # it runs already, perhaps since a moment ago, by another's doing: then it may not be ready yet
+    port=$(recorded port)
+    python=$(interpreter "$(recorded program)" 2>/dev/null)
+    if [ "$mode" = 'wait' ] && [ -n "$python" ]; then
+        waited old_one
+        case $? in
+            1) fail 6 "The gateway ended while it was starting, after $elapsed s." ;;
+            2) fail 6 "The gateway, which was running already (pid $pid), has not become ready within $timeout s." ;;
+        esac
+    fi
+    say "The gateway is already running: http://127.0.0.1:$port (pid $pid)."
+    exit 0
+}
+fail() { # CODE SENTENCE: says it, shows the end of the log where that may tell why, and ends
+    say "$2"
+    if [ "$1" -eq 6 ]; then
         say "The end of $log:"
         (load_env && tail -c "+$((seen + 1))" "$log" | tail -n 40 | python_says "$hide") >&2
     fi
-    exit "$code"
+    exit "$1"
+}
+give_up() { # CODE SENTENCE: what was started is stopped again
+    rm -f "$pid_file"
+    [ -n "$pid" ] && alive "$pid" && end "$pid" 10 "$(started "$pid")"
+    rm -f "$status"
+    fail "$@"
 }
 
 # --- one start at a time -------------------------------------------------------------------------------------------------
 
 lock_holder() { # the number of the start that holds the lock; fails when that one has ended, or is LiteLLM by now
-    [ -e "$lock/pid" ] || sleep 1 # it may be just being made
+    [ -e "$lock/pid" ] || [ ! -d "$lock" ] || sleep 1 # it may be just being made
     read -r holder since 2>/dev/null <"$lock/pid" && digits "$holder" && alive "$holder" &&
         [ "$(started "$holder")" = "$since" ] && ! told "$holder" "$config" && printf '%s\n' "$holder"
 }
-take_lock() {
-    if ! mkdir "$lock" 2>/dev/null; then
-        if holder=$(lock_holder); then die 1 "Another start is under way (pid $holder)."; fi
-        [ -d "$lock" ] || die 1 "$lock cannot be made."
-        mv "$lock" "$lock.$$" 2>/dev/null && rm -rf "$lock.$$"
-        mkdir "$lock" 2>/dev/null || die 1 "Another start is under way."
-    fi
+take_lock() { # fails when the gateway runs already, whose number is in pid then
+    tries=0
+    until mkdir "$lock" 2>/dev/null; do
+        judged=$(cat "$lock/pid" 2>/dev/null)
+        holder=$(lock_holder)
+        held=$?
+        if pid=$(gateway_pid); then return 1; fi
+        [ "$held" -ne 0 ] || die 1 "Another start is under way (pid $holder)."
+        tries=$((tries + 1))
+        [ "$tries" -lt 20 ] || die 1 "$lock cannot be made."
+        if [ ! -d "$lock" ]; then # it has just gone, or cannot be made at all
+            sleep 0.1
+        elif [ "$(cat "$lock/pid" 2>/dev/null)" = "$judged" ]; then
+            mv "$lock" "$lock.$$" 2>/dev/null && rm -rf "$lock.$$"
+        fi
+    done
     printf '%s %s\n' "$$" "$(started $$)" >"$lock/pid"
     trap 'rm -rf "$lock"' EXIT
+    if pid=$(gateway_pid); then
+        trap - EXIT
+        rm -rf "$lock"
+        return 1
+    fi
 }
-
 look() { # sets litellm, version and python, or ends and says why it cannot be started
     litellm=$(find_litellm) || exit
     python=$(interpreter "$litellm") || exit
@@ -316,17 +365,15 @@ look() { # sets litellm, version and python, or ends and says why it cannot be s
 for file in "$config" "$env_file" "$here/serve.py"; do
     [ -r "$file" ] || die 1 "$file is not there, or may not be read. Deploy again."
 done
+timeout=$(given_timeout)
+digits "$timeout" || die 3 "GATEWAY_START_TIMEOUT must be a number of seconds, not '$timeout'."
 if [ "$mode" = check ]; then
     look
     printf '%s\n' "$python"
     exit 0
 fi
-take_lock
 
-if pid=$(gateway_pid); then
-    say "The gateway is already running: $url (pid $pid)."
-    exit 0
-fi
+if pid=$(gateway_pid) || ! take_lock; then join; fi
 patience=0
 [ ! -e "$pid_file" ] || patience=10 # one that was killed a moment ago may still hold the port
 rm -f "$pid_file" "$status"
@@ -349,14 +396,14 @@ case $answer in
     *) die 1 "$python cannot be run." ;;
 esac
 
+if ! { : >>"$log" && chmod 600 "$log"; }; then die 1 "$log cannot be written."; fi
+seen=$(($(wc -c <"$log")))
+
 instance=$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 if [ "$mode" = foreground ]; then
     record $$
     become # with the lock, which is worth nothing any more as soon as this is serve.py
 fi
-
-if ! { : >>"$log" && chmod 600 "$log"; }; then die 1 "$log cannot be written."; fi
-seen=$(($(wc -c <"$log")))
 
 pid=
 if [ "$mode" = wait ]; then
@@ -370,20 +417,14 @@ if [ "$mode" = no-wait ]; then
     say "The gateway is starting: $url (pid $pid), log in $log."
     exit 0
 fi
-begin=$(date +%s)
-shown=0
-until serving "$pid" && python_says "$ask" "$port" 10; do
-    elapsed=$(($(date +%s) - begin))
-    if ! alive "$pid"; then
+waited new_one
+case $? in
+    0) ;;
+    1)
         wait "$pid"
         [ $? -ne 1 ] || give_up 1 "The gateway cannot be started: $(tail -n 1 "$log")"
         give_up 6 "LiteLLM ended while it was starting, after $elapsed s."
-    fi
-    [ "$elapsed" -lt "$timeout" ] || give_up 6 "LiteLLM has not become ready within $timeout s; it was stopped again."
-    if [ $((elapsed - shown)) -ge 5 ] && { [ -t 2 ] || [ -n "${GATEWAY_PROGRESS-}" ]; }; then
-        shown=$elapsed
-        say "  LiteLLM is starting, $elapsed s so far"
-    fi
-    sleep 0.2
-done
-printf 'LiteLLM %s answers on %s (pid %s, after %s s)\n' "$version" "$url" "$pid" "$(($(date +%s) - begin))"
+        ;;
+    *) give_up 6 "LiteLLM has not become ready within $timeout s; it was stopped again." ;;
+esac
+printf 'LiteLLM %s answers on %s (pid %s, after %s s)\n' "$version" "$url" "$pid" "$elapsed"
