@@ -146,11 +146,16 @@ def make(layout: Layout) -> Path:
 def use(layout: Layout, venv: Path) -> None:
     """Have `venv` of the gateway's folder lead to this environment, from one moment to the next."""
     if layout.venv.is_dir() and not layout.venv.is_symlink():  # ours, as it was made before there were several
-        layout.venv.rename(layout.gateway / f"{layout.venv.name}-former")
+        layout.venv.rename(moved(layout))
     new = layout.venv.with_name(f".{layout.venv.name}.new")
     new.unlink(missing_ok=True)
     new.symlink_to(venv.name)
     new.replace(layout.venv)
+
+
+def moved(layout: Layout) -> Path:
+    """Where an environment goes that stands in the place of `venv` itself."""
+    return layout.gateway / f"{layout.venv.name}-former"
 
 
 def forget_others(layout: Layout) -> None:

@@ -11,15 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError, Unhealthy
-from tasks.tools import console, history, litellm, packages, processes, serving
+from tasks.tools import console, history, litellm, packages, processes, serving, transaction
 
 if TYPE_CHECKING:
     from tasks.model.layout import Layout
     from tasks.model.release import Manifest
+    from tasks.tools.processes import Instance
 
 
 def upgrade(layout: Layout) -> None:
-    """Have the gateway run the pinned LiteLLM; Unhealthy, and all is as before, when it does not serve with that."""
+    """Have the gateway run the pinned LiteLLM; Unhealthy, and all is as before, when it does not serve with that.
+
+    No deployment runs meanwhile, and what interrupts it undoes it.
+    """
+    with transaction.Transaction.begin(layout, "litellm --upgrade"):
+        _upgrade(layout)
+
+
+def _upgrade(layout: Layout) -> None:
     former = layout.venv.resolve() if litellm.is_ours(layout) else None
     if layout.venv.exists() and former is None:
         remedy = "Upgrade it by its own means, or move it away and run: doit litellm"
@@ -29,29 +38,39 @@ def upgrade(layout: Layout) -> None:
     if manifest and layout.config.name in manifest.files:
         attempt(layout, manifest, made)
         console.say("The new LiteLLM serves what is deployed, tried on a port of its own.", "ok")
-    litellm.use(layout, made)
-    if manifest and former:
-        run_it(layout, manifest, former)
+    instance = processes.running(layout)
+    try:
+        litellm.use(layout, made)
+        if manifest and former and instance:
+            run_it(layout, manifest, former, instance)
+    except BaseException as error:
+        if former:
+            _go_back(layout, former, instance)
+        if not isinstance(error, GatewayError):
+            raise
+        raise Unhealthy(f"the new LiteLLM was taken back: {error.problem}", error.remedy, where=error.where) from error
     litellm.forget_others(layout)
 
 
-def run_it(layout: Layout, manifest: Manifest, former: Path) -> None:
-    """Start the running gateway anew where it runs on *former*; back to that when it does not become healthy."""
-    instance = processes.running(layout)
-    if instance is None:
-        return
+def run_it(layout: Layout, manifest: Manifest, former: Path, instance: Instance) -> None:
+    """Start the running gateway anew where it runs on *former*; Unhealthy when it does not become healthy."""
     if not Path(instance.program or "").is_relative_to(former):
         console.warn(f"the gateway runs another LiteLLM, {instance.program}, and goes on with it")
         return
     console.say("The gateway is stopped and started anew: another program cannot take over without a pause.", "step")
-    try:
-        serving.restart(layout)
-        serving.prove(layout, manifest)
-    except GatewayError as error:
-        litellm.use(layout, former)
+    serving.restart(layout)
+    serving.prove(layout, manifest)
+
+
+def _go_back(layout: Layout, former: Path, before: Instance | None) -> None:
+    """Have `venv` lead to *former* again, and the gateway that ran *before* run on it, unless it still does."""
+    stands = former if former.name != layout.venv.name else litellm.moved(layout)
+    if stands.exists():
+        litellm.use(layout, stands)
+    now = processes.running(layout)
+    if before and (now is None or now.word != before.word):
         console.warn("the gateway goes back to the former LiteLLM")
         serving.restart(layout)
-        raise Unhealthy(f"the new LiteLLM was taken back: {error.problem}", error.remedy, where=error.where) from error
 
 
 def attempt(layout: Layout, manifest: Manifest, venv: Path) -> None:

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from tasks.model.errors import GatewayError, Unhealthy
-from tasks.tools import documents, litellm, packages, processes, upgrading
+from tasks.model.errors import Conflict, GatewayError, Unhealthy
+from tasks.tools import documents, litellm, locking, packages, processes, scripts, serving, upgrading
 from tests.artifacts.fakes import FAKE, SCRIPTS, clear, make_folder, make_litellm
 from tests.tools.places import manifest_of
 
@@ -77,6 +77,52 @@ def test_one_that_fails_only_in_place_is_taken_back(folder, monkeypatch):
         upgrading.upgrade(folder.layout)
     assert processes.running(folder.layout).version == "1.100.0"
     assert folder.layout.venv.resolve().name == "venv-old"
+
+
+@pytest.mark.parametrize("moved", [False, True], ids=["led to", "in its place"])
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
+def test_an_interrupted_upgrade_is_undone(folder, monkeypatch, interrupt, moved):
+    if moved:
+        folder.layout.venv.unlink()
+        (folder.path / "venv-old").rename(folder.layout.venv)
+        assert folder.stop().returncode == 0
+        assert folder.start().returncode == 0
+    with_new(monkeypatch, folder)
+    restart, calls = serving.restart, []
+
+    def interrupted(layout):
+        calls.append(processes.running(layout))
+        if len(calls) == 1:
+            scripts.stop(layout)
+            raise interrupt
+        restart(layout)
+
+    monkeypatch.setattr(serving, "restart", interrupted)
+    with pytest.raises(interrupt):
+        upgrading.upgrade(folder.layout)
+    assert processes.running(folder.layout).version == "1.100.0"
+    assert len(folder.processes()) == 1
+    assert folder.layout.venv.resolve().name == ("venv-former" if moved else "venv-old")
+    assert locking.holder(folder.layout) is None
+
+
+def test_no_deployment_runs_meanwhile(folder, monkeypatch):
+    held = []
+
+    def make(layout):
+        held.append(locking.holder(layout).command)
+        raise GatewayError("no space")
+
+    monkeypatch.setattr(litellm, "make", make)
+    with pytest.raises(GatewayError, match="no space"):
+        upgrading.upgrade(folder.layout)
+    assert held == ["litellm --upgrade"]
+    lock = locking.Lock.acquire(folder.layout, "deploy")
+    try:
+        with pytest.raises(Conflict, match="another deployment is running"):
+            upgrading.upgrade(folder.layout)
+    finally:
+        lock.release()
 
 
 def test_one_that_does_not_run_is_upgraded_too(folder, monkeypatch):
