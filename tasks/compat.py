@@ -9,7 +9,7 @@ from tasks.model import choices, compat
 from tasks.model.catalogue import TIERS
 from tasks.model.deployment import settle
 from tasks.model.errors import Unhealthy, UsageError
-from tasks.tools import console, doors, envfile, environment, history, references
+from tasks.tools import console, doors, envfile, environment, history, prompts, references
 from tasks.tools.steps import JSON, WORDS, Task, action
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def agreed_to(target: Target, *, yes: bool) -> bool:
     console.say(
         f"Up to three small requests to {target.model} at {target.way.url} will cost what they cost there.", "warn"
     )
-    return input("Make them? [y/N] ").strip().lower() in ("y", "yes")
+    return prompts.wanted("Make them?")
 
 
 def deployed(asked: Asked, model: str) -> Target:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.model import checkup
 from tasks.model.errors import Unhealthy, UsageError
-from tasks.tools import console, doctoring, layers, recipe, workfolder
+from tasks.tools import console, doctoring, layers, prompts, recipe, workfolder
 from tasks.tools.steps import JSON, Task, action
 
 if TYPE_CHECKING:
@@ -110,5 +110,4 @@ def mended(layout: Layout, place: Path, found: list[Check], *, unasked: bool) ->
 
 def agreed(verb: tuple[str, ...]) -> bool:
     """Whether a person wants *verb* to be run."""
-    question = console.as_typed(f"Run it now: doit {' '.join(verb)} ? [y/N] ")
-    return input(question).strip().lower() in ("y", "yes")
+    return prompts.wanted(f"Run it now: doit {' '.join(verb)} ?")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tasks.model.choices import Choices
 from tasks.model.deployment import settle
 from tasks.model.errors import GatewayError, Unhealthy, UsageError
-from tasks.tools import console, doors, envfile, gateway, history
+from tasks.tools import console, doors, envfile, gateway, history, prompts
 from tasks.tools.steps import JSON, Task, action
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def agree(names: dict[str, list[str]], *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError("--deep may cost money, and nobody is here to be asked", "Agree to it with --yes.")
-    if input("Send them? [y/N] ").strip().lower() not in ("y", "yes"):
+    if not prompts.wanted("Send them?"):
         raise GatewayError("nothing was sent")
 
 

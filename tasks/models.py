@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.model import choices
 from tasks.model.errors import GatewayError, Unhealthy, UsageError
-from tasks.tools import availability, catalogue, console, environment, gateway, history, litellm, tables, wire
+from tasks.tools import availability, catalogue, console, environment, gateway, history, litellm, prompts, tables, wire
 from tasks.tools.steps import JSON, WORDS, Task, action
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def agree(models: Iterable[Model], *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError("--paid asks first, and there is nobody to ask", "Agree with --yes.")
-    if input("Send them? [y/N] ").strip().lower() not in ("y", "yes"):
+    if not prompts.wanted("Send them?"):
         raise GatewayError("nothing was sent")
 
 

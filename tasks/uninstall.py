@@ -23,6 +23,7 @@ from tasks.tools import (
     named,
     ownedfile,
     processes,
+    prompts,
     run,
     scripts,
     session,
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
 MADE_HERE = "LITELLM_MASTER_KEY"
 """The one secret that we make ourselves; without the gateway it opens nothing."""
-
-YES = ("y", "yes")
 
 PURGE = {
     "name": "purge",
@@ -100,7 +99,7 @@ def stop(layout: Layout) -> None:
     """Stop the gateway if it runs; somebody at a terminal is asked first."""
     if not processes.running(layout):
         return
-    if sys.stdin.isatty() and input("The gateway runs. Stop it and take it away? [y/N] ").strip().lower() not in YES:
+    if sys.stdin.isatty() and not prompts.wanted("The gateway runs. Stop it and take it away?"):
         raise GatewayError("was left as it is", where=str(layout.gateway))
     scripts.stop(layout)
 

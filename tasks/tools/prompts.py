@@ -51,6 +51,14 @@ def agreed(text: str) -> bool:
     return _line(f"{text} [y/N]").strip().lower() in ("y", "yes")
 
 
+def wanted(text: str) -> bool:
+    """Yes or no in the midst of a command: whoever goes away with Ctrl-D has not said yes."""
+    try:
+        return agreed(text)
+    except EOFError:
+        return False
+
+
 def _introduced(question: Question) -> Question:
     """Show what is to be known before it is asked; what is left is one line."""
     text, _, last = question.text.rpartition("\n")

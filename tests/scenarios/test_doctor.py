@@ -426,14 +426,16 @@ def test_fix_asks_and_so_needs_somebody_to_ask(box):
 
 
 @pytest.mark.slow
-def test_fix_asks_before_each_command_and_a_no_runs_none(box):
+@pytest.mark.parametrize("answer", ["n\r", "\x04"], ids=["no", "Ctrl-D"])
+def test_fix_asks_before_each_command_and_a_no_runs_none(box, answer):
     command = [sys.executable, "-m", "doit", "doctor", "--fix"]
     terminal = pexpect.spawn(
         command[0], command[1:], cwd=str(box.project), env=box.environment(), timeout=60, encoding="utf-8"
     )
-    terminal.expect_exact("doit start ? [y/N] ")
-    terminal.sendline("n")
+    terminal.expect_exact("doit start ? [y/N]: ")
+    terminal.send(answer)
     terminal.expect(pexpect.EOF)
+    assert "Traceback" not in terminal.before
     terminal.close()
     assert terminal.exitstatus == 6
     assert not (box.gateway / "gateway.pid").exists()

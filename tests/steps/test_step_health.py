@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -134,10 +135,16 @@ def test_it_is_said_before_that_it_may_cost_money(deployed, played, capsys, monk
     assert (failure.exit_code, played.asked) == (3, [])
     assert "money" in capsys.readouterr().err
 
-    monkeypatch.setattr(health.sys, "stdin", type("Terminal", (), {"isatty": lambda self: True})())
-    monkeypatch.setattr("builtins.input", lambda prompt: "n")
-    assert (look(deployed(), deep=True).exit_code, played.asked) == (1, [])
-    monkeypatch.setattr("builtins.input", lambda prompt: "y")
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    for answer in ("n\n", "\n", ""):  # the last one is Ctrl-D
+        monkeypatch.setattr(health.sys, "stdin", Terminal(answer))
+        assert (look(deployed(), deep=True).exit_code, played.asked) == (1, [])
+        told = capsys.readouterr()
+        assert (told.out, "Send them? [y/N]" in told.err) == ("", True)
+    monkeypatch.setattr(health.sys, "stdin", Terminal("y\n"))
     assert look(deployed(), deep=True) is None
     assert played.asked == ["demo"]
 
