@@ -133,7 +133,8 @@ def leave(layout: Layout, *, purge: bool) -> None:
     """Remove what runs left behind; the log of this run goes nowhere any more."""
     run.this.log = None
     run.this.backup = None if purge else run.this.backup
-    runtime = [layout.pid_file, layout.status_file, layout.deployment_log, *layout.gateway.glob(f"{layout.log.name}*")]
+    runtime = [layout.pid_file, layout.status_file, layout.served_config, layout.deployment_log]
+    runtime += layout.gateway.glob(f"{layout.log.name}*")
     for path in [*runtime, layout.choices, layout.pointer, *([layout.ledger] if purge else [])]:
         with session.afterwards(path):
             path.unlink(missing_ok=True)

@@ -155,6 +155,11 @@ class Layout(NamedTuple):
         return self.gateway / "gateway.status.json"
 
     @property
+    def served_config(self) -> Path:
+        """What serve.py goes on with when a worker has died and what stands cannot be served."""
+        return self.gateway / ".litellm_config.served.yaml"
+
+    @property
     def deployment_log(self) -> Path:
         """One JSON line per step of every deployment."""
         return self.gateway / "deployment.log"

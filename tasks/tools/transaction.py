@@ -35,6 +35,7 @@ RUNTIME = KEPT | {
     "litellm.log.1",
     "gateway.pid",
     "gateway.status.json",
+    ".litellm_config.served.yaml",
     "deployment.log",
     "backups",
     "profiles",

@@ -5,7 +5,8 @@
 Run it with the Python that has LiteLLM. This process, the supervisor, holds the listening socket and never loads
 LiteLLM; a worker, its child, does. SIGHUP starts another worker on the same socket. When that one has loaded the
 configuration, the former one takes no new connections, finishes what it is answering, and ends; when it fails, the
-former one never notices. SIGTERM ends everything once the answers under way are finished, a second SIGTERM at once.
+former one never notices. A worker that dies is started anew with what stands; when that fails, with what served last.
+SIGTERM ends everything once the answers under way are finished, a second SIGTERM at once.
 
 Beside the configuration lie
     .env                  read anew for each worker, line by line, nothing executed or expanded: [export ]NAME=value;
@@ -14,7 +15,8 @@ Beside the configuration lie
                           or failed), reason and error (the end of its log); and who serves which revision, who leaves;
                           environment and code: digests of the .env that is served (keyed with --instance) and of this
     litellm.log           if that is where the output goes: kept below 5 MB, what was in it before in litellm.log.1
-(the last two elsewhere with --status).
+    .litellm_config.served.yaml   0600; only while what stands failed: the configuration that is served
+(the last three elsewhere with --status).
 
 x-gateway-revision in every answer: the first 12 digits of the SHA-256 of the configuration that it was made with.
 GATEWAY_DRAIN_SECONDS in .env (600): how long answers may take to finish. --instance is a word by which others know
@@ -42,7 +44,7 @@ import stat
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 try:
     import uvicorn
@@ -193,8 +195,8 @@ def write_private(path: Path, text: str) -> None:
     """Make *path* hold *text*: all of it, or what stood there before."""
     new = path.with_name(f"{path.name}.new")
     new.unlink(missing_ok=True)
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(text.encode("utf-8", "surrogateescape"))
     new.replace(path)
 
 
@@ -348,11 +350,19 @@ class Server(uvicorn.Server):
             connection.shutdown()
 
 
+class Source(NamedTuple):
+    """What a worker is started with: a configuration, its environment, and the digest of the .env of that."""
+
+    config: bytes
+    environment: dict[str, str]
+    digest: str
+
+
 class Worker(Process):
     """A process that serves: as the supervisor sees it, and, in `server`, `target` and `always_pong`, from within."""
 
+    source: Source
     revision = ""
-    environment = ""
     accepts = False
     leaves_by = float("inf")
 
@@ -413,6 +423,9 @@ class Supervisor(Multiprocess):
         self.code_revision = revision(Path(__file__))
         self.log = Log(self.status.with_name("litellm.log"))
         self.environment: dict[str, str] = {}
+        self.last: Source | None = None
+        self.served = self.status.with_name(".litellm_config.served.yaml")
+        self.back = False
         self.serving: Worker | None = None
         self.coming: Worker | None = None
         self.leaving: list[Worker] = []
@@ -439,21 +452,35 @@ class Supervisor(Multiprocess):
 
     def _begin(self) -> None:
         """Start a worker."""
-        self.wanted, self.state, self.reason, self.error = False, "starting", "", []
+        self.wanted = False
+        if not self.back:  # else it is to be told on why what stands failed
+            self.state, self.reason, self.error = "starting", "", []
         self.attempt += 1
         self.log_size = self.log.size()
         try:
             if revision(Path(__file__)) != self.code_revision:
                 raise OSError("serve.py is another one by now: stop and start the gateway")  # noqa: TRY301
-            data = self.path.with_name(".env").read_bytes()
-            self.environment = worker_environment(os.environ, data.decode("utf-8", "surrogateescape"), self.path)
+            source = self._former(self.last) if self.back and self.last else self._standing()
+            self.environment = source.environment
             drain, complete = drain_seconds(self.environment), self.serving is not None
             with environment_of(self.environment):
                 self.coming = Worker(settings(complete=complete, guarded=self.guarded, drain=drain), self.sockets)
-                self.coming.environment = keyed(self.instance, data)
                 self.coming.start()
+                self.coming.source = source
         except OSError as error:
             self._failed(str(error))
+
+    def _standing(self) -> Source:
+        """What stands beside this."""
+        data = self.path.with_name(".env").read_bytes()
+        environment = worker_environment(os.environ, data.decode("utf-8", "surrogateescape"), self.path)
+        return Source(self.path.read_bytes(), environment, keyed(self.instance, data))
+
+    def _former(self, last: Source) -> Source:
+        """What served last, from a copy of its own."""
+        say("what served last is started again")
+        write_private(self.served, last.config.decode("utf-8", "surrogateescape"))
+        return last._replace(environment=last.environment | {"CONFIG_FILE_PATH": str(self.served)})
 
     def _judge(self, coming: Worker) -> None:
         """If the new worker is ready, it takes the place of the one that serves."""
@@ -463,6 +490,11 @@ class Supervisor(Multiprocess):
                 self.serving.leaves_by = time.monotonic() + drain_seconds(self.environment) + 30
                 self.leaving.append(self.serving)
             self.serving, self.coming = coming, None
+            if coming.revision == hashlib.sha256(coming.source.config).hexdigest()[:12]:
+                self.last = coming.source
+            if not self.back:
+                self.served.unlink(missing_ok=True)
+            self.back = False
         elif not coming.alive():
             self._failed(f"it ended with code {coming.exitcode}")
         elif time.monotonic() - coming.begun > self.start_seconds:
@@ -481,13 +513,14 @@ class Supervisor(Multiprocess):
             say(f"worker {self.serving.pid} serves {self.serving.revision}")
 
     def _failed(self, how: str) -> None:
-        """Keep why the new worker failed. Where none serves, try again, but not for ever."""
+        """Keep why the new worker failed. Where none serves, try again, in turn what served last, but not for ever."""
         self.error = [hidden(line, self.environment) for line in told_by(self.log.since(self.log_size))][-40:]
         self.coming, self.state, self.reason = None, "failed", f"{how}: {reason(self.error)}"
         say(f"the new worker failed, {self.reason}")
         if not self.serving:
             self.failures += 1
-            self.wanted, self.not_before = True, time.monotonic() + 2**self.failures
+            self.back = self.last is not None and not self.back
+            self.wanted, self.not_before = True, time.monotonic() + (0 if self.back else 2**self.failures)
             if self.attempt == 1 or self.failures > MOST_FAILURES:
                 self.exit_code = 6
                 self.should_exit.set()
@@ -508,7 +541,7 @@ class Supervisor(Multiprocess):
             "supervisor": os.getpid(),
             "worker": self.serving.pid if self.serving else None,
             "revision": self.serving.revision if self.serving else None,
-            "environment": self.serving.environment if self.serving else None,
+            "environment": self.serving.source.digest if self.serving else None,
             "code": self.code_revision,
             "leaving": [worker.pid for worker in self.leaving],
             "error": self.error,
@@ -537,13 +570,14 @@ class Supervisor(Multiprocess):
             time.sleep(0.05)
         with contextlib.suppress(OSError):
             self.status.unlink()
+        self.served.unlink(missing_ok=True)
 
     def _all(self) -> list[Worker]:
         return [worker for worker in (self.serving, self.coming, *self.leaving) if worker]
 
     def handle_hup(self) -> None:
         """Swap. A terminal that is closed says the same, and means the end."""
-        self.wanted, self.not_before = True, 0.0
+        self.wanted, self.not_before, self.back = True, 0.0, False
         if sys.stderr.isatty():
             self.should_exit.set()
 

@@ -1,11 +1,14 @@
 """What a running gateway says of itself, and how it comes to serve what stands."""
 
 import json
+import os
+import signal
+import stat
 
 import pytest
 
 from tasks.model.errors import Unhealthy
-from tasks.tools import processes, serving
+from tasks.tools import gateway, processes, serving
 from tests.artifacts.fakes import SCRIPTS, clear, free_port, make_folder
 from tests.tools.places import manifest_of
 
@@ -80,6 +83,27 @@ def test_a_model_that_litellm_drops_is_said(folder, layout, manifest):
     layout.config.write_text(DEMO.replace("hosted/", "no-such/"))
     with pytest.raises(Unhealthy, match="cannot serve demo"):
         serving.take_over(layout, manifest)
+
+
+def test_a_worker_that_dies_while_what_stands_is_broken_comes_back_as_it_was(folder, layout, manifest):
+    before = folder.status()
+    layout.config.write_text(DEMO + "# refused\n")
+    folder.env(FAKE_MODE="dies")
+    os.kill(before["worker"], signal.SIGKILL)
+    after = folder.until(lambda status: status["worker"] not in (None, before["worker"]))
+    assert (after["revision"], after["environment"]) == (before["revision"], before["environment"])
+    assert (after["state"], "the configuration is no good" in after["reason"]) == ("failed", True)
+    assert stat.S_IMODE(layout.served_config.stat().st_mode) == 0o600
+    assert gateway.readiness(f"http://127.0.0.1:{folder.port}")
+    assert serving.behind(layout)
+
+    os.kill(after["worker"], signal.SIGKILL)  # not for once only
+    folder.until(lambda status: status["worker"] not in (None, after["worker"]))
+    layout.config.write_text(DEMO + "# mended\n")
+    folder.env()
+    serving.take_over(layout, manifest)
+    assert not serving.behind(layout)
+    assert not layout.served_config.exists()
 
 
 def test_a_model_that_was_taken_out_by_hand_is_not_missed(layout, manifest):
