@@ -37,7 +37,7 @@ def restart_task(asked: Asked) -> Task:
 def swap_task(asked: Asked) -> Task:
     """Within a deployment, before it is final: what runs takes what was deployed, or all of it is undone."""
     return {
-        "actions": [(swap, [asked.layout])],
+        "actions": [(swap, [asked])],
         "task_dep": ["_verify"],
         "uptodate": [lambda: session.this.transaction is None and not serving.behind(asked.layout)],
     }
@@ -71,9 +71,26 @@ def restart(asked: Asked) -> None:
 
 
 @action
-def swap(layout: Layout) -> None:
+def swap(asked: Asked) -> None:
     """Let the running gateway take what stands; nothing when none runs."""
-    serving.take_over(layout, history.current(layout))
+    try:
+        serving.take_over(asked.layout, history.current(asked.layout))
+    except GatewayError as error:
+        error.remedy = f"{error.remedy} {kept(asked)}".strip()
+        raise
+
+
+def kept(asked: Asked) -> str:
+    """That what was chosen outlives a deployment that is undone; "" where nothing was."""
+    import shlex
+
+    options = [f"--{name.replace('_', '-')}".replace("--headers", "--header") for name in asked.typed]
+    shown = [f"{option} {shlex.quote(value)}" for option, value in zip(options, asked.typed.values(), strict=True)]
+    if not shown:
+        return ""
+    return (
+        f"What you chose ({', '.join(shown)}) is remembered for the next deployment; say it anew to choose otherwise."
+    )
 
 
 @contextmanager

@@ -77,6 +77,7 @@ def _process(layout: Layout, manifest: Manifest, instance: Instance | None) -> d
         port = int(manifest.gateway_url.rpartition(":")[2]) if manifest.gateway_type == "local" else None
         state = processes.listener(port, layout) if port else None
         return {"running": False, "port": port, "port_state": str(state) if state else None}
+    told = _told(layout, instance)
     return {
         "running": True,
         "pid": instance.pid,
@@ -84,8 +85,8 @@ def _process(layout: Layout, manifest: Manifest, instance: Instance | None) -> d
         "uptime_seconds": round(instance.uptime),
         "memory_bytes": instance.memory,
         "litellm": instance.version,
-        **_told(layout, instance),
-        **_served(layout, manifest),
+        **told,
+        **(STARTS if told["state"] == "starting" and told["revision"] is None else _served(layout, manifest)),
     }
 
 
@@ -102,6 +103,10 @@ def _told(layout: Layout, instance: Instance) -> dict[str, Any]:
         "leaving": len(status.leaving),
         **({"failure": console.printable(status.reason)} if status.state == "failed" else {}),
     }
+
+
+STARTS: dict[str, Any] = {"serves": [], "unhealthy": "LiteLLM is starting"}
+"""Of one that serves nobody yet: asked, it would answer only once it is ready."""
 
 
 def _served(layout: Layout, manifest: Manifest) -> dict[str, Any]:
@@ -133,9 +138,18 @@ def lines(known: dict[str, Any]) -> Iterator[str]:
         yield f"lock       {holder['command']} (pid {holder['pid']}) since {holder['since']}"
 
 
+LATER = {
+    "starting": "wait a moment, then: doit status",
+    "failed": "mend what could not be served, then: doit deploy",
+}
+"""What to type next where what stands is not served, by what has become of the attempt."""
+
+
 def following(known: dict[str, Any]) -> str:
     """What to type next."""
     process, missing = known["process"], set(known["deployed"]["models"])
+    if process["running"] and not process["current"] and process.get("state") in LATER:
+        return LATER[process["state"]]
     if any(each["state"] != "clean" for each in known["drift"]):
         return "doit plan, which shows what deploying would do about that"
     if process["running"] and not process["current"]:
@@ -166,12 +180,17 @@ def _process_lines(process: dict[str, Any], found: dict[str, Any] | None, deploy
 
 def _revision_lines(process: dict[str, Any]) -> Iterator[str]:
     told = f"revision   {process['revision'] or 'unknown'}"
+    stands = f"what stands ({process['revision_on_disk']} and .env)"
     if process["current"]:
         yield f"{told}, which is what stands"
+    elif process["state"] == "starting" and process["revision"] is None:
+        yield f"revision   none yet: LiteLLM is starting with {stands}; wait a moment"
+    elif process["state"] == "starting":
+        yield f"{told}; a new worker is starting with {stands}; wait a moment"
+    elif process["state"] == "failed":
+        yield f"{told}, not {stands}, which could not be served; once it is mended: doit deploy"
     else:
-        yield f"{told}, not what stands ({process['revision_on_disk']} and .env); take that: doit deploy"
-    if process["state"] == "starting":
-        yield "           a new worker is starting"
+        yield f"{told}, not {stands}; take that: doit deploy"
     if process["leaving"]:
         yield f"           {process['leaving']} former workers finish what they are answering"
     if failure := process.get("failure"):

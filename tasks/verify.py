@@ -83,6 +83,6 @@ def answers(layout: Layout, manifest: Manifest, instance: Instance) -> None:
     if not manifest.gateway_url.endswith(f":{instance.port}"):
         console.warn(f"the gateway still runs on port {instance.port}; start it anew: doit restart")
         return
-    if serving.behind(layout):
-        console.warn("the gateway serves what stood before; have it take what stands: doit deploy, or doit restart")
+    if why := serving.lag(layout):
+        console.warn(why)
     serving.prove(layout, manifest)

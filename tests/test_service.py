@@ -73,6 +73,14 @@ def test_a_port_that_somebody_else_has(box):
     assert f"port {box.port} is taken by python (pid {os.getpid()})" in result.err
 
 
+def test_what_env_does_not_say_is_said_with_one_place(box):
+    env(box, LITELLM_MASTER_KEY="")
+    result = box.doit("start")
+    assert result.code == 1
+    assert f"{box.gateway}/.env does not say: LITELLM_MASTER_KEY." in result.err
+    assert "start-gateway.sh" not in result.err
+
+
 def test_restart_is_another_process(box):
     assert box.doit("restart").code == 0
     first = box.folder.pid

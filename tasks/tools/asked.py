@@ -38,6 +38,7 @@ class Asked:
         self.installs_litellm = False
         self.answers: dict[str, Finding] = {}
         self.same = ""
+        self.typed: dict[str, str] = {}
 
     @cached_property
     def flags(self) -> Flags:
@@ -128,6 +129,7 @@ class Asked:
         forced = options.pop("force") or ""
         self.profile = options.pop("profile", None)
         given = {name: _joined(value) for name, value in options.items() if value not in (None, [])}
+        self.typed = dict(given)
         try:
             self.flags = rules.Flags(**flags, force=rules.names(forced, "--force"))
             if self.profile:
@@ -147,6 +149,7 @@ class Asked:
     ) -> None:
         """Take what was answered to a question, as if it had been an option, a flag or a value that was found."""
         self._choices = self.choices.asked(**(options or {}))
+        self.typed |= options or {}
         self.flags = self.flags._replace(**flags)  # type: ignore[arg-type]
         self.answers |= values or {}
         for name in ("deployment", "findings", "complete_values"):  # worked out from what was known before

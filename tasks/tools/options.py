@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 EVERYWHERE = {"--quiet": "only warnings and failures", "--verbose": "also what had nothing to do"}
 """The options that every command takes, behind its name."""
 
+CHOSEN = {"--litellm": "PATH", "--port": "N", "--listen": "ADDRESS", "--preset": "NAME"}
+"""Options of `doit deploy` that people try elsewhere, and what they need."""
+
 
 def parse_only(self: Any, in_args: Sequence[str], params: Any = None) -> tuple[Any, list[str]]:  # noqa: ANN401 - doit's
     """The options among *in_args*, and the words behind them; CmdParseError in one sentence.
@@ -59,6 +62,8 @@ def unknown(options: Iterable[Any], error: getopt.GetoptError) -> str:
     known = [*(f"--{each.long}" for each in options if each.long), *EVERYWHERE]
     if "not recognized" not in error.msg:
         return f"{error.msg.removeprefix('option ')}".replace("requires argument", "needs a value")
+    if (meant := dashes + error.opt) in CHOSEN:
+        return f"there is no option {meant} here; it is chosen when deploying: doit deploy {meant} {CHOSEN[meant]}"
     near = difflib.get_close_matches(dashes + error.opt, known, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]}?" if near else ""
     listed = console.folded(f"  There are {', '.join(known)}.", min(console.width(), 120), 0)

@@ -91,7 +91,7 @@ def _script(layout: Layout, name: str) -> str:
 
 def _refused(name: str, code: int, words: list[str]) -> GatewayError:
     """What a script said that did not even begin."""
-    return GatewayError("\n".join(words) or f"ended with exit code {code}", where=name)
+    return GatewayError("\n".join(words) or f"{name} ended with exit code {code}")
 
 
 def _watched(script: str, *options: str) -> tuple[int, list[str]]:

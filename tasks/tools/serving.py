@@ -82,6 +82,20 @@ def behind(layout: Layout) -> bool:
     return status is None or status.state == "starting" or not stands(layout, instance, status)
 
 
+def lag(layout: Layout) -> str:
+    """Why a gateway that runs does not serve what stands, and what to do about that; "" when it does, or none runs."""
+    if not behind(layout):
+        return ""
+    instance = processes.running(layout)
+    status = told(layout, instance) if instance else None
+    if status and status.state == "starting":
+        return "the gateway is starting with what stands; wait a moment"
+    if status and status.state == "failed":
+        reason = console.printable(status.reason)
+        return f"the gateway serves what stood before, since what stands cannot be served ({reason}); mend that first"
+    return "the gateway serves what stood before; have it take what stands: doit deploy, or doit restart"
+
+
 def take_over(layout: Layout, manifest: Manifest) -> None:
     """Have a running gateway serve what stands, without a pause where that can be; nothing when none runs.
 

@@ -239,7 +239,8 @@ def test_what_is_missing_is_named_all_at_once(folder, value):
     folder.env(VERTEX_LOCATION=value)
     result = folder.start(VERTEX_PROJECT="from-the-shell")
     assert result.returncode == 1
-    assert ".env does not say: VERTEX_PROJECT VERTEX_LOCATION." in result.stderr
+    said = f"{folder.path}/.env does not say: VERTEX_PROJECT VERTEX_LOCATION. Set what is missing there, "
+    assert result.stderr.startswith(said)
     assert KEY not in result.stdout + result.stderr
     assert not folder.processes()
 

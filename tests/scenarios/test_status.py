@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -82,6 +83,28 @@ def test_of_a_running_gateway_it_says_what_is_served(sandbox):
         clear(Folder(sandbox.gateway, sandbox.home, port))
 
 
+@pytest.mark.slow
+def test_of_one_that_is_starting_it_says_so_at_once(sandbox):
+    port = free_port()
+    program = make_litellm(sandbox.root / "fake venv")
+    sandbox.deploy("--preset", "demo", "--port", str(port), "--litellm", str(program))
+    with (sandbox.gateway / ".env").open("a") as file:
+        file.write("FAKE_DELAY=60\n")
+    folder = Folder(sandbox.gateway, sandbox.home, port)
+    try:
+        assert folder.start("--no-wait").returncode == 0
+        folder.until(lambda said: said.get("state") == "starting")
+        begun = time.monotonic()
+        told = sandbox.doit("status").out
+        assert time.monotonic() - begun < 20
+        assert "doit deploy" not in told
+        assert "LiteLLM is starting" in told
+        assert told.splitlines()[-1].endswith("wait a moment, then: doit status")
+        assert status(sandbox)["process"]["state"] == "starting"
+    finally:
+        clear(folder)
+
+
 def test_unreadable_settings_are_drift_not_a_traceback(sandbox):
     sandbox.deploy("--preset", "demo")
     sandbox.settings.write_text("{")
@@ -110,6 +133,8 @@ ALL_WELL = {
         ({"serves": []}, "doit doctor"),
         ({"serves": ["another"]}, "doit doctor"),
         ({"current": False}, "doit deploy"),
+        ({"current": False, "state": "starting"}, "wait a moment, then: doit status"),
+        ({"current": False, "state": "failed"}, "mend what could not be served, then: doit deploy"),
         ({"running": False}, "doit start"),
         ({"running": False, "port": None}, "claude"),
     ],

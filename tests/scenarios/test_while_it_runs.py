@@ -120,7 +120,14 @@ def test_what_does_not_serve_does_not_stay(box):
     assert stood(box) == standing
     after = box.folder.status()
     assert (after["state"], after["worker"]) == ("failed", before["worker"])
-    assert "this configuration is refused" in box.doit("status").out
+    assert "What you chose (--models demo,anthropic-claude-sonnet) is remembered" in result.err
+    told = box.doit("status").out
+    assert "this configuration is refused" in told
+    assert "take that: doit deploy" not in told
+    assert told.splitlines()[-1].endswith("mend what could not be served, then: doit deploy")
+    assert "since what stands cannot be served" in box.doit("verify").err
+    again = box.doit("deploy", env=key)
+    assert (again.code, "is remembered" in again.err) == (6, False)
 
 
 def test_an_interrupted_deployment_leaves_what_served_before(box):
@@ -171,6 +178,7 @@ def test_a_move_that_cannot_succeed_never_stops_what_serves(box):
         result = box.doit("deploy", "--port", str(free_port()))
     assert result.code == 6, result.text
     assert "the configuration is no good" in result.err
+    assert "What you chose (--port " in result.err
     assert not asker.failed
     assert box.folder.status() == before
     assert len(box.folder.processes()) == 1

@@ -77,3 +77,8 @@ def test_what_cannot_be_meant_is_one_sentence(words, says):
     assert says in str(caught.value)
     for hidden in ("sk-secret", "\x1b", "CmdOption"):
         assert hidden not in str(caught.value)
+
+
+def test_an_option_of_deploy_is_said_to_be_one():
+    with pytest.raises(CmdParseError, match="doit deploy --litellm PATH"):
+        read(["--litellm", "/opt/litellm"], JSON)
