@@ -73,6 +73,22 @@ def test_the_benchmark_and_the_locks_are_made_by_programs(ran):
     assert made == ["requirements/run.txt", "requirements/test.txt", "requirements/litellm.txt"]
 
 
+def test_the_gateway_is_measured_at_its_start_and_under_load_even_if_the_first_limit_was_not_kept(monkeypatch):
+    calls: list[tuple[str, ...]] = []
+    codes = {"--start": 0}
+
+    def run(*command: str) -> int:
+        calls.append(command[1:])
+        return codes.get(command[-1], 0)
+
+    monkeypatch.setattr(develop, "_run", run)
+    assert develop.run_bench(runs=3, gateway=True) is None
+    assert calls == [("tests/load.py", "--start"), ("tests/load.py",)]
+    codes["--start"] = 1
+    assert "limit" in develop.run_bench(runs=3, gateway=True).message
+    assert len(calls) == 4
+
+
 @pytest.mark.parametrize("name", ["run.txt", "test.txt", "litellm.txt"])
 def test_locks_hold_hashes_and_nothing_of_the_machine_that_made_them(name):
     text = (REQUIREMENTS / name).read_text()
