@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from types import SimpleNamespace
 
@@ -66,7 +67,9 @@ def test_without_the_developers_packages_it_says_how(monkeypatch):
     assert "uv" in develop.write_locks(upgrade=False).message
 
 
-def test_the_benchmark_and_the_locks_are_made_by_programs(ran):
+def test_the_benchmark_and_the_locks_are_made_by_programs(ran, tmp_path, monkeypatch):
+    shutil.copytree(REQUIREMENTS, tmp_path / "requirements")
+    monkeypatch.setattr(develop, "PROJECT", tmp_path)  # the locks themselves stay as they are
     assert develop.run_bench(runs=3, gateway=False) is None
     assert develop.write_locks(upgrade=True) is None
     made = [call[call.index("-o") + 1] for call in ran.calls if "-o" in call]
