@@ -41,7 +41,7 @@ def stands(asked: Asked) -> bool:
     """Whether the gateway's folder is as it should be, and says so of the same choices."""
     manifest = history.installed(asked.layout)
     contents = {name: data for name, data in staged(asked).items() if name != asked.layout.env_file.name}
-    same = manifest is not None and recorded(asked, manifest, contents)
+    same = manifest is not None and recorded(asked, manifest, contents) and not history.damaged(asked.layout)
     return same and not any(change.writes for change in changes(asked, staged(asked), manifest))
 
 

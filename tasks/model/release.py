@@ -14,6 +14,10 @@ VERSION = "1.0"
 SOURCE = "claude-gateway-recipes"
 
 
+class OtherVersion(InvalidInput):
+    """Made by another version of this project, and not to be taken for damaged."""
+
+
 class Manifest(NamedTuple):
     """What a release consists of, and, once installed, what was last written and when.
 
@@ -65,7 +69,7 @@ class Manifest(NamedTuple):
         """The manifest that to_json() wrote; InvalidInput when it was made by a newer version or damaged."""
         try:
             if data["version"] != VERSION:
-                raise InvalidInput(
+                raise OtherVersion(
                     f"has version {data['version']!r}, this is for {VERSION!r}",
                     "Update this checkout.",
                     where=where,
@@ -87,7 +91,7 @@ class Manifest(NamedTuple):
                 flags_used=tuple(data["flags_used"]),
                 revision=int(data["revision"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InvalidInput(
                 f"is no manifest of ours ({error.__class__.__name__}: {error})",
                 "Move it away and deploy again; the files beside it are then treated as yours.",

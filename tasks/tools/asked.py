@@ -248,8 +248,16 @@ def _choices(data: object) -> Choices | None:
 
 
 def _manifest(path: Path) -> object:
+    """The choices that a manifest tells; of a damaged one those of the last revision beside it."""
     data = _json(path)
-    return data.get("choices") if isinstance(data, dict) else None
+    if isinstance(data, dict) and "choices" in data:
+        return data["choices"]
+    if not path.exists():
+        return None
+    from tasks.tools import history
+
+    kept = history.last(Layout.of(os.environ, str(path.parent)))
+    return None if kept is None else kept.choices
 
 
 def _refuse_to_move(layout: Layout) -> None:

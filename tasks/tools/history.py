@@ -8,10 +8,10 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
-from tasks.model.errors import GatewayError
-from tasks.model.release import Manifest
+from tasks.model.errors import GatewayError, InvalidInput
+from tasks.model.release import Manifest, OtherVersion
 from tasks.model.revision import Revision
-from tasks.tools import documents, files, run
+from tasks.tools import console, documents, files, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,8 @@ KEPT = 50
 
 RECORD = "revision.json"
 
+DAMAGED = ".damaged"
+"""The ending under which a manifest that cannot be read is kept."""
 
 PREPARED = ".prepared"
 """The ending of the folder of a revision that is not true yet: its transaction is not committed."""
@@ -36,9 +38,65 @@ def folder(layout: Layout, number: int) -> Path:
 
 
 def installed(layout: Layout) -> Manifest | None:
-    """The manifest that stands; None when nothing of ours does."""
+    """The manifest that stands; None when nothing of ours does. For a damaged one the history answers, with a warning.
+
+    InvalidInput when that does not know either, or when it is of another version of this project.
+    """
+    try:
+        return _standing(layout)
+    except OtherVersion:
+        raise
+    except InvalidInput as error:
+        return _recalled(layout, error)
+
+
+def damaged(layout: Layout) -> bool:
+    """Whether a manifest stands there that cannot be read, and that of the last revision can take its place."""
+    try:
+        _standing(layout)
+    except OtherVersion:
+        return False
+    except InvalidInput:
+        return last(layout) is not None
+    return False
+
+
+def mend(layout: Layout) -> None:
+    """Put that of the last revision in the place of a damaged manifest, which is kept beside it; hold the lock."""
+    data, kept = files.read(layout.manifest), last(layout) if damaged(layout) else None
+    if data is not None and kept is not None:
+        copy = files.keep_copy(layout.manifest, data, 0o600, DAMAGED)
+        files.write(layout.manifest, documents.dump_json(kept.to_json()), 0o600)
+        console.warn(f"{layout.manifest} was made anew as revision {kept.revision} left it; the damaged one is {copy}")
+
+
+def last(layout: Layout) -> Manifest | None:
+    """The manifest of the newest revision; None when there is none, it is damaged too, or nothing stood after it."""
+    try:
+        newest = revision(layout, numbers(layout)[-1])
+    except (InvalidInput, IndexError):
+        return None
+    return newest.manifest if newest.manifest.files else None
+
+
+def _standing(layout: Layout) -> Manifest | None:
     data, where = files.read(layout.manifest), str(layout.manifest)
     return None if data is None else Manifest.from_json(documents.parse_json(data, where), where)
+
+
+def _recalled(layout: Layout, error: InvalidInput) -> Manifest:
+    """What stands as the last revision tells it; the first time in a process with a warning."""
+    kept = last(layout)
+    if kept is None:
+        remedy = "Move it away and deploy again: doit deploy; the files beside it are then treated as yours."
+        raise InvalidInput(f"{error.problem}, and no revision tells what stood", remedy, where=error.where) from None
+    if layout.manifest not in _warned:
+        _warned.add(layout.manifest)
+        console.warn(f"{error.where}: {error.problem}; revision {kept.revision} of the history counts instead")
+    return kept
+
+
+_warned: set[Path] = set()
 
 
 def current(layout: Layout) -> Manifest:

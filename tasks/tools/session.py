@@ -8,6 +8,7 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tasks.model.errors import GatewayError
 from tasks.model.layout import Layout
 from tasks.tools import console, history, run, transaction
 
@@ -40,6 +41,7 @@ def begin(layout: Layout, command: str) -> None:
         this.transaction = transaction.Transaction.begin(layout, command=command)
         this.layout = layout
         run.this.log = layout.deployment_log
+        history.mend(layout)
         manifest = history.installed(layout)
         history.settle(layout, manifest.revision if manifest else None)
 
@@ -114,7 +116,7 @@ def close() -> None:
         open_one.close()
         return
     changed = bool(open_one.changed)
-    with contextlib.suppress(OSError):  # what was only prepared; the next command tries again
+    with contextlib.suppress(OSError, GatewayError):  # what was only prepared; the next command tries again
         shutil.rmtree(this.layout.history / f"{history.next_number(this.layout):04}{history.PREPARED}")
         this.layout.history.rmdir()
     with contextlib.suppress(OSError):
