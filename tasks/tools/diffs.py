@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from tasks.model import telling
 
@@ -36,13 +36,14 @@ def counted(before: bytes, after: bytes) -> tuple[int, int]:
     return marks.count("+"), marks.count("-")
 
 
-def painted(lines: Iterable[str]) -> Iterator[str]:
-    """The lines of a diff in the usual colours, where those belong."""
+def painted(lines: Iterable[str], stream: TextIO | None = None) -> Iterator[str]:
+    """The lines of a diff in the usual colours, where those belong on *stream* (stdout, when it is not said)."""
     from tasks.tools import console
 
     colours = {"+": "32", "-": "31", "@": "36"}
     for line in lines:
-        yield console.painted(line, colours[line[4]]) if line[4:5] in colours and line.startswith("    ") else line
+        known = line.startswith("    ") and line[4:5] in colours
+        yield console.painted(line, colours[line[4]], stream) if known else line
 
 
 def bare(lines: Iterable[str]) -> list[str]:
@@ -97,18 +98,34 @@ def hidden_json(data: bytes) -> bytes:
     """A settings.json with the values of telling names hidden, everything else byte for byte."""
     return re.sub(
         rb'("(?:[^"\\]|\\.)*"\s*:\s*)("(?:[^"\\]|\\.)*")',
-        lambda pair: pair[1] + _hidden(pair[2], b'"') if _tells(pair[1]) else hidden_text(pair[0]),
+        lambda pair: pair[1] + _hidden(pair[2]) if _tells(pair[1]) else hidden_text(pair[0]),
         data,
     )
 
 
-def _hidden(value: bytes, quote: bytes = b"") -> bytes:
-    """[hidden] and a mark that differs when the value does, made with a key of this process: it tells nothing else."""
+def _hidden(value: bytes) -> bytes:
+    """[hidden] and a mark that differs when the value does, made with a key of this process: it tells nothing else.
+
+    Its quotes are not part of a value: it has the same mark in every file.
+    """
     import hmac
 
-    if value.strip(b"\"'") == b"":
+    trimmed = value.strip()
+    quote = trimmed[:1] if len(trimmed) > 1 and trimmed[:1] == trimmed[-1:] and trimmed[:1] in (b"'", b'"') else b""
+    bare = _unescaped(trimmed) if quote == b'"' else trimmed[len(quote) : len(trimmed) - len(quote)]
+    if bare == b"":
         return value
-    return quote + b"[hidden " + hmac.new(_KEY, value, "sha256").hexdigest()[:4].encode() + b"]" + quote
+    return quote + b"[hidden " + hmac.new(_KEY, bare, "sha256").hexdigest()[:4].encode() + b"]" + quote
+
+
+def _unescaped(quoted: bytes) -> bytes:
+    """What a text in double quotes means, as JSON has it; as it stands, where that does not know it."""
+    import json
+
+    try:
+        return str(json.loads(quoted)).encode("utf-8", "surrogatepass")
+    except ValueError:
+        return quoted[1:-1]
 
 
 def _key() -> bytes:

@@ -1,6 +1,7 @@
 """Diffs show every change and no secret."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -79,6 +80,18 @@ def test_what_is_no_secret_is_not_hidden():
 def test_a_changed_secret_differs_and_the_same_one_does_not():
     one, same, other = (diffs.hidden_env(b"A_KEY=" + value) for value in (b"one-0123", b"one-0123", b"two-0123"))
     assert one == same != other
+
+
+@pytest.mark.parametrize("value", ["one-0123", 'a "quoted" one', "back\\slash", "with a blank"])
+def test_a_secret_has_the_same_mark_in_every_file(value):
+    def mark(hidden):
+        return re.search(rb"\[hidden \w{4}\]", hidden)[0]
+
+    in_settings = mark(diffs.hidden_json(json.dumps({"A_KEY": value}).encode()))
+    assert in_settings == mark(diffs.hidden_env(f"A_KEY={value}\n".encode()))
+    assert in_settings == mark(diffs.hidden_env(f"A_KEY='{value}'\n".encode()))
+    assert in_settings == mark(diffs.hidden_value("A_KEY", value).encode())
+    assert in_settings != mark(diffs.hidden_value("A_KEY", "another").encode())
 
 
 @pytest.mark.parametrize(
