@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from tasks.model import layering
-from tasks.model.errors import GatewayError, UsageError
+from tasks.model.errors import GatewayError, InvalidInput, UsageError
 from tasks.model.secret import Secret
 from tasks.tools import catalogue, clientkeys, console, explained, joining, layers, tables, workfolder
 from tasks.tools.steps import JSON, WORDS, Task, action
@@ -46,10 +46,27 @@ def show(asked: Asked, as_json: bool, folder: str, message: str, names: Sequence
     found = layers.Layers(asked.layout, os.environ, workfolder.named(folder, asked.layout))
     told = described(asked.layout)
     facts = [fact(found, told, name) for name in (names or mattering(asked.layout, told))]
+    unreadable = problems(found)
     if as_json:
-        console.document({"folder": str(found.folder), "keys": facts, "unseen": layering.UNSEEN})
+        facts_of_all = {"keys": facts, "unreadable": unreadable, "unseen": layering.UNSEEN}
+        console.document({"folder": str(found.folder), **facts_of_all})
     else:
         console.tell("\n".join(at_length(facts) if names else in_short(facts, found)))
+    if unreadable:
+        raise blind(unreadable, told=as_json)
+
+
+def problems(found: Layers) -> list[str]:
+    """Which settings files are there and cannot be read, and why: what they say is not known."""
+    return [each.problem for each in found.files if each.problem]
+
+
+def blind(unreadable: Sequence[str], *, told: bool) -> InvalidInput:
+    """The error for settings files that cannot be read; *told*: a document names them already."""
+    listed = "\n  ".join(["what these say is not known, for they cannot be read:", *unreadable])
+    error = InvalidInput(listed, "Mend the file, then ask again; whether more is broken says: doit doctor")
+    error.told = told
+    return error
 
 
 def translate(message: str, *, as_json: bool) -> None:
@@ -85,11 +102,12 @@ def fact(found: Layers, told: Mapping[str, tuple[str, str]], name: str) -> dict[
     """All about one key, as JSON values (templates/schemas/explain.schema.json); UsageError when nobody knows it."""
     key = layering.Key.of(name)
     held = found.of(key)
-    if key.name not in told and not held:
+    if key.name not in told and not held and not problems(found):
         raise unknown(name, [*told, *clientkeys.invented(found.layout.templates)])
     what, reader = told.get(key.name, (_invented(found, key.name), ""))
     wins = layering.prospective(held)
-    because = layering.LAYERS[wins.layer] if wins else "nobody sets it"
+    nobody = "nobody sets it, as far as can be read" if problems(found) else "nobody sets it"
+    because = layering.LAYERS[wins.layer] if wins else nobody
     return {
         "key": key.name,
         "what": what,
@@ -141,7 +159,8 @@ def at_length(facts: Sequence[dict[str, Any]]) -> Iterator[str]:
         yield from tables.lines(rows, columns, 2)
         sentences = [f"{each['because'][0].upper()}{each['because'][1:]}.", *each["notes"]]
         yield from (console.folded(f"  {text}", columns) for text in sentences)
-    yield console.folded(layering.UNSEEN, columns)
+    if any(each["reader"] != GATEWAY for each in facts):
+        yield console.folded(layering.UNSEEN, columns)
 
 
 def in_short(facts: Sequence[dict[str, Any]], found: Layers) -> Iterator[str]:

@@ -61,6 +61,25 @@ def test_a_variable_of_the_gateway_is_explained_too(sandbox):
     assert "billed" in key["what"]
 
 
+def test_a_layer_that_cannot_be_read_is_told_instead_of_nobody(sandbox):
+    sandbox.deploy("--preset", "demo")
+    sandbox.settings.write_text("{")
+    result = sandbox.doit("explain", "ANTHROPIC_BASE_URL")
+    assert result.code == 4, result.text
+    assert "Nobody sets it." not in result.out
+    assert str(sandbox.settings) in result.err
+    result = sandbox.doit("explain", "--json", "ANTHROPIC_BASE_URL", "NO_SUCH_THING")
+    assert result.code == 4
+    found = json.loads(result.out)
+    assert schemas.findings(found, SCHEMA, file="explain") == []
+    assert str(sandbox.settings) in found["unreadable"][0]
+
+
+def test_how_claude_is_called_does_not_matter_for_the_gateways_variables(sandbox):
+    assert "--settings" not in sandbox.doit("explain", "VERTEX_PROJECT").text
+    assert "--settings" in sandbox.doit("explain", "ANTHROPIC_MODEL").text
+
+
 def test_an_unknown_key_has_a_nearest_one(sandbox):
     result = sandbox.doit("explain", "anthropic_baseurl")
     assert result.code == 3
