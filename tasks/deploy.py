@@ -8,15 +8,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tasks import plan
-from tasks.model.errors import UsageError
+from tasks.model.errors import GatewayError, UsageError
 from tasks.tools import (
     console,
     conversation,
     history,
     litellm,
     planfile,
-    planned,
-    planpage,
     processes,
     prompts,
     run,
@@ -25,7 +23,7 @@ from tasks.tools import (
 from tasks.tools.steps import Task, action
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tasks.tools.asked import Asked
 
@@ -43,14 +41,14 @@ def _list(name: str, long: str, says: str) -> dict[str, Any]:
 
 
 OPTIONS = [
-    _text("preset", "demo, basic, enterprise, multi-provider or proxy; remembered, as the choices that follow"),
+    _text("preset", "what to deploy: demo, basic and so on (docs/choosing.md); remembered, as the choices that follow"),
     _text("models", "the models to serve, a comma list (see: doit models)"),
     _text("add_models", "serve these too"),
     _text("remove_models", "do not serve these any more"),
     _text("opus", "the deployed model for Claude Code's opus tier"),
     _text("sonnet", "the one for its sonnet tier, the usual one"),
     _text("haiku", "the one for its haiku tier, for small tasks"),
-    _text("gateway_type", "local, or who runs the gateway: custom, truefoundry, zuplo … (docs/enterprise.md)"),
+    _text("gateway_type", "local, or who runs the gateway: custom, truefoundry, zuplo and others (docs/enterprise.md)"),
     _text("gateway_url", "where that gateway is: http(s)://host[:port]"),
     _text("topology", "direct, or local-proxy: a LiteLLM of your own in front of that gateway"),
     _text("auth", "how Claude Code shows its token: bearer, x-api-key or apikeyhelper"),
@@ -90,7 +88,7 @@ def settle(asked: Asked, options: dict[str, Any]) -> None:
         return
     given = [name for name, value in options.items() if value]
     asked.settle(options, asking=True)
-    conversation.hold(asked, given, lambda: show(asked))
+    conversation.hold(asked, given, lambda: plan.made(asked, planfile.key_of(asked.layout)))
 
 
 def asks(options: Mapping[str, Any]) -> bool:
@@ -98,14 +96,6 @@ def asks(options: Mapping[str, Any]) -> bool:
     if not all(each is not None and each.isatty() for each in (sys.stdin, sys.stderr)):
         return False
     return not (options["no_input"] or options["dry_run"]) and typed.behind("deploy") is not None
-
-
-def show(asked: Asked) -> int:
-    """Show what deploying will change, as `doit plan` does; how many files that are."""
-    made, _ = plan.made(asked, planfile.key_of(asked.layout))
-    for line in planpage.lines(made, console.width(sys.stderr)):
-        console.ask(line)
-    return planned.changes(made)
 
 
 def task(asked: Asked) -> Task:
@@ -130,7 +120,9 @@ def litellm_wanted(asked: Asked) -> bool:
         raise UsageError("LiteLLM is not installed", "Agree to installing it with --yes, or name yours: --litellm PATH")
     console.say(f"LiteLLM is not installed. It goes to {asked.layout.venv} (about 700 MB).", "warn")
     with conversation.ending():
-        return prompts.agreed("Install it now?")
+        if not prompts.agreed("Install it now?"):
+            raise GatewayError(conversation.NOTHING)
+    return True
 
 
 @action
@@ -143,22 +135,49 @@ def receipt(asked: Asked) -> None:
         console.say(f"{said}: {asked.deployment.preset.id} stands in {place} as chosen.", "ok")
         return
     console.tell("\n".join(summary(asked, told)), hanging=12)
+    for line in (*onward(asked), *backward(asked), *again(asked)):
+        console.tell(line)  # never folded: there are commands in it
 
 
 def summary(asked: Asked, told: run.Run) -> list[str]:
     """The lines of the receipt."""
     deployment, layout = asked.deployment, asked.layout
     tiers = ", ".join(f"{tier} {name}" for tier, name in deployment.names.items())
-    lines = [
+    return [
         f"Deployed {deployment.preset.id} to {layout.gateway}",
         *([f"  models      {', '.join(model.id for model in deployment.models)}"] if deployment.models else []),
         f"  tiers       {tiers or 'as Claude Code names its models'}",
         f"  gateway     {deployment.url}",
         *told.lines(),
     ]
+
+
+def onward(asked: Asked) -> Iterator[str]:
+    """What to do next."""
+    deployment, layout = asked.deployment, asked.layout
     if asked.flags.start or not deployment.gateway.process or processes.running(layout):
-        lines.append("Next:  run claude, and type /status in it")
+        yield "Next:  run claude, and type /status in it"
+        yield "       a claude that is open keeps its models until it is started anew"
     else:
-        lines.append(f"Next:  doit start   (or, without this checkout: sh {shlex.quote(str(layout.start_script))})")
-    back = "doit rollback   or, to take all of it away: " if history.current(layout).revision > 1 else ""
-    return [*lines, f"Undo:  {back}doit uninstall", *([f"Same:  {asked.same}"] if asked.same else [])]
+        yield "Next:  doit start"
+        yield "       or, without this checkout:"
+        yield f"       sh {shlex.quote(str(layout.start_script))}"
+    if folder := asked.choices.scope:
+        yield f"       in {folder}; there claude asks whether you trust the folder, and joins once you do"
+
+
+def backward(asked: Asked) -> Iterator[str]:
+    """How to undo it."""
+    if history.current(asked.layout).revision > 1:
+        yield "Undo:  doit rollback"
+        yield "       or, to take all of it away: doit uninstall"
+    else:
+        yield "Undo:  doit uninstall"
+
+
+def again(asked: Asked) -> Iterator[str]:
+    """How to do the same elsewhere without being asked."""
+    if asked.same:
+        yield f"Same:  {asked.same}"
+    if asked.same_needs:
+        yield f"       with {', '.join(asked.same_needs)} in the environment"

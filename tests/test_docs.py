@@ -121,6 +121,17 @@ def test_every_option_that_is_told_is_one(sandbox):
     assert told_options() - others <= options
 
 
+def test_help_can_be_shown_by_every_terminal(sandbox):
+    code = "import dodo; from doit.loader import load_tasks as load; "
+    code += "told = [t for task in load(vars(dodo)) for t in (task.doc, *(p.get('help') for p in task.params))]; "
+    code += "print(ascii([each for each in told if each and not each.isascii()]))"
+    assert sandbox.run([sys.executable, "-c", code]).out == "[]\n"
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    shown = sandbox.doit("help", "deploy", env=plain)
+    assert shown.code == 0, shown.text
+    assert "--gateway-type" in shown.out
+
+
 def told_options() -> set[str]:
     """The options in code spans and in lines that call doit."""
     spans = re.findall(r"`([^`\n]+)`", prose(everything()))
@@ -144,6 +155,7 @@ def test_every_preset_is_told_with_whether_it_is_there():
     for preset in KNOWN.presets.values():
         (row,) = [line for line in text_of("README.md").splitlines() if line.startswith(f"| `{preset.id}` |")]
         assert row.endswith("| yes |" if preset.ready else "| not yet |")
+        assert f"--preset {preset.id}`" in text_of("docs/choosing.md")
 
 
 def test_every_key_of_the_settings_is_told():

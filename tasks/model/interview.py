@@ -23,6 +23,8 @@ KEEP, ANEW, CANCEL = "update", "overwrite", "cancel"
 
 YES, NO = "yes", "no"
 
+TIERS_ARE_FOR = "Claude Code asks sonnet for most work, opus for what is hard, and haiku for small tasks on the side."
+
 
 class Item(NamedTuple):
     """One of the answers to choose from: how it is shown, and what there is to know of it."""
@@ -65,17 +67,19 @@ class Known(NamedTuple):
 
     *fresh*: nothing was chosen before. *settled*: the questions that have their answer, by an option or typed.
     *stands*: in one line, the gateway of ours in that folder; *foreign*: files of somebody else there that have our
-    names. *lacks* and *installs* (what it takes to install LiteLLM, empty when there is one) are of the choices as they
-    are now; *runs*: a gateway does already.
+    names; *joined*: the address of a gateway that is none of ours, to which the settings lead; *owners*: other tools
+    that own these, each with the name for --force. *lacks* and *installs* (what it takes to install LiteLLM, empty when
+    there is one) are of the choices as they are now; *runs*: a gateway does already.
     """
 
     choices: Choices
     fresh: bool = True
     settled: frozenset[str] = frozenset()
-    asked: bool = False
     start: bool = False
     stands: str = ""
     foreign: tuple[str, ...] = ()
+    joined: str = ""
+    owners: tuple[tuple[str, str], ...] = ()
     lacks: tuple[Lack, ...] = ()
     installs: str = ""
     runs: bool = False
@@ -84,7 +88,7 @@ class Known(NamedTuple):
 
 def about_choices(known: Known, catalogue: Catalogue) -> Question | None:
     """The next question about what to deploy, None when that is clear; UsageError when it cannot be meant so."""
-    return _next((_standing, _preset, _kind, _address, _models, _tiers), known, catalogue)
+    return _next((_standing, _joined, _preset, _kind, _address, _models, _tiers), known, catalogue)
 
 
 def about_this_machine(known: Known, catalogue: Catalogue) -> Question | None:
@@ -108,7 +112,7 @@ def _next(asking: Iterable[Asking], known: Known, catalogue: Catalogue) -> Quest
 def _standing(known: Known, _catalogue: Catalogue) -> Iterator[Question]:
     if known.stands:
         choices = (
-            Item(KEEP, "Update it", "As it was chosen; what you edited there stays."),
+            Item(KEEP, "Update it", "As it was chosen, with the options that you gave; what you edited there stays."),
             Item(ANEW, "Back up and overwrite", "Choose anew; an archive of what stands is made first."),
             Item(CANCEL, "Cancel", "Nothing is changed."),
         )
@@ -118,6 +122,18 @@ def _standing(known: Known, _catalogue: Catalogue) -> Iterator[Question]:
         items = (Item(ANEW, "Back up and overwrite", kept), Item(CANCEL, "Cancel", "Nothing is changed."))
         names = ", ".join(known.foreign)
         yield Question("standing", f"Files that this deployment did not make stand there: {names}.\nGo on?", items)
+
+
+def _joined(known: Known, _catalogue: Catalogue) -> Iterator[Question]:
+    """Settings that are somebody else's: to be deployed over knowingly, or not at all."""
+    cancel = Item(CANCEL, "Cancel", "Nothing is changed.")
+    for name, said in known.owners:
+        text = f"{said} has joined Claude Code to something else, and both would undo each other.\nGo on?"
+        yield Question("force", text, (cancel, Item(name, "Deploy over it", f"As --force {name} does.")))
+    if known.joined and not known.owners and "force" not in known.settled:
+        kept = "What stands there now is remembered, and comes back with doit uninstall."
+        text = f"Claude Code's settings lead to another gateway: {known.joined}.\nJoin it to this one instead?"
+        yield Question("joined", text, (Item(YES, "Yes", kept), cancel))
 
 
 def _preset(known: Known, catalogue: Catalogue) -> Iterator[Question]:
@@ -159,7 +175,8 @@ def _tiers(known: Known, catalogue: Catalogue) -> Iterator[Question]:
     names = ", ".join(f"{tier} {name}" for tier, name in made.names.items()) or "as Claude Code names its models"
     keep = Item(YES, "As they are", names)
     others = Item(NO, "Choose others", "One question for each tier.")
-    yield Question("tiers", "Which model for each of Claude Code's tiers?", (keep, others))
+    text = f"{TIERS_ARE_FOR}\nWhich model for each of Claude Code's tiers?"
+    yield Question("tiers", text, (keep, others))
 
 
 def tiers(made: Deployment) -> Iterator[Question]:
@@ -195,7 +212,7 @@ def _start(known: Known, catalogue: Catalogue) -> Iterator[Question]:
     if known.fresh and not known.start:
         now = Item(YES, "Yes, and install LiteLLM first" if first else "Yes", f"And hear it answer.{first}")
         yield Question("start", "Start the gateway when it is deployed?", (now, later))
-    elif known.start and known.asked and first:
+    elif known.start and first:
         yield Question("yes", f"LiteLLM is not installed. Install it? {known.installs}", (Item(YES, "Yes"), later))
 
 

@@ -39,6 +39,7 @@ class Asked:
         self.answers: dict[str, Finding] = {}
         self.same = ""
         self.typed: dict[str, str] = {}
+        self.same_needs: tuple[str, ...] = ()
 
     @cached_property
     def flags(self) -> Flags:
@@ -154,6 +155,10 @@ class Asked:
         self.answers |= values or {}
         for name in ("deployment", "findings", "complete_values"):  # worked out from what was known before
             self.__dict__.pop(name, None)
+
+    def forced(self, name: str) -> None:
+        """Take it that this deployment may go over the tool *name*."""
+        self.flags = self.flags._replace(force=(*self.flags.force, name))
 
     def follow(self, promise: dict[str, Any], *, yes: bool) -> None:
         """Take choices and flags of a saved plan, to be held to (see tasks.apply)."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand
 
@@ -15,15 +17,35 @@ from tasks.model import choices as rules
 from tasks.model import interview
 from tasks.model.choices import Choices, Flags
 from tasks.model.errors import GatewayError, UsageError
+from tasks.model.ledger import BASE_URL
 from tasks.model.secret import Secret
-from tasks.tools import console, environment, files, history, litellm, named, plausible, processes, prompts
+from tasks.tools import (
+    conflicts,
+    console,
+    diffs,
+    environment,
+    files,
+    history,
+    jsonedit,
+    litellm,
+    named,
+    planned,
+    planpage,
+    plausible,
+    processes,
+    prompts,
+    targets,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from tasks.model.catalogue import Variable
     from tasks.model.interview import Known, Lack, Question
     from tasks.tools.asked import Asked
+
+Plan = Callable[[], tuple[dict[str, Any], list[str]]]
+"""Makes the plan of what was asked for, and its diffs (see tasks.plan)."""
 
 NOTHING = "Nothing was changed."
 INTERRUPTED = 130
@@ -60,10 +82,11 @@ class Conversation:
             asked.choices,
             fresh=self.fresh,
             settled=frozenset(self.settled),
-            asked=self.begun,
             start=asked.flags.start,
             stands=self._stands(),
             foreign=self._foreign(),
+            joined=self._joined(),
+            owners=self._owners(),
             today=time.strftime("%Y-%m-%d"),
         )
         if not look:
@@ -74,7 +97,7 @@ class Conversation:
 
     def _stands(self) -> str:
         """The gateway of ours in that folder, where this checkout knows nothing of it."""
-        manifest = history.installed(self.asked.layout) if self.fresh and not self.settled else None
+        manifest = history.installed(self.asked.layout) if self.fresh and not self.asked.flags.yes else None
         if manifest is None:
             return ""
         models = f", {len(manifest.models)} models" if len(manifest.models) > 1 else ""
@@ -84,10 +107,26 @@ class Conversation:
     def _foreign(self) -> tuple[str, ...]:
         """Files with the names of ours in that folder, while nothing of ours is deployed there."""
         layout = self.asked.layout
-        if layout.manifest.exists() or not layout.gateway.is_dir():
+        if self.asked.flags.yes or layout.manifest.exists() or not layout.gateway.is_dir():
             return ()
         named = {each.file for gateway in self.asked.catalogue.gateways.values() for each in gateway.artifacts}
         return tuple(sorted(name for name in named if (layout.gateway / name).exists()))
+
+    def _joined(self) -> str:
+        """The address of a gateway that is none of ours, to which Claude Code's settings lead."""
+        layout = self.asked.layout
+        if self.asked.flags.yes or layout.manifest.exists():
+            return ""
+        try:
+            document = jsonedit.parse(files.read(files.real_target(layout.settings)) or jsonedit.NEW_FILE)
+        except (GatewayError, OSError):
+            return ""  # the plan says what is wrong
+        address = document.value(BASE_URL)
+        return diffs.hidden_value(BASE_URL[-1], address) if isinstance(address, str) else ""
+
+    def _owners(self) -> tuple[tuple[str, str], ...]:
+        """Other tools that own the settings and were not named with --force: how they are called there, and said."""
+        return tuple((each.id, each.name) for each in self.asked.neighbours if each.id not in self.asked.flags.force)
 
     def _lacks(self) -> tuple[Lack, ...]:
         """The values that are missing or cannot be right; looked for once for the choices as they are."""
@@ -106,8 +145,8 @@ class Conversation:
         values = prompts.chosen(question)
         if question.name == "models":
             self._models(values)
-        elif question.name == "standing":
-            self._standing(values[0])
+        elif question.name in ("standing", "joined", "force"):
+            self._standing(question.name, values[0])
         elif question.name == "tiers":
             self._tiers(values[0])
         elif question.name in Flags._fields:
@@ -130,13 +169,15 @@ class Conversation:
         if set(values) != {model.id for model in self.asked.deployment.models}:
             self.asked.answer({"models": ",".join(values)})
 
-    def _standing(self, value: str) -> None:
+    def _standing(self, name: str, value: str) -> None:
         if value == interview.CANCEL:
             raise GatewayError(NOTHING)
         if value == interview.KEEP:
             self.fresh = False
-        else:
+        elif name == "standing":
             self.asked.answer(ours=True)
+        elif name == "force":
+            self.asked.forced(value)
 
     def _tiers(self, value: str) -> None:
         if value == interview.YES:
@@ -151,8 +192,8 @@ class Conversation:
         self.asked.answer(start=agreed)
 
 
-def hold(asked: Asked, given: Iterable[str], show: Callable[[], int]) -> None:
-    """Ask for what the options leave open, *show* what will change (and how many files), and ask whether to do it.
+def hold(asked: Asked, given: Iterable[str], make: Plan) -> None:
+    """Ask for what the options leave open, show the plan that *make* makes, and ask whether to do it, unless --yes.
 
     Whoever says no, or stops at any question, ends this process with nothing written.
     """
@@ -163,11 +204,30 @@ def hold(asked: Asked, given: Iterable[str], show: Callable[[], int]) -> None:
             talk.hold()
         except UsageError as error:
             raise InvalidCommand(str(error)) from None
-        if not talk.begun:
-            return
-        if show() and not yes and not prompts.agreed("Deploy this?"):
-            raise GatewayError(NOTHING)
-    asked.same = command(asked, talk.values)
+        if talk.begun or not yes:
+            _agree(talk, make, yes=yes)
+    if talk.begun:
+        asked.same, asked.same_needs = command(asked), tuple(talk.values)
+
+
+def _agree(talk: Conversation, make: Plan, *, yes: bool) -> None:
+    """Show what will change, and ask whether to do it; where nothing will, there is nothing to ask."""
+    try:
+        plan, patch = make()
+    except (GatewayError, OSError) as error:
+        if not talk.begun or isinstance(error, conflicts.MergeConflict):
+            return  # the steps say why, before they write; and what was chosen is remembered
+        raise error if isinstance(error, GatewayError) else targets.sentence(error) from None
+    changes = planned.changes(plan)
+    if changes or talk.begun:
+        _show(planpage.lines(plan, console.width(sys.stderr)))
+    if changes and not yes and not prompts.agreed("Deploy this?", lambda: _show(diffs.painted(patch, sys.stderr))):
+        raise GatewayError(NOTHING)
+
+
+def _show(lines: Iterable[str]) -> None:
+    for line in lines:
+        console.ask(line)
 
 
 @contextmanager
@@ -184,12 +244,11 @@ def ending() -> Iterator[None]:
         raise SystemExit(error.exit_code) from None
 
 
-def command(asked: Asked, values: Iterable[str]) -> str:
-    """What would have done the same without a question; secrets have no place in it."""
+def command(asked: Asked) -> str:
+    """What would have done the same without a question; values that were typed have no place in it."""
     flags = [name for name in ("start", "yes", "ours", "allow_missing") if getattr(asked.flags, name)]
     words = [*interview.as_words(asked.choices), *(f"--{name.replace('_', '-')}" for name in flags), "--no-input"]
-    line = f"doit deploy {shlex.join(words)}"
-    return f"{line}   (with {', '.join(values)} in the environment)" if values else line
+    return f"doit deploy {shlex.join(words)}"
 
 
 def _lacking(asked: Asked) -> Iterator[Lack]:

@@ -46,9 +46,12 @@ def typed(question: Question, check: Callable[[str], object]) -> str:
             return answer
 
 
-def agreed(text: str) -> bool:
-    """Yes or no; only a clear yes is one."""
-    return _line(f"{text} [y/N]").strip().lower() in ("y", "yes")
+def agreed(text: str, show: Callable[[], None] | None = None) -> bool:
+    """Yes or no; only a clear yes is one. With *show* a d shows more, and it is asked again."""
+    asking = f"{text} [y/N/d, d shows every changed line]" if show else f"{text} [y/N]"
+    while (answer := _line(asking).strip().lower()) in ("d", "diff") and show is not None:
+        show()
+    return answer in ("y", "yes")
 
 
 def wanted(text: str) -> bool:

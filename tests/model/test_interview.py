@@ -122,7 +122,7 @@ def test_installing_litellm_is_part_of_starting(known):
     question = interview.about_this_machine(Known(Choices(), installs="0.7 GB"), known)
     assert question.name == "start"
     assert "0.7 GB" in question.items[0].more
-    told = Known(Choices(), installs="0.7 GB", start=True, asked=True)
+    told = Known(Choices(), installs="0.7 GB", start=True)
     assert interview.about_this_machine(told, known).name == "yes"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import sys
 
@@ -73,7 +72,7 @@ def walked(key):
         ("VERTEX_PROJECT: missing", "my-project-1\r"),
         ("GOOGLE_APPLICATION_CREDENTIALS: missing", f"{key}\r"),
         ("Start the gateway", "2\r"),
-        ("Deploy this? [y/N]: ", "y\r"),
+        ("Deploy this? [y/N/d, d shows every changed line]: ", "y\r"),
     ]
 
 
@@ -96,10 +95,11 @@ def test_it_tells_which_command_does_the_same_without_a_question(sandbox, key, t
     for seen, answer in walked(key):
         terminal.sees(seen).types(answer)
     assert terminal.ends() == 0, terminal.shown
-    said = re.sub(r"\s+", " ", terminal.shown.partition("Same:")[2]).strip()
-    words = shlex.split(said.partition("(with")[0])
+    said, remark = terminal.shown.partition("Same:")[2].strip().splitlines()[:2]
+    words = shlex.split(said)
     assert words[:2] == ["doit", "deploy"]
-    assert "VERTEX_PROJECT" in said.partition("(with")[2]
+    assert words[-1] == "--no-input"
+    assert "VERTEX_PROJECT" in remark
     other = make_sandbox(tmp_path / "other")
     environ = VERTEX | {"GOOGLE_APPLICATION_CREDENTIALS": str(key)}
     done = Terminal(other, *words[1:], **environ)
@@ -223,7 +223,7 @@ def test_a_secret_is_typed_unseen_and_goes_into_env_only(sandbox):
 
 def test_a_token_that_is_typed_for_an_option_is_asked_for_once(sandbox):
     words = ["--preset", "enterprise", "--gateway-url", "https://gw.example.com", "--sonnet", "s", "--token-stdin"]
-    terminal = plain(sandbox, *words).sees("GATEWAY_TOKEN: ").types(f"{SECRET}\r")
+    terminal = plain(sandbox, *words).sees("GATEWAY_TOKEN: ").types(f"{SECRET}\r").sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
     assert terminal.shown.count("GATEWAY_TOKEN: ") == 2  # the second tells where the value comes from
     assert SECRET not in terminal.shown
@@ -238,6 +238,66 @@ def test_with_a_preset_only_the_rest_is_asked(sandbox):
     assert again.ends() == 0
     assert "?" not in again.shown
     assert "stands in" in again.shown
+
+
+def test_a_change_is_shown_and_agreed_to_also_when_every_option_is_given(sandbox):
+    sandbox.deploy("--preset", "demo")
+    before = sandbox.state()
+    terminal = plain(sandbox, "--port", "4300").sees("Plan for demo, revision 2").sees("Deploy this?").types("n\r")
+    assert terminal.ends() == 1, terminal.shown
+    assert sandbox.state() == before
+    agreeing = plain(sandbox, "--port", "4300", "--yes")
+    assert agreeing.ends() == 0
+    assert "Deploy this?" not in agreeing.shown
+    assert sandbox.env_json()["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:4300"
+
+
+@pytest.mark.parametrize(("keys", "code"), [("n\r", 1), (CTRL_C, 130)])
+def test_nothing_is_written_before_it_is_agreed_to(sandbox, keys, code):
+    """With --start and without LiteLLM, which would have to be installed first."""
+    before = sandbox.state()
+    words = ["--preset", "demo", "--start"]
+    terminal = plain(sandbox, *words).sees("Install it?").sees("Number").types("2\r")
+    terminal.sees("it does not run; start it with: doit start").sees("Deploy this?").types(keys)
+    assert terminal.ends() == code, terminal.shown
+    assert sandbox.state() == before
+
+
+def test_without_litellm_it_goes_on_without_starting(sandbox):
+    terminal = plain(sandbox, "--preset", "demo", "--start").sees("Install it?").sees("Number").types("2\r")
+    terminal.sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert "doit start" in terminal.shown.partition("Next:")[2]
+    assert "Undo:  doit uninstall" in terminal.shown
+
+
+def test_not_installing_litellm_ends_a_switch_before_anything_is_written(sandbox):
+    sandbox.deploy("--preset", "demo", "--profile", "one")
+    sandbox.deploy("--port", "4300", "--profile", "two")
+    before = sandbox.state()
+    terminal = Terminal(sandbox, "use", "one", "--start", term="dumb").sees("Install it now?").types("n\r")
+    terminal.sees("Nothing was changed.")
+    assert terminal.ends() == 1, terminal.shown
+    assert sandbox.state() == before
+
+
+def test_every_changed_line_is_shown_to_who_wants_to_see_it(sandbox):
+    sandbox.deploy("--preset", "demo")
+    terminal = plain(sandbox, "--port", "4300").sees("Deploy this?").types("d\r")
+    terminal.sees('"ANTHROPIC_BASE_URL": "http://127.0.0.1:4300"').sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert sandbox.secrets()[0] not in terminal.shown
+
+
+def test_a_plan_that_cannot_be_made_is_told_by_the_steps(sandbox):
+    """So that what was chosen is remembered, and a file to finish by hand is there, as without a terminal."""
+    sandbox.deploy("--preset", "demo")
+    config = sandbox.gateway / "litellm_config.yaml"
+    config.write_text(config.read_text().replace("127.0.0.1:4000", "127.0.0.1:4555"))
+    terminal = plain(sandbox, "--port", "4777")
+    assert terminal.ends() == 5, terminal.shown
+    assert "Deploy this?" not in terminal.shown
+    assert list((sandbox.project / "build" / "conflicts").glob("*-litellm_config.yaml"))
 
 
 def test_yes_answers_the_confirmation_only(sandbox):
@@ -308,6 +368,44 @@ def test_what_stands_can_be_replaced_and_is_archived_first(forgotten, key):
     assert terminal.ends() == 0, terminal.shown
     assert forgotten.json(forgotten.gateway / "deployment-manifest.json")["models"] == ["codestral"]
     assert list((forgotten.gateway / "backups").glob("gateway-backup-*"))
+
+
+def test_what_stands_is_told_also_when_options_are_given(forgotten):
+    before = forgotten.state()
+    terminal = plain(forgotten, "--port", "4300").sees("demo, revision 1 of").sees("Number [1]: ").types("3\r")
+    assert terminal.ends() == 1, terminal.shown
+    assert forgotten.state() == before
+    terminal = plain(forgotten, "--port", "4300").sees("become of it?").sees("Number [1]: ").types("1\r")
+    terminal.sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert forgotten.env_json()["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:4300"
+
+
+def test_settings_that_lead_to_another_gateway_are_told(sandbox):
+    sandbox.claude.mkdir()
+    sandbox.settings.write_text('{"env": {"ANTHROPIC_BASE_URL": "https://gw.example.com"}}\n')
+    before = sandbox.state()
+    terminal = plain(sandbox, "--preset", "demo").sees("https://gw.example.com").sees("instead?").sees("]: ")
+    terminal.types("2\r")
+    assert terminal.ends() == 1, terminal.shown
+    assert sandbox.state() == before
+    terminal = plain(sandbox, "--preset", "demo", "--yes").sees("Start the").sees("]: ").types("2\r")
+    assert terminal.ends() == 0
+    assert "instead?" not in terminal.shown
+
+
+def test_another_tool_that_owns_the_settings_is_told_and_may_be_deployed_over(sandbox):
+    sandbox.claude.mkdir()
+    (sandbox.claude / "settings.json.ccr-original").write_text("{}")
+    sandbox.settings.write_text('{"env": {"ANTHROPIC_BASE_URL": "http://127.0.0.1:3456"}}\n')
+    before = sandbox.state()
+    terminal = plain(sandbox, "--preset", "demo").sees("both would undo each other").sees("]: ").types(ENTER)
+    assert terminal.ends() == 1, terminal.shown
+    assert sandbox.state() == before
+    terminal = plain(sandbox, "--preset", "demo").sees("Go on?").sees("]: ").types("2\r")
+    terminal.sees("Start the").sees("]: ").types("2\r").sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert sandbox.env_json()["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:4000"
 
 
 def test_files_of_somebody_are_told_and_kept(sandbox):

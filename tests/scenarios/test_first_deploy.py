@@ -208,3 +208,17 @@ def test_a_target_of_its_own(sandbox):
     assert sandbox.settings.exists()
     assert not sandbox.gateway.exists()
     assert os.access(target / "start-gateway.sh", os.X_OK)
+
+
+def test_a_command_in_the_receipt_can_be_copied_however_narrow_it_is(sandbox):
+    result = sandbox.deploy("--preset", "demo", env={"COLUMNS": "40"})
+    lines = [line.strip() for line in result.out.splitlines()]
+    assert f"sh {sandbox.gateway}/start-gateway.sh" in lines
+    result = sandbox.deploy("--port", "4300", env={"COLUMNS": "40"})
+    assert "Undo:  doit rollback" in result.out.splitlines()
+    assert "or, to take all of it away: doit uninstall" in result.out
+
+
+def test_that_claude_asks_for_trust_in_a_project_is_told(sandbox):
+    result = sandbox.deploy("--preset", "demo", "--scope", "project")
+    assert f"in {sandbox.project}; there claude asks whether you trust the folder" in result.out
