@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,12 +33,17 @@ def tell(asked: Asked, shell: str) -> None:
     console.hand(script(asked.layout, chosen))
 
 
+def anywhere(layout: Layout) -> str:
+    """What prints the script from any folder, in a shell that knows nothing of this checkout's environment."""
+    return shlex.join([sys.executable, "-P", "-m", "doit", f"--file={layout.project / 'dodo.py'}", "completion"])
+
+
 def script(layout: Layout, shell: str) -> str:
     """The script: who to ask at every TAB, and for which commands."""
     values = {
         "project": layout.project,
         "python": sys.executable,
         "helper": Path(completing.__file__ or ""),
-        "command": os.environ.get(console.COMMAND, "doit"),
+        "command": anywhere(layout),
     }
     return templating.render(layout.templates / "completion" / f"{shell}.j2", values).rstrip("\n")

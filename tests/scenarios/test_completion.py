@@ -179,3 +179,17 @@ def test_a_shell_that_is_none_of_ours_is_told_which_are(known):
 def test_the_script_is_one_that_the_shell_can_read(known, shell):
     path = script(known, shell)
     assert known.run([shell, "-n", str(path)]).code == 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish"])
+def test_the_line_for_every_new_shell_works_from_any_folder(tmp_path, shell):
+    """In zsh the same line needs compinit first."""
+    box = make_sandbox(tmp_path / "a folder")
+    line = script(box, shell).read_text().splitlines()[1].partition(": ")[2]
+    asking = "complete -p doit" if shell == "bash" else "complete -c doit"
+    environ = {"PATH": "/usr/bin:/bin", "HOME": str(box.home)}
+    shown = subprocess.run(
+        [shutil.which(shell), "-c", f"{line}\n{asking}"], cwd=box.home, env=environ, capture_output=True, text=True
+    )
+    assert "_claude_gateway" in shown.stdout, shown.stderr
+    assert shown.stderr == ""
