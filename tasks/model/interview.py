@@ -27,12 +27,17 @@ TIERS_ARE_FOR = "Claude Code asks sonnet for most work, opus for what is hard, a
 
 
 class Item(NamedTuple):
-    """One of the answers to choose from: how it is shown, and what there is to know of it."""
+    """One of the answers to choose from: how it is shown, and what there is to know of it.
+
+    *facts*: the label in words, where that may be too wide; *against*: what speaks against it, which *more* holds too.
+    """
 
     value: str
     label: str
     more: str = ""
     chosen: bool = False
+    facts: str = ""
+    against: str = ""
 
 
 class Question(NamedTuple):
@@ -223,11 +228,13 @@ def _named(things: Iterable[Preset | Gateway], chosen: str) -> Iterator[Item]:
 
 def pickable(models: Sequence[Model], chosen: Sequence[str], today: str) -> Iterator[Item]:
     """The models as items: publisher, price, limits and end in columns, what is known against each beside it."""
-    rows = [(each.id, each.publisher, *_facts(each, today)) for each in models]
+    facts = [[each.publisher, *_facts(each, today)] for each in models]
+    rows = [(each.id, *cells) for each, cells in zip(models, facts, strict=True)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))] if rows else []
-    for model, row in zip(models, rows, strict=True):
+    for model, row, cells in zip(models, rows, facts, strict=True):
         label = "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        yield Item(model.id, label, " ".join([model.description, *problems(model, today)]), model.id in chosen)
+        said, against = ", ".join(cell for cell in cells if cell), " ".join(problems(model, today))
+        yield Item(model.id, label, f"{model.description} {against}".rstrip(), model.id in chosen, said, against)
 
 
 def problems(model: Model, today: str) -> Iterator[str]:
@@ -245,7 +252,8 @@ def problems(model: Model, today: str) -> Iterator[str]:
 def _facts(model: Model, today: str) -> tuple[str, ...]:
     end = "ended" if model.retired(today) else f"to {model.retires_on}" if model.retires_on else ""
     tools = {YES: "", NO: "no tools"}.get(model.tools, "tools?")
-    return "$" + "/".join(model.dollars), f"{model.limits['input_tokens'] // 1000}k", f"{end} {tools}".strip()
+    price = "$" + "/".join(model.dollars) if model.prices else "price varies"
+    return price, f"{model.limits['input_tokens'] // 1000}k", f"{end} {tools}".strip()
 
 
 def numbered(text: str, items: Sequence[Item], *, several: bool) -> tuple[str, ...]:

@@ -19,9 +19,13 @@ SIGNS = "»●○"
 """What the library draws with."""
 
 WALK = "(arrow keys, then Enter)"
+NO_MATCH = "No row has that: all are shown, and space chooses none. Backspace takes a letter back."
 FILTER = "(type to filter, space chooses, Enter ends)"
-DETAIL_LINES = 4
-"""For what there is to know of the item that is pointed at."""
+DETAIL_LINES = 8
+"""At most so many for what there is to know of the item that is pointed at."""
+
+BESIDE = len(" » ● ")
+"""What the library draws before a label."""
 
 
 def chosen(question: Question) -> tuple[str, ...]:
@@ -86,9 +90,15 @@ def _walked(question: Question) -> tuple[str, ...]:
         first = next((each.value for each in question.items if each.chosen), None)
         asking = questionary.select(question.text, items, default=first, instruction=WALK, **common)
     room = console.width(sys.stderr) - 1
-    _finish(asking.application, {each.value: console.folded(each.more, room, 0) for each in question.items})
+    _finish(asking.application, {each.value: _detail(each, room) for each in question.items})
     answer = asking.unsafe_ask()
     return tuple(answer) if question.several else (answer,)
+
+
+def _detail(item: Item, room: int) -> str:
+    """What there is to know of an item in *room* columns; its facts too, where its row is cut."""
+    facts = f"{item.facts}." if item.facts and BESIDE + len(item.label) > room else ""
+    return console.folded(" ".join(filter(None, (facts, item.more))), room, 0)
 
 
 def _finish(application: Any, details: dict[str, str]) -> None:  # noqa: ANN401 - prompt_toolkit's
@@ -97,22 +107,49 @@ def _finish(application: Any, details: dict[str, str]) -> None:  # noqa: ANN401 
     from prompt_toolkit.layout import ConditionalContainer, FormattedTextControl, Window
     from questionary.prompts.common import InquirerControl
 
-    application.key_bindings.add("c-d", eager=True)(lambda event: event.app.exit(exception=EOFError))
-    control: Any = next(each for each in application.layout.find_all_controls() if isinstance(each, InquirerControl))
-    text = FormattedTextControl(lambda: control.error_message or details.get(control.get_pointed_at().value, ""))
-    window = Window(text, height=DETAIL_LINES, dont_extend_height=True)
+    list_of = next(each for each in application.layout.find_all_windows() if isinstance(each.content, InquirerControl))
+    control: Any = list_of.content
+
+    def lost() -> bool:  # the library then shows every row, as if nothing had been typed
+        return bool(control.search_filter) and control.filtered_choices is control.choices
+
+    def detail() -> Any:  # noqa: ANN401 - formatted text of the library
+        return control.error_message or (NO_MATCH if lost() else details.get(control.get_pointed_at().value, ""))
+
+    _bind(application.key_bindings, lost)
+    _hint_at_more(list_of)
+    lines = min(DETAIL_LINES, max((text.count("\n") + 1 for text in details.values()), default=1))
+    window = Window(FormattedTextControl(detail), height=lines, dont_extend_height=True)
     if any(details.values()):
         application.layout.container.children.append(ConditionalContainer(window, filter=~is_done))
+
+
+def _bind(keys: Any, lost: Callable[[], bool]) -> None:  # noqa: ANN401 - prompt_toolkit's
+    """Ctrl-D ends the question; the space bar chooses nothing while no row matches what was typed."""
+    from prompt_toolkit.filters import Condition
+
+    keys.add("c-d", eager=True)(lambda event: event.app.exit(exception=EOFError))
+    keys.add(" ", eager=True, filter=Condition(lost))(lambda _event: None)
+
+
+def _hint_at_more(window: Any) -> None:  # noqa: ANN401 - prompt_toolkit's
+    """A bar with arrows beside a list that does not fit."""
+    from prompt_toolkit.filters import Condition
+    from prompt_toolkit.layout.margins import ConditionalMargin, ScrollbarMargin
+
+    def cut() -> bool:
+        return window.render_info is not None and window.content.choice_count > window.render_info.window_height
+
+    window.right_margins = [ConditionalMargin(ScrollbarMargin(display_arrows=True), filter=Condition(cut))]
 
 
 def _numbered(question: Question) -> tuple[str, ...]:
     """By a plain list with numbers, one line of which is the answer; an empty line takes what is suggested."""
     console.ask(console.folded(question.text, console.width(sys.stderr)))
     rows: list[tuple[str, ...]] = [
-        (_number(place, each), each.label, each.more) for place, each in enumerate(question.items, 1)
-    ]
-    if question.several:  # there are many; what is to be known of each would fill pages
-        rows = [row[:2] for row in rows]
+        (_number(place, each), each.label, each.against if question.several else each.more)
+        for place, each in enumerate(question.items, 1)
+    ]  # where there are many, all that is to be known of each would fill pages
     for line in tables.lines(rows, console.width(sys.stderr), 2):
         console.ask(line)
     suggested = [number for number, each in enumerate(question.items, 1) if each.chosen] or [1]

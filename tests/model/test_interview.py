@@ -86,6 +86,11 @@ def test_a_model_is_shown_with_what_speaks_against_it(known):
         assert text in item.label
     for text in (model.retires_on, model.replacement, model.notes):
         assert text in item.more
+    assert model.notes in item.against
+    for text in (model.publisher, "$1.25/10", "1048k", "ended"):
+        assert text in item.facts
+    (varying,) = interview.pickable([known.models["ollama"]], [], TODAY)
+    assert "?/?" not in varying.label
     (item,) = interview.pickable([known.models["demo"]], [], TODAY)
     assert "no tools" in item.label
 

@@ -440,6 +440,33 @@ def test_a_narrow_terminal_can_walk_too(sandbox):
     assert json.loads((sandbox.project / "build" / "choices.json").read_text()) == {"preset": "demo"}
 
 
+def test_a_narrow_terminal_shows_below_what_its_rows_have_no_room_for(sandbox):
+    terminal = Terminal(sandbox, "deploy", "--preset", "basic", columns=60).sees("Which models")
+    terminal.child.expect(r"\w+, \$[\d.]+/[\d.]+, \d+k")
+    assert terminal.types(CTRL_C).ends() == 130
+
+
+def test_nothing_is_chosen_while_no_row_matches(sandbox, key):
+    terminal = Terminal(sandbox, "deploy", "--preset", "basic", GOOGLE_APPLICATION_CREDENTIALS=str(key), **VERTEX)
+    terminal.sees("Which models").sees("notice").types("zzz").sees("No row has that").types("  " + " ")
+    terminal.types("\x7f\x7f\x7f").sees("notice").types(ENTER).sees("8 selections")
+    terminal.types(CTRL_C)
+    assert terminal.ends() == 130, terminal.shown
+
+
+def test_a_list_that_goes_on_below_the_edge_says_so(sandbox):
+    terminal = Terminal(sandbox, "deploy", "--preset", "basic").sees("Which models")
+    terminal.child.setwinsize(20, 100)
+    terminal.types(DOWN).child.expect(r"\x1b\[[\d;]*mv\x1b")
+    assert terminal.types(CTRL_C).ends() == 130
+
+
+def test_numbers_come_with_what_speaks_against_a_model(sandbox):
+    terminal = plain(sandbox, "--preset", "basic").sees("Numbers").types(CTRL_C)
+    assert terminal.ends() == 130
+    assert "takes its place" in " ".join(terminal.shown.split())
+
+
 def test_a_terminal_that_knows_ascii_only_gets_numbers(sandbox):
     terminal = Terminal(sandbox, "deploy", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     terminal.sees("Number [1]: ").types(CTRL_C).sees("Nothing was changed.")
