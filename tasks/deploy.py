@@ -117,7 +117,9 @@ def litellm_wanted(asked: Asked) -> bool:
     if asked.flags.yes:
         return True
     if asked.flags.no_input or not sys.stdin.isatty():
-        raise UsageError("LiteLLM is not installed", "Agree to installing it with --yes, or name yours: --litellm PATH")
+        named = typed.behind("deploy") is not None  # a saved plan and a profile have their choices already
+        other = "name yours: --litellm PATH" if named else "install it first: doit litellm"
+        raise UsageError("LiteLLM is not installed", f"Agree to installing it with --yes, or {other}")
     console.say(f"LiteLLM is not installed. It goes to {asked.layout.venv} (about 700 MB).", "warn")
     with conversation.ending():
         if not prompts.agreed("Install it now?"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import InvalidCommand
@@ -56,7 +57,21 @@ def task(asked: Asked, deploying: Iterable[Mapping[str, Any]]) -> Task:
             raise InvalidCommand(f"doit plan takes options only, not {names[0]!r}")
         defaults = {each["name"]: each["default"] for each in options}
         asked.settle({name: given.get(name, default) for name, default in defaults.items()})
+        asked.looks_only = not given["out"]
+        asked.same = shlex.join(["doit", "deploy", *repeated(options, given)])
     return {"actions": [(show, [asked])], "params": params, "meta": {"quiet": True}}
+
+
+def repeated(options: Iterable[Mapping[str, Any]], given: Mapping[str, Any]) -> Iterator[str]:
+    """The words with which a deployment is given the same *options*."""
+    for each in options:
+        value, name = given.get(each["name"], each["default"]), f"--{each['long']}"
+        if value == each["default"]:
+            continue
+        if each["type"] is bool:
+            yield name
+        else:
+            yield from (word for one in ([value] if isinstance(value, str) else value) for word in (name, one))
 
 
 @action
@@ -72,13 +87,14 @@ def show(asked: Asked, diff: bool, as_json: bool, exit_code: bool, out: str) -> 
         console.tell("\n".join([*planpage.lines(plan, console.width()), *(diffs.painted(patch) if diff else ())]))
         hints(plan, diff=diff, out=out)
     if exit_code and planned.changes(plan):
-        raise Changed(f"{planned.changes(plan)} files would change", "Do it: doit deploy")
+        same = f"doit apply {shlex.quote(out)}" if out else asked.same
+        raise Changed(f"{planned.changes(plan)} files would change", f"Do it: {same}")
 
 
 def hints(plan: Mapping[str, Any], *, diff: bool, out: str) -> None:
     """What can be done next."""
     if out:
-        console.say(f"Saved. To do exactly this, or nothing: doit apply {out}", "ok")
+        console.say(f"Saved. To do exactly this, or nothing: doit apply {shlex.quote(out)}", "ok")
     elif planned.changes(plan) and not diff:
         console.say("Every changed line: doit plan --diff, with the same options")
 
@@ -87,7 +103,7 @@ def made(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]:
     """The plan (templates/schemas/plan.schema.json), and the diffs; GatewayError when this cannot be deployed."""
     deployment, layout = asked.deployment, asked.layout
     with console.kept_warnings() as warnings:
-        for text in (*preflight.doubts(deployment), *preflight.breaks(asked)):
+        for text in (*preflight.doubts(deployment), *preflight.breaks(asked), *later(asked)):
             console.warn(text)
         preflight.refuse(asked)
     manifest = history.installed(layout)
@@ -109,6 +125,12 @@ def made(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]:
         "inputs": {name: planfile.digest(key, data) for name, data in inputs(asked, changes).items()},
     }
     return plan, [*(line for each in changes for line in patch_of(asked, each)), *patch]
+
+
+def later(asked: Asked) -> Iterator[str]:
+    """Which value this plan does without, for a program of the user's would have to run to get it."""
+    if reference := asked.unasked:
+        yield f"{asked.deployment.credential} is what {reference} prints; that is run when this is deployed"
 
 
 def rendered(asked: Asked) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from tasks.model import deployment as settling
 from tasks.model import network
 from tasks.model.errors import GatewayError, UsageError
 from tasks.model.layout import Layout
+from tasks.model.secret import Secret
 from tasks.tools import catalogue, environment, files, named, neighbours, references
 from tasks.tools.steps import Task, fail
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from tasks.tools.environment import Finding
 
 
+UNKNOWN = "told-when-it-is-deployed"
+"""Stands in a plan for a token that only a program of the user's can tell."""
+
+
 class Asked:
     """Settled by task_deploy when it is the command; by what is remembered when any other step is."""
 
@@ -36,6 +41,7 @@ class Asked:
         self.profile: str | None = None
         self.promise: dict[str, Any] | None = None
         self.installs_litellm = False
+        self.looks_only = False
         self.answers: dict[str, Finding] = {}
         self.same = ""
         self.typed: dict[str, str] = {}
@@ -75,10 +81,20 @@ class Asked:
         names = (*deployment.needs, *deployment.optional, *(network.HINTS if deployment.proxied else ()))
         found = environment.find([deployment.variable(name) for name in names], self.layout, os.environ)
         found |= self.given | self.answers
+        token = deployment.credential
+        if self.unasked and found[token].value is None:
+            found[token] = environment.Finding(token, Secret(UNKNOWN), f"{self.unasked}, when it is deployed")
         known = {name: each.plain for name, each in found.items() if each.plain is not None}
         made = network.derived(deployment, known, str(self.layout.certificates))
         kept = {name: each for name, each in found.items() if name not in network.HINTS}
         return kept | {name: environment.Finding(name, each.value, each.source) for name, each in made.items()}
+
+    @property
+    def unasked(self) -> str:
+        """The reference of a token that only a program of the user's can tell, where this run only looks; else ""."""
+        flags, reference = self.flags, self.choices.token or ""
+        others = flags.token_stdin or flags.token_file or not (self.looks_only or flags.dry_run)
+        return reference if reference.startswith(references.RUNNING) and not others else ""
 
     @cached_property
     def given(self) -> dict[str, Finding]:
@@ -91,7 +107,7 @@ class Asked:
             )
         elif flags.token_file:
             made[token] = environment.Finding(token, references.from_file(flags.token_file), flags.token_file)
-        elif reference := self.choices.token:
+        elif (reference := self.choices.token) and not self.unasked:
             made[token] = environment.Finding(token, references.resolved(reference, os.environ), reference)
         if name := flags.proxy_auth_file:
             user, password = references.user_and_password(references.from_file(name), name)

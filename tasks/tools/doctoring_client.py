@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from tasks.model.catalogue import Variable
 from tasks.model.checkup import FAIL, OK, SKIP, WARN, Check
 from tasks.model.layering import OVERRIDING, Key
-from tasks.tools import checks, clientkeys, drift, joining, neighbours, plausible
+from tasks.tools import checks, clientkeys, drift, joining, keeping, neighbours, plausible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tasks.model.layering import Held
+    from tasks.model.layout import Layout
     from tasks.tools.doctoring import Case
     from tasks.tools.layers import File
 
@@ -85,8 +86,16 @@ def _unreadable(case: Case) -> Iterator[Check]:
             fix = "Whoever manages this machine must mend it."
             yield Check("settings", FAIL, f"Claude Code does not start with this: {problem}", where, fix)
         elif problem:
-            fix = "Mend it; bring an older one back with: doit rollback" if case.manifest else "Mend it."
+            fix = _mending(case.layout, file)
             yield Check("settings", FAIL, f"Claude Code ignores the whole file: {problem}", where, fix)
+
+
+def _mending(layout: Layout, file: File) -> str:
+    """How to mend a settings file: by hand, with a look at the newest copy of it that was kept."""
+    copy = keeping.newest_settings(layout)
+    if copy is None or not (layout.settings.exists() and file.path.samefile(layout.settings)):
+        return "Mend it."
+    return f"Mend it; how it was before it was last deployed shows {copy}"
 
 
 def _wrong_type(file: File) -> str:

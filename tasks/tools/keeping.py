@@ -33,6 +33,15 @@ def keep(layout: Layout, *, secrets: bool = False) -> None:
     _settings(layout, stamp)
 
 
+def newest_settings(layout: Layout) -> Path | None:
+    """The newest copy of settings.json; None when there is none."""
+    return next(reversed(_copies(layout)), None)
+
+
+def _copies(layout: Layout) -> list[Path]:
+    return sorted(layout.backups.glob(f"{SETTINGS}*.json"))
+
+
 def _sources(layout: Layout, *, secrets: bool) -> dict[str, Path]:
     """What goes into an archive: every file of ours that stands; those with secrets only when asked for."""
     manifest = history.installed(layout)
@@ -64,7 +73,7 @@ def _settings(layout: Layout, stamp: str) -> None:
     """Copy settings.json as it is, with the mode it has, unless the newest copy is the same."""
     target = files.real_target(layout.settings)
     data, mode = files.read(target), files.mode_of(target)
-    copies = sorted(layout.backups.glob(f"{SETTINGS}*.json"))
+    copies = _copies(layout)
     if data is None or mode is None or (copies and files.read(copies[-1]) == data):
         return
     names = (f"{SETTINGS}{stamp}{suffix}.json" for suffix in ("", *(f"-{number}" for number in range(2, 100))))

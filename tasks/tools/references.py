@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST = 64 * 1024
 """Bytes; no token is longer."""
+RUNNING = ("cmd:", "keyring:")
+"""How references begin for which a program is run."""
 PATIENCE = 120
 """Seconds that a command may take: it may ask its user."""
 

@@ -176,6 +176,14 @@ def test_settings_that_nobody_can_read(box):
     assert any("ignores the whole file" in each["says"] for each in broken)
 
 
+def test_the_copy_that_is_named_for_settings_that_nobody_can_read_is_there(box):
+    box.deploy("--port", "4300")
+    box.settings.write_text("{")
+    (fix,) = [each["fix"] for each in at(examined(box), "settings", "fail") if "ignores" in each["says"]]
+    assert "rollback" not in fix  # which refuses
+    assert "ANTHROPIC_BASE_URL" in json.loads(Path(fix.split()[-1]).read_text())["env"]
+
+
 def test_settings_with_a_value_of_the_wrong_type(box):
     known = json.loads(box.settings.read_text())
     box.settings.write_text(json.dumps({**known, "model": 5}))

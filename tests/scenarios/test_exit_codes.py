@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from tasks.model import errors
@@ -48,6 +50,28 @@ def broken_settings(words):
     def prepare(box):
         box.claude.mkdir()
         box.settings.write_text("{")
+        return words
+
+    return prepare
+
+
+def deployed_with_broken_settings(words):
+    def prepare(box):
+        box.deploy("--preset", "demo")
+        box.deploy("--port", "4300")
+        box.settings.write_text("{")
+        return words
+
+    return prepare
+
+
+def forgotten(words):
+    """A damaged manifest, and no history that tells what stood."""
+
+    def prepare(box):
+        box.deploy("--preset", "demo")
+        shutil.rmtree(box.gateway / "history")
+        box.gateway.joinpath("deployment-manifest.json").write_text("garbage")
         return words
 
     return prepare
@@ -132,6 +156,13 @@ CASES = [
     (4, "deploy --dry-run", broken_settings("deploy --preset demo --dry-run")),
     (4, "apply", no_plan),
     (4, "verify", damaged),
+    (4, "uninstall", deployed_with_broken_settings("uninstall")),
+    (4, "rollback", deployed_with_broken_settings("rollback")),
+    (4, "explain", broken_settings("explain ANTHROPIC_MODEL")),
+    (4, "status", forgotten("status")),
+    (4, "stop", forgotten("stop")),
+    (4, "uninstall", forgotten("uninstall")),
+    (4, "backup", forgotten("backup")),
     (4, "lint", twice("lint")),
     (4, "migrate", twice("migrate")),
     (5, "deploy", clashing("deploy --port 4777")),
@@ -139,6 +170,8 @@ CASES = [
     (5, "plan", clashing("plan --port 4777")),
     (5, "apply", moved),
     (6, "start", dying("start")),
+    (6, "env", deployed("env --shell bash")),
+    (6, "exec", deployed("exec -- true")),
     (6, "deploy", dying("deploy --start")),
 ]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 
 import pytest
 
@@ -167,3 +169,26 @@ def test_nothing_moved_so_it_is_applied_after_all(planned):
     assert result.code == 0, result.text
     assert box.env_json()["ANTHROPIC_BASE_URL"].endswith(":4999")
     assert box.doit("apply", str(path)).code == 5  # a plan is a promise about one moment
+
+
+def test_the_command_that_is_named_deploys_what_was_planned(sandbox):
+    words = ["--preset", "demo", "--port", "4300", "--header", "X-Team: a b"]
+    result = sandbox.doit("plan", *words, "--exit-code")
+    assert result.code == 2
+    said = shlex.split(re.search(r"Do it: (doit .*)", result.err)[1])
+    assert said[:2] == ["doit", "deploy"]
+    sandbox.deploy(*said[2:])
+    assert sandbox.doit("plan", *words, "--exit-code").code == 0
+    result = sandbox.doit("plan", "--port", "4400", "--out", str(sandbox.root / "a plan"), "--exit-code")
+    said = shlex.split(re.search(r"Do it: (doit .*)", result.err)[1])
+    assert sandbox.doit(*said[1:]).code == 0
+    assert sandbox.env_json()["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:4400"
+
+
+def test_a_plan_that_starts_names_a_way_to_litellm_that_applying_has(sandbox):
+    path = sandbox.root / "a.plan"
+    assert sandbox.doit("plan", "--preset", "demo", "--start", "--out", str(path)).code == 0
+    result = sandbox.doit("apply", str(path))
+    assert result.code == 3
+    assert "--litellm" not in result.text
+    assert "doit litellm" in result.text

@@ -66,6 +66,35 @@ def test_where_litellm_answers_nobody_has_to_be_reached(sandbox):
     assert sandbox.doit("connect").code == 0
 
 
+@pytest.mark.parametrize("words", [["plan"], ["deploy", "--dry-run"]])
+def test_a_plan_runs_no_program_of_the_user(sandbox, words):
+    elsewhere = ["--preset", "enterprise", "--gateway-url", "https://gw.example.com"]
+    ran = sandbox.home / "ran"
+    reference = f"cmd:touch '{ran}'; echo tok-0123456789"
+    result = sandbox.doit(*words, *elsewhere, "--token", reference)
+    assert result.code == 0, result.text
+    assert not ran.exists()
+    assert "is run when this is deployed" in result.text
+    assert "ANTHROPIC_AUTH_TOKEN" in result.out
+    sandbox.deploy(*elsewhere, "--token", reference)
+    assert ran.exists()
+    ran.unlink()
+    again = sandbox.doit(*words)
+    assert "Nothing to do." in again.out
+    assert not ran.exists()
+
+
+def test_a_saved_plan_knows_the_token_that_it_is_applied_with(sandbox):
+    token, plan = sandbox.home / "token", sandbox.root / "a.plan"
+    token.write_text("tok-0123456789\n")
+    elsewhere = ["--preset", "enterprise", "--gateway-url", "https://gw.example.com", "--token", f"cmd:cat '{token}'"]
+    assert sandbox.doit("plan", *elsewhere, "--out", str(plan)).code == 0
+    token.write_text("tok-9876543210\n")
+    assert sandbox.doit("apply", str(plan)).code == 5
+    token.write_text("tok-0123456789\n")
+    assert sandbox.doit("apply", str(plan)).code == 0
+
+
 def test_a_token_that_is_not_where_it_was_stops_the_deployment_with_one_sentence(sandbox):
     token, elsewhere = sandbox.home / "token", ("--preset", "enterprise", "--gateway-url", "https://gw.example.com")
     token.write_text("tok-0123456789\n")
