@@ -107,9 +107,8 @@ def show_backups(layout: Layout, as_json: bool) -> None:
         console.document({"folder": str(layout.backups), "archives": [archive_facts(each) for each in found]})
     else:
         rows = [archive_row(each) for each in found]
-        console.tell(
-            "\n".join(tables.lines(rows, console.width())) or f"There are no archives in {layout.backups} yet."
-        )
+        listed = "\n".join(tables.lines(rows, console.width()))
+        console.tell(listed or console.folded(f"There are no archives in {layout.backups} yet.", console.width()))
 
 
 def archive_facts(archive: Archive) -> dict[str, Any]:

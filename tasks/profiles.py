@@ -63,7 +63,7 @@ def show(asked: Asked, as_json: bool, remove: str) -> None:
         if as_json:
             console.document(known)
         else:
-            console.tell("\n".join(lines(known["profiles"])))
+            console.tell("\n".join(lines(known["profiles"])), hanging=4)
 
 
 def facts(asked: Asked) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def deployed(layout: Layout) -> Choices | None:
 def lines(known: list[dict[str, Any]]) -> Iterator[str]:
     """A line per profile, the deployed one marked."""
     if not known:
-        yield "There are no profiles yet. Name what you deploy: doit deploy --profile NAME"
+        yield from ("There are no profiles yet.", "Name what you deploy: doit deploy --profile NAME")
     width = max((len(each["name"]) for each in known), default=0)
     for each in known:
         mark = "*" if each["deployed"] else " "

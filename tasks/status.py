@@ -36,7 +36,7 @@ def show(asked: Asked, as_json: bool, exit_code: bool) -> None:
     if as_json:
         console.document(known)
     else:
-        console.tell("\n".join(lines(known)))
+        console.tell("\n".join(lines(known)), hanging=11 if known["deployed"] else 2)
     if exit_code and any(each["state"] != "clean" for each in known["drift"]):
         raise Changed("what stands is not what was left there", "See it: doit status")
 
@@ -126,7 +126,7 @@ def lines(known: dict[str, Any]) -> Iterator[str]:
     """The facts for a person."""
     deployed = known["deployed"]
     if deployed is None:
-        yield f"Nothing is deployed in {known['gateway']}. Deploy first: doit deploy"
+        yield from (f"Nothing is deployed in {known['gateway']}.", "Deploy first: doit deploy")
     else:
         yield f"deployed   {deployed['preset']}, revision {deployed['revision']} of {deployed['time']}"
         yield f"gateway    {deployed['gateway_type']} at {deployed['url']}, in {known['gateway']}"

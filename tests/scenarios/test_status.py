@@ -10,7 +10,7 @@ import pytest
 from tasks.status import following
 from tasks.tools import schemas
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, make_sandbox
 
 SCHEMA = PROJECT / "templates" / "schemas" / "status.schema.json"
 
@@ -141,3 +141,15 @@ ALL_WELL = {
 )
 def test_the_next_step_follows_from_what_runs(differs, wanted):
     assert following({**ALL_WELL, "process": {**ALL_WELL["process"], **differs}}) == wanted
+
+
+def test_what_is_told_fits_a_narrow_terminal(tmp_path):
+    box = make_sandbox(tmp_path / "a-folder-with-a-name-that-is-rather-long")
+    for words in ("status", "profiles", "backups"):
+        told = box.doit(words, env={"COLUMNS": "60"})
+        long = [line for line in told.out.splitlines() if len(line) > 60 and " " in line.strip()]
+        assert long == []
+    box.deploy("--preset", "demo")
+    told = box.doit("status", env={"COLUMNS": "60"})
+    assert [line for line in told.out.splitlines() if len(line) > 60 and " " in line.strip()] == []
+    assert "at http://127.0.0.1:4000" in told.out
