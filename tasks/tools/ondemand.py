@@ -63,7 +63,10 @@ def _words() -> Sequence[str] | None:
         return None  # somebody else reads dodo.py
     words = [word for word in typed.ours(sys.argv[1:]) if not word.startswith("--file=")]
     others = {each.get_name() for each in DoitMain.DOIT_CMDS} - {"run"}
-    return words if words == [LIST] or not others.intersection(words) else None
+    first = next((word for word in words if not word.startswith("-")), "")
+    if "/" in first or (others.intersection(words) and words != [LIST]):
+        return None  # a target, whose task is not known yet; or doit's own business with tasks
+    return words
 
 
 def _not_made(name: str) -> None:

@@ -10,7 +10,7 @@ from doit.cmd_base import NamespaceTaskLoader
 from doit.cmdparse import CmdParse, TaskParse
 
 from tasks.model.layout import PROJECT
-from tasks.tools import console, options, typed
+from tasks.tools import console, options, typed, usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,9 +41,14 @@ def _read(self: Any, words: Sequence[str], params: Any = None) -> tuple[Any, lis
 
 def _load(self: Any, cmd: Any, pos_args: list[str]) -> Any:  # noqa: ANN401 - doit's
     """The tasks, for the words of the command line as they were typed; doit reads the options from this same list."""
-    if cmd.execute_tasks:
-        pos_args[:] = typed.whole(pos_args)
-    return LOAD(self, cmd, pos_args)
+    if not cmd.execute_tasks:
+        return LOAD(self, cmd, pos_args)
+    pos_args[:] = typed.whole(pos_args)
+    if name := usage.wanted(pos_args):
+        usage.show(cmd, name, lambda words: LOAD(self, cmd, words))
+    tasks = LOAD(self, cmd, pos_args)
+    usage.check(pos_args, tasks)
+    return tasks
 
 
 def _readable() -> bool:

@@ -111,3 +111,25 @@ def test_a_damaged_template_is_named_by_file_and_line_whatever_is_asked_for(sand
         assert "templates/models/codestral.yaml:" in result.err
         assert "Traceback" not in result.text
     assert sandbox.doit("list").code == 0
+
+
+@pytest.mark.parametrize("words", [["models", "--help"], ["models", "-h"], ["run", "models", "--json", "--help"]])
+def test_help_behind_a_name_is_the_help_on_it(sandbox, words):
+    asked = sandbox.doit(*words)
+    assert (asked.code, asked.err) == (0, "")
+    assert asked.out == sandbox.doit("help", "models").out
+    assert "--check" in asked.out
+
+
+@pytest.mark.parametrize(("word", "near"), [("depoly", "deploy"), ("render:x", "render"), ("qqq", "")])
+def test_a_name_that_is_none_is_told_with_the_nearest(sandbox, word, near):
+    asked = sandbox.doit(word)
+    assert (asked.code, asked.out) == (3, "")
+    assert word in asked.err
+    assert (f"Did you mean {near}?" in asked.err) == bool(near)
+    assert "Traceback" not in asked.err
+
+
+def test_a_pattern_and_a_target_are_names_too(sandbox):
+    assert sandbox.doit("choos*").code == 0
+    assert sandbox.doit(str(sandbox.project / "build" / "choices.json")).code == 0

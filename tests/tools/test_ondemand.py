@@ -51,7 +51,9 @@ def test_a_task_is_asked_for_by_its_name_a_pattern_or_a_subtask(line, text):
     assert not ondemand.asked_for("stage")
 
 
-@pytest.mark.parametrize("text", ["list --all", "list -q", "info stage", "clean", "forget x", "help render", "dumpdb"])
+@pytest.mark.parametrize(
+    "text", ["list --all", "list -q", "info stage", "clean", "forget x", "help render", "dumpdb", "/a/target"]
+)
 def test_what_else_doit_does_is_done_with_all_tasks(line, text):
     line(text)
     assert ondemand.asked_for("stage")
