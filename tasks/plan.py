@@ -103,7 +103,7 @@ def made(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]:
     """The plan (templates/schemas/plan.schema.json), and the diffs; GatewayError when this cannot be deployed."""
     deployment, layout = asked.deployment, asked.layout
     with console.kept_warnings() as warnings:
-        for text in (*preflight.doubts(deployment), *preflight.breaks(asked), *later(asked)):
+        for text in (*preflight.surprises(asked), *later(asked)):
             console.warn(text)
         preflight.refuse(asked)
     manifest = history.installed(layout)

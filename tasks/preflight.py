@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tasks.model import ledger, network
 from tasks.model.catalogue import TIERS
-from tasks.model.deployment import PASSPHRASE
+from tasks.model.deployment import PASSPHRASE, discloses
 from tasks.model.errors import Conflict, GatewayError
 from tasks.tools import (
     bound,
@@ -75,7 +75,7 @@ def look(asked: Asked) -> None:
     deployment = asked.deployment
     for found in asked.findings.values():
         console.say(f"  {found.name}: {shown(found, secret=deployment.variable(found.name).secret)}")
-    for text in (*doubts(deployment), *of_network(asked), *breaks(asked), *program_doubts(asked)):
+    for text in (*surprises(asked), *program_doubts(asked)):
         console.warn(text)
     refuse(asked)
 
@@ -128,6 +128,18 @@ def shown(found: Finding, *, secret: bool) -> str:
     if found.value is None:
         return ("made for this gateway" if found.needs_key else "not found") + note
     return ("set" if secret else console.printable(str(found.value))) + f", from {found.source}{via}{note}"
+
+
+def surprises(asked: Asked) -> Iterator[str]:
+    """What may surprise of this deployment."""
+    yield from doubts(asked.deployment)
+    yield from of_network(asked)
+    yield from breaks(asked)
+    settings = asked.layout.settings
+    known = [name for name, found in asked.findings.items() if found.value is not None or found.needs_key]
+    if discloses(asked.deployment, known) and files.open_to_others(settings):
+        instead = "chmod 600 it, or have a helper print the token: --auth apikeyhelper"
+        yield f"other users of this machine can read {settings}, in which the gateway's token stands; {instead}"
 
 
 def doubts(deployment: Deployment) -> Iterator[str]:

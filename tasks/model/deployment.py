@@ -25,6 +25,8 @@ from tasks.model.layout import DEFAULT_PORT
 from tasks.model.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tasks.model.groups import Groups, Turns
     from tasks.model.upstream import Upstream
 
@@ -289,6 +291,13 @@ def settings_of(deployment: Deployment) -> tuple[Setting, ...]:
     wanted = {setting.path: setting for setting in deployment.gateway.settings}  # of two for one key the later counts
     own = tuple(each for setting in wanted.values() for each in _settled(setting, deployment, known))
     return (*own, *network.settings(deployment))
+
+
+def discloses(deployment: Deployment, known: Collection[str]) -> bool:
+    """Whether one of the variables *known* is a secret that is written into settings.json."""
+    texts = [each.template or f"{{{each.variable}}}" for each in settings_of(deployment) if each.text is None]
+    names = {name for text in texts for name in PLACEHOLDER.findall(text)}
+    return any(deployment.variable(name).secret for name in names.intersection(known))
 
 
 def _settled(setting: Setting, deployment: Deployment, known: Mapping[str, str]) -> tuple[Setting, ...]:

@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from tasks.model.checkup import FAIL, OK, SKIP, WARN, Check
+from tasks.model.deployment import discloses
 from tasks.tools import checks, drift, files, litellm, locking, processes, serving
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ def _drifted(case: Case) -> Iterator[Check]:
 
 
 def _rights(case: Case) -> Iterator[Check]:
+    settings = case.layout.settings
+    if case.deployment and discloses(case.deployment, case.env) and files.open_to_others(settings):
+        says = f"other users of this machine can read {settings.name}, in which the token stands"
+        yield Check("files", WARN, says, case.layers.shown(settings), f"chmod 600 {settings}")
     for path in (case.layout.env_file, case.layout.ledger):
         mode = files.mode_of(path)
         if mode is not None and mode & 0o077:

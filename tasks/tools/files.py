@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from tasks.model.errors import Conflict
@@ -49,6 +50,21 @@ def mode_of(path: Path) -> int | None:
         return path.stat().st_mode & 0o7777
     except FileNotFoundError:
         return None
+
+
+def open_to_others(path: Path) -> bool:
+    """Whether another user of this machine can read *path*: by its mode, and that of every folder on the way.
+
+    A group that is called like the owner is taken for the owner's own.
+    """
+    real = path.resolve()
+    try:
+        found, folders = real.stat(), [each.stat().st_mode for each in real.parents]
+        shared = real.group() != real.owner()
+    except (OSError, KeyError):  # no such file, or nobody of that number
+        return False
+    ways = [(stat.S_IROTH, stat.S_IXOTH), *([(stat.S_IRGRP, stat.S_IXGRP)] if shared else [])]
+    return any(found.st_mode & read and all(mode & enter for mode in folders) for read, enter in ways)
 
 
 def write(path: Path, data: bytes, mode: int) -> bool:

@@ -128,3 +128,17 @@ def test_what_it_looks_at_is_a_fact_and_the_run_is_not(asked_for, credentials, m
 
 def test_no_secret_is_shown_by_its_facts(asked_for):
     assert "sk-tests" not in repr(preflight.facts(asked_for()))
+
+
+@pytest.mark.parametrize(("auth", "told"), [(None, True), ("x-api-key", True), ("apikeyhelper", False)])
+def test_a_token_that_others_could_read_is_told(asked_for, monkeypatch, auth, told):
+    asked = asked_for(preset="enterprise", gateway_type="custom", gateway_url="https://gateway.example.com", auth=auth)
+    monkeypatch.setenv("GATEWAY_TOKEN", "tk-0123456789")
+    monkeypatch.setattr(files, "open_to_others", lambda path: path == asked.layout.settings)
+    assert any(str(asked.layout.settings) in text for text in preflight.surprises(asked)) == told
+
+
+def test_what_the_network_lacks_is_told_in_a_plan_too(asked_for, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "10.0.0.0/8")
+    asked = asked_for(preset="proxy", proxy="http://proxy.example.com:3128")
+    assert any("10.0.0.0/8" in text for text in preflight.surprises(asked))

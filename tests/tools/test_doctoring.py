@@ -14,7 +14,7 @@ from tasks.model.compat import Answer
 from tasks.model.errors import Unhealthy
 from tasks.model.layout import PROJECT, Layout
 from tasks.model.release import Manifest
-from tasks.tools import doctoring, doctoring_network
+from tasks.tools import doctoring, doctoring_gateway, doctoring_network
 from tasks.tools.doctoring import Case
 from tasks.tools.layers import Layers
 from tasks.tools.wire import Wire
@@ -103,6 +103,13 @@ def test_a_gateway_elsewhere_is_asked_as_claude_code_would(tmp_path, monkeypatch
     assert len(asked) == 2
     assert {url for url, *_ in asked} == {"https://gateway.example.com"}
     assert asked[0][1]["HTTPS_PROXY"] == "http://proxy.invalid:1"
+
+
+def test_a_token_that_others_can_read_is_told_with_what_mends_it(tmp_path, monkeypatch):
+    case = case_of(tmp_path)
+    monkeypatch.setattr(doctoring_gateway.files, "open_to_others", lambda path: path == case.layout.settings)
+    (found,) = [each for each in doctoring.looked("files", case) if each.where and "settings.json" in each.where]
+    assert (found.state, found.fix) == (WARN, f"chmod 600 {case.layout.settings}")
 
 
 NO_DB = '{"error": {"message": "No connected db."}}'

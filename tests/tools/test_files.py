@@ -4,6 +4,8 @@ import errno
 import hashlib
 import os
 import stat
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,29 @@ from tasks.tools import files
 
 def mode(path):
     return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def public():
+    """A folder into which every user of this machine can look."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder)
+        path.chmod(0o755)
+        yield path
+
+
+@pytest.mark.parametrize(
+    ("mode", "folder", "readable"),
+    [(0o600, 0o755, False), (0o604, 0o755, True), (0o644, 0o755, True), (0o644, 0o700, False)],
+)
+def test_who_else_can_read_a_file_depends_on_the_folders_too(public, mode, folder, readable):
+    (public / "inner").mkdir()
+    file = public / "inner" / "settings.json"
+    file.write_text("{}")
+    file.chmod(mode)
+    (public / "inner").chmod(folder)
+    assert files.open_to_others(file) == readable
+    assert not files.open_to_others(public / "none")
 
 
 @pytest.fixture
