@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import Changed, Unhealthy
@@ -51,7 +50,7 @@ def facts(asked: Asked) -> dict[str, Any]:
         "process": _process(layout, manifest, processes.running(layout)) if manifest else None,
         "litellm": _litellm(asked) if manifest else None,
         "drift": _drift(asked, manifest) if manifest else [],
-        "lock": asdict(holder) if holder else None,
+        "lock": holder._asdict() if holder else None,
     }
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.model.catalogue import NOTHING
 from tasks.model.errors import GatewayError, InvalidInput
 from tasks.tools import archive_index, files, packing, sealing, storing
 from tasks.tools.console import printable
@@ -28,8 +28,7 @@ TIME = re.compile(r"[0-9T:.+Z -]{1,40}", re.ASCII)
 SEALED = ".age"
 
 
-@dataclass(frozen=True)
-class Archive:
+class Archive(NamedTuple):
     """One backup as it stands: *size* in bytes, *problems* empty when it can be restored, *fresh* when just made."""
 
     path: Path
@@ -38,7 +37,7 @@ class Archive:
     problems: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     secrets: bool = False
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = NOTHING
     sha256: str = ""
     fresh: bool = False
 
@@ -166,7 +165,7 @@ def _made(stem: Path, members: Mapping[str, Member], facts: Mapping[str, object]
     ending = ".tar.gz" + SEALED * bool(passphrase)
     _opened(stem.with_name(stem.name + ending), data, passphrase)  # what cannot be read must not get a name
     path = storing.store(stem, ending, data)
-    return replace(_described(Archive(path, ""), members, facts), size=len(data), sha256=_sha256(data), fresh=True)
+    return _described(Archive(path, ""), members, facts)._replace(size=len(data), sha256=_sha256(data), fresh=True)
 
 
 def _look(
@@ -176,14 +175,14 @@ def _look(
     seen = Archive(path, _created({}, path), secrets=path.name.endswith(SEALED))
     try:
         data = storing.load(path)
-        seen = replace(seen, size=len(data), sha256=_sha256(data))
+        seen = seen._replace(size=len(data), sha256=_sha256(data))
         _check_digest(seen, entry)
         if seen.encrypted and not passphrase:
             return _unopened(seen, entry), {}
         members, facts = _opened(path, data, passphrase)
         return _described(seen, members, facts), members
     except InvalidInput as error:
-        return replace(seen, problems=(error.problem,)), {}
+        return seen._replace(problems=(error.problem,)), {}
 
 
 def _check_digest(seen: Archive, entry: Mapping[str, Any] | None) -> None:
@@ -195,12 +194,11 @@ def _unopened(seen: Archive, entry: Mapping[str, Any] | None) -> Archive:
     """An encrypted backup of which no pass phrase is at hand: its digest must do."""
     if not entry:
         raise InvalidInput("cannot be checked without its pass phrase")
-    return replace(seen, created_at=entry["created_at"], members=tuple(entry["members"]))
+    return seen._replace(created_at=entry["created_at"], members=tuple(entry["members"]))
 
 
 def _described(seen: Archive, members: Collection[str], facts: Mapping[str, Any]) -> Archive:
-    return replace(
-        seen,
+    return seen._replace(
         created_at=_created(facts, seen.path),
         members=tuple(sorted(members)),
         secrets=bool(facts.get("secrets")),

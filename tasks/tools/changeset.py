@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.model.errors import Conflict, GatewayError
 from tasks.tools import console, exchange, moves, records, staging
@@ -25,8 +24,7 @@ Content = bytes | Callable[[], bytes | None]
 Holds = Callable[[bytes | None], bool]
 
 
-@dataclass(frozen=True)
-class Wish:
+class Wish(NamedTuple):
     """One file as it shall be: its content (None: no file), and what was found when that was decided."""
 
     content: Content | None
@@ -34,8 +32,7 @@ class Wish:
     expected: bytes | EllipsisType | None
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """settings.json as it shall be; see Transaction.edit()."""
 
     compute: Compute

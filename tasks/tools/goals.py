@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.model.errors import UsageError
 from tasks.model.release import Wanted
@@ -22,8 +21,7 @@ UNINSTALL = "uninstall"
 """The action of a revision after which nothing stood; one does not go back to that, one uninstalls."""
 
 
-@dataclass(frozen=True)
-class Goal:
+class Goal(NamedTuple):
     """What to go back to: a revision, its files as they stood, and what was rendered for them (without secrets)."""
 
     revision: Revision
@@ -55,7 +53,7 @@ def here(goal: Goal, before: Manifest) -> Goal:
     """*goal* for the settings that are joined now; others may have been when it was deployed."""
     manifest, joined = goal.revision.manifest, {"scope": before.choices.get("scope")}
     choices = {name: value for name, value in {**manifest.choices, **joined}.items() if value is not None}
-    return replace(goal, revision=goal.revision._replace(manifest=manifest._replace(choices=choices)))
+    return goal._replace(revision=goal.revision._replace(manifest=manifest._replace(choices=choices)))
 
 
 def from_archive(layout: Layout, name: str, *, secrets: bool) -> Goal:

@@ -12,8 +12,7 @@ import fcntl
 import json
 import os
 import time
-from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.model.errors import Conflict
 from tasks.tools import exchange, staging
@@ -28,8 +27,7 @@ WAIT = 0.5
 """Seconds; somebody who only asks who holds the lock has it for a moment."""
 
 
-@dataclass(frozen=True)
-class Holder:
+class Holder(NamedTuple):
     """Who holds the lock: process, since when (UTC, ISO 8601), with which command."""
 
     pid: int
@@ -40,8 +38,7 @@ class Holder:
         return f"pid {self.pid}, since {self.since}, {self.command}"
 
 
-@dataclass(frozen=True)
-class _Note:
+class _Note(NamedTuple):
     """What the lock file says; *made_gateway* and *made_claude* count the directories that we made for each."""
 
     pid: int = 0
@@ -94,7 +91,7 @@ class Lock:
     def sign(self, command: str) -> None:
         """Say in the lock file who has it; release it when that cannot be written."""
         try:
-            self._write(replace(self._note, pid=os.getpid(), since=_now(), command=command[:200]))
+            self._write(self._note._replace(pid=os.getpid(), since=_now(), command=command[:200]))
         except BaseException:
             self.release()
             raise
@@ -109,7 +106,7 @@ class Lock:
         directory = self.targets.settings.parent
         missing = _missing(directory)
         if missing:
-            self._write(replace(self._note, made_claude=max(self._note.made_claude, len(missing))))
+            self._write(self._note._replace(made_claude=max(self._note.made_claude, len(missing))))
         for path in missing:
             with contextlib.suppress(FileExistsError):
                 path.mkdir(mode=0o700)
@@ -244,14 +241,14 @@ def _read(descriptor: int) -> _Note:
 
 def _checked(plain: dict[str, Any]) -> _Note:
     note = _Note(**plain)
-    if any(type(value) is not type(getattr(_Note, name)) for name, value in asdict(note).items()):
+    if any(type(value) is not type(_Note._field_defaults[name]) for name, value in note._asdict().items()):
         raise TypeError
     return note
 
 
 def _text(note: _Note) -> bytes:
     """Always as long, so that one write replaces it whole, without a moment when it is empty."""
-    return json.dumps(asdict(note)).encode().ljust(2000)
+    return json.dumps(note._asdict()).encode().ljust(2000)
 
 
 def _now() -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from tasks.model.errors import Conflict
 from tasks.tools import exchange, staging
@@ -33,8 +33,7 @@ def digest_of(key: bytes, *, with_mode: bool) -> Digest:
     return digest
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(NamedTuple):
     """*target* goes from *old* to *new* (fingerprints, None: no file) by trading with *staged*."""
 
     target: Path

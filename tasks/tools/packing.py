@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.model.errors import GatewayError, InvalidInput
+from tasks.model.secret import unshown
 from tasks.tools.console import printable
 
 if TYPE_CHECKING:
@@ -40,12 +40,14 @@ KINDS = {
 """What a tar member can be besides a file; anything else is some program's extension."""
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """One file of a backup: its bytes (not shown, they may be secret) and its permission bits."""
 
-    data: bytes = field(repr=False)
+    data: bytes
     mode: int
+
+    def __repr__(self) -> str:
+        return unshown(self)
 
 
 def pack(members: Mapping[str, Member], facts: Mapping[str, object]) -> bytes:

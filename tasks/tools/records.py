@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.model.catalogue import NOTHING
 from tasks.model.errors import Conflict
 from tasks.tools import exchange, staging
 from tasks.tools.targets import IDENTIFIER, Targets
@@ -25,8 +25,7 @@ NAME = re.compile(r"(?!\.\.?$|\.gw-)[A-Za-z0-9._][A-Za-z0-9._-]{0,100}")
 _DIGEST = re.compile(r"hmac-sha256:[0-9a-f]{64}")
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One file: the name it is staged under, and its fingerprints before and after (None: no file)."""
 
     staged: str
@@ -38,13 +37,12 @@ class Step:
         return Step(self.staged, self.new, self.old)
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """What one transaction does to the gateway's files and to settings.json."""
 
     id: str
     command: str
-    files: Mapping[str, Step] = field(default_factory=dict)
+    files: Mapping[str, Step] = NOTHING
     settings: Step | None = None
     settings_path: str | None = None
 
@@ -83,8 +81,8 @@ def _plain(record: Record) -> dict[str, Any]:
         "schema": SCHEMA,
         "id": record.id,
         "command": record.command,
-        "files": {name: vars(step) for name, step in record.files.items()},
-        "settings": vars(record.settings) if record.settings else None,
+        "files": {name: step._asdict() for name, step in record.files.items()},
+        "settings": record.settings._asdict() if record.settings else None,
         "settings_path": record.settings_path,
     }
 
