@@ -72,6 +72,7 @@ async def app(scope, receive, send):
     listed = [{"id": name} for name in models]
     answer = {"data": listed, "content": [{"type": "text", "text": "Hello from the fake."}]}
     status = 400 if "models" in scope["path"] and not known else 200
+    answer = answer if status == 200 else {"error": {"message": "No connected db.", "code": "400"}}
     await send({"type": "http.response.start", "status": status, "headers": []})
     await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 """

@@ -327,7 +327,7 @@ def test_every_command_has_its_place_in_the_story(story):
 
 def test_the_commands_of_the_story_do_their_work(story):
     well = {each.words[0] for each in story.ran if each.code == 0}
-    assert {each.words[0] for each in story.ran} - well == {"connect", "compat", "doctor"}  # nobody is reached here
+    assert {each.words[0] for each in story.ran} - well == {"connect", "doctor"}  # no provider is reached here
 
 
 def test_nothing_of_it_is_printed(story):

@@ -260,14 +260,17 @@ def test_nothing_is_installed_without_being_agreed_to(asked_for, monkeypatch):
     assert deploy.litellm_wanted(asked_for(Flags(start=True, yes=True)))
 
 
-@pytest.mark.parametrize(
-    ("answer", "wanted"), [("y", True), (" YES ", True), ("", False), ("n", False), ("maybe", False)]
-)
-def test_somebody_who_is_there_is_asked(asked_for, monkeypatch, answer, wanted):
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), (" YES ", 0), ("", 1), ("n", 1), ("maybe", 1)])
+def test_somebody_who_is_there_is_asked_and_without_a_yes_nothing_begins(asked_for, monkeypatch, answer, code):
     monkeypatch.setattr(deploy.litellm, "find", lambda *_: None)
     person = type("Terminal", (), {"isatty": lambda _: True, "readline": lambda _: f"{answer}\n"})()
     monkeypatch.setattr(deploy.sys, "stdin", person)
-    assert deploy.litellm_wanted(asked_for(Flags(start=True))) is wanted
+    if code:
+        with pytest.raises(SystemExit) as ended:
+            deploy.litellm_wanted(asked_for(Flags(start=True)))
+        assert ended.value.code == code
+    else:
+        assert deploy.litellm_wanted(asked_for(Flags(start=True)))
     with pytest.raises(UsageError, match="not installed"):
         deploy.litellm_wanted(asked_for(Flags(start=True, no_input=True)))
 
@@ -287,9 +290,11 @@ def test_the_receipt_says_what_where_and_how_to_undo_it(asked_for, layout):
     layout.manifest.write_text(json.dumps(manifest(revision=1).to_json()))
     told = Run()
     told.written, told.kept = ["litellm_config.yaml"], ["start-gateway.sh (your edits)"]
-    text = "\n".join(deploy.summary(asked_for(preset="basic"), told))
-    for part in (str(layout.gateway), "gemini-3.5-flash", "http://127.0.0.1:4000", "your edits", "doit uninstall"):
+    asked = asked_for(preset="basic")
+    text = "\n".join(deploy.summary(asked, told))
+    for part in (str(layout.gateway), "gemini-3.5-flash", "http://127.0.0.1:4000", "your edits"):
         assert part in text
-    assert "doit rollback" not in text
+    assert "doit uninstall" in "\n".join(deploy.backward(asked))
+    assert "doit rollback" not in "\n".join(deploy.backward(asked))
     layout.manifest.write_text(json.dumps(manifest(revision=2).to_json()))
-    assert "doit rollback" in "\n".join(deploy.summary(asked_for(preset="basic"), told))
+    assert "doit rollback" in "\n".join(deploy.backward(asked))

@@ -9,7 +9,9 @@ from tasks.tools.run import Run
 
 
 def run_of(log, *steps):
-    return Run(log=log, steps=[{"step": step, "state": "ok", "seconds": 0.1} for step in steps])
+    run = Run()
+    run.log, run.steps = log, [{"step": step, "state": "ok", "seconds": 0.1} for step in steps]
+    return run
 
 
 def test_there_is_a_line_per_step_and_later_runs_are_added(tmp_path):

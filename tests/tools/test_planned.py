@@ -68,7 +68,7 @@ class Runs:
     """A running gateway, as far as the plan looks at it."""
 
     def __init__(self, port=4000, listen="127.0.0.1", status="said"):
-        known = dict.fromkeys(Instance.__dataclass_fields__, "")
+        known = dict.fromkeys(Instance._fields, "")
         self.instance = Instance(**{**known, "pid": 1, "port": port, "listen": listen})
         self.status = status
 
