@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from doit.exceptions import InvalidCommand
-
 from tasks import plan
 from tasks.model.errors import Conflict, GatewayError
 from tasks.tools import planfile, typed
@@ -32,7 +30,7 @@ def task(asked: Asked, deploy: Callable[[Asked], Task]) -> Task:
         return {"actions": [], **known}
     given, names = typed.parsed(words, OPTIONS)
     if len(names) != 1:
-        raise InvalidCommand("name the one saved plan to apply: doit apply FILE; made by: doit plan --out FILE")
+        raise typed.refused("name the one saved plan to apply: doit apply FILE; made by: doit plan --out FILE")
     try:
         saved = planfile.load(planfile.place(names[0]), planfile.key_of(asked.layout))
         asked.follow(saved, yes=given["yes"])

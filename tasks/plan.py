@@ -6,8 +6,6 @@ import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from doit.exceptions import InvalidCommand
-
 from tasks import install, preflight, settings
 from tasks.model.errors import Changed
 from tasks.model.secret import Secret
@@ -54,7 +52,7 @@ def task(asked: Asked, deploying: Iterable[Mapping[str, Any]]) -> Task:
     if (words := typed.behind("plan")) is not None:
         given, names = typed.parsed(words, params)
         if names:
-            raise InvalidCommand(f"doit plan takes options only, not {names[0]!r}")
+            raise typed.refused(f"doit plan takes options only, not {names[0]!r}")
         defaults = {each["name"]: each["default"] for each in options}
         asked.settle({name: given.get(name, default) for name, default in defaults.items()})
         asked.looks_only = not given["out"]

@@ -189,7 +189,8 @@ def program_doubts(asked: Asked) -> Iterator[str]:
         return
     found = litellm.find(asked.layout, os.environ, asked.choices.litellm)
     if found is None:
-        yield "LiteLLM is not installed; it is needed to start the gateway: doit litellm"
+        if not asked.installs_litellm:  # which comes with the start
+            yield "LiteLLM is not installed; it is needed to start the gateway: doit litellm"
         return
     if refused := litellm.refusal(found):
         raise refused

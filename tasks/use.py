@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from doit.exceptions import InvalidCommand
-
 from tasks.model.choices import Flags
 from tasks.model.errors import UsageError
 from tasks.tools import named, typed
@@ -35,9 +33,9 @@ def chosen(asked: Asked, names: Sequence[str]) -> str:
     """The one profile that was named; doit ends with a sentence when it is none of those that there are."""
     if len(names) != 1:
         known = ", ".join(named.names(asked.layout)) or "none yet: doit deploy --profile NAME"
-        raise InvalidCommand(f"name the one profile to switch to: doit use NAME\n  There are {known}.")
+        raise typed.refused(f"name the one profile to switch to: doit use NAME\n  There are {known}.")
     try:
         named.read(asked.layout, names[0])
     except UsageError as error:
-        raise InvalidCommand(str(error)) from None
+        raise typed.refused(str(error)) from None
     return names[0]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit import get_initial_workdir
-from doit.exceptions import InvalidCommand
 
 from tasks.model import choices as rules
 from tasks.model import deployment as settling
@@ -17,7 +16,7 @@ from tasks.model import network
 from tasks.model.errors import GatewayError, UsageError
 from tasks.model.layout import Layout
 from tasks.model.secret import Secret
-from tasks.tools import catalogue, environment, files, named, neighbours, references
+from tasks.tools import catalogue, environment, files, named, neighbours, references, typed
 from tasks.tools.steps import Task, fail
 
 if TYPE_CHECKING:
@@ -138,11 +137,11 @@ class Asked:
         """
         flags = {name: options.pop(name) for name in rules.Flags._fields if name in options and name != "force"}
         if flags["token_stdin"] and flags["token_file"]:
-            raise InvalidCommand("--token-stdin and --token-file cannot both be meant; choose one")
+            raise typed.refused("--token-stdin and --token-file cannot both be meant; choose one")
         for name in ("token_file", "proxy_auth_file"):
             flags[name] = _absolute(flags[name]) if flags[name] else None
         if flags["ours"] and flags["theirs"]:
-            raise InvalidCommand("--ours and --theirs cannot both be meant; choose one")
+            raise typed.refused("--ours and --theirs cannot both be meant; choose one")
         forced = options.pop("force") or ""
         self.profile = options.pop("profile", None)
         given = {name: _joined(value) for name, value in options.items() if value not in (None, [])}
@@ -157,7 +156,7 @@ class Asked:
                 _ = None if asking else self.deployment
                 self._check_forced()
         except UsageError as error:
-            raise InvalidCommand(str(error)) from None
+            raise typed.refused(str(error)) from None
         except GatewayError:
             return  # the catalogue is damaged: the steps will say where
 

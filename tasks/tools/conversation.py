@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from doit.exceptions import InvalidCommand
-
 from tasks.model import choices as rules
 from tasks.model import interview
 from tasks.model.choices import Choices, Flags
@@ -35,6 +33,7 @@ from tasks.tools import (
     processes,
     prompts,
     targets,
+    typed,
 )
 
 if TYPE_CHECKING:
@@ -203,7 +202,7 @@ def hold(asked: Asked, given: Iterable[str], make: Plan) -> None:
         try:
             talk.hold()
         except UsageError as error:
-            raise InvalidCommand(str(error)) from None
+            raise typed.refused(str(error)) from None
         if talk.begun or not yes:
             _agree(talk, make, yes=yes)
     if talk.begun:

@@ -32,7 +32,7 @@ def whole(words: Sequence[str]) -> list[str]:
     begin = kept[-len(words)] if words else len(line)
     for word in line[:begin]:
         if _assigns(word) and get_var(word.partition("=")[0]) is not None:
-            raise InvalidCommand(_no_option(word))
+            raise refused(_no_option(word))
     return line[begin:]
 
 
@@ -40,7 +40,7 @@ def refuse_assignment(words: Sequence[str], options: Iterable[Mapping[str, Any]]
     """`doit deploy models=a`: no option, and no step either; without a sentence the old choice would be deployed."""
     _, rest = TaskParse([CmdOption(dict(each)) for each in options]).parse(list(words))
     if rest and _assigns(rest[0]):
-        raise InvalidCommand(_no_option(rest[0]))
+        raise refused(_no_option(rest[0]))
 
 
 def _assigns(word: str) -> bool:
@@ -51,6 +51,11 @@ def _assigns(word: str) -> bool:
 def _no_option(word: str) -> str:
     name = console.printable(word.partition("=")[0])
     return f"'{name}=…' is not an option; write --{name.replace('_', '-')} …"
+
+
+def refused(text: object) -> InvalidCommand:
+    """What ends doit with one sentence and exit 3; the commands in it as this person types them."""
+    return InvalidCommand(console.as_typed(str(text)))
 
 
 def behind(task: str) -> list[str] | None:

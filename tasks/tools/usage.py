@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from doit.cmd_help import Help
-from doit.exceptions import InvalidCommand
 
 from tasks.tools import console, typed
 
@@ -43,4 +42,4 @@ def check(words: Sequence[str], tasks: Iterable[Any]) -> None:
 
     near = difflib.get_close_matches(first, [name for name in names if not name.startswith("_")], n=1, cutoff=0.6)
     hint = f" Did you mean {near[0]}?" if near else ""
-    raise InvalidCommand(f"there is no step {console.printable(first)!r}.{hint}\n  All there are: doit list")
+    raise typed.refused(f"there is no step {console.printable(first)!r}.{hint}\n  All there are: doit list")

@@ -109,3 +109,9 @@ def test_options_and_names_in_any_order():
     assert typed.parsed(["a", "b"], OPTIONS) == ({"start": False, "force": None}, ["a", "b"])
     with pytest.raises(CmdParseError):
         typed.parsed(["work", "--stat"], OPTIONS)
+
+
+def test_what_is_refused_names_commands_as_this_person_types_them(monkeypatch):
+    assert str(typed.refused("All there are: doit list")) == "All there are: doit list"
+    monkeypatch.setenv("GATEWAY_COMMAND", "python3 dodo.py")
+    assert str(typed.refused("All there are: doit list")) == "All there are: python3 dodo.py list"
