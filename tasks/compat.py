@@ -26,6 +26,7 @@ MODEL = "claude-haiku-5-5"
 """What is asked for where no model was named: Claude Code's own name for its smallest."""
 LONG = "Count from 1 to 60 in words, one number per line."
 """A question whose answer takes its time."""
+QUESTION = {"role": "user", "content": LONG}
 
 OPTIONS = [
     JSON,
@@ -34,7 +35,7 @@ OPTIONS = [
         "long": "paid",
         "type": bool,
         "default": False,
-        "help": "also small requests that cost, three at most",
+        "help": "also small requests that cost, five at most",
     },
     {"name": "yes", "long": "yes", "short": "y", "type": bool, "default": False, "help": "without asking first"},
     {"name": "token_stdin", "long": "token-stdin", "type": bool, "default": False, "help": "read the token for URL"},
@@ -101,7 +102,7 @@ def agreed_to(target: Target, *, yes: bool) -> bool:
     if not sys.stdin.isatty():
         raise UsageError("--paid asks first, and there is nobody to ask", "Agree with --yes.")
     console.say(
-        f"Up to three small requests to {target.model} at {target.way.url} will cost what they cost there.", "warn"
+        f"Up to five small requests to {target.model} at {target.way.url} will cost what they cost there.", "warn"
     )
     return prompts.wanted("Make them?")
 
@@ -146,9 +147,6 @@ def named(asked: Asked, address: str, auth: str, token_stdin: bool, model: str) 
 
 def seen(target: Target, *, paid: bool) -> Seen:
     """The answers to all that is asked; where what cannot be valid is taken, nothing more that could cost."""
-    question = {"role": "user", "content": LONG}
-    valid = {"model": target.model, "max_tokens": 400, "stream": True, "messages": [question]}
-    once = {"model": target.model, "max_tokens": 1, "messages": [question]}
     free = refusable(target, paid=paid)
     known = {**ANTHROPIC, **target.headers}
     found = compat.Seen(
@@ -157,17 +155,28 @@ def seen(target: Target, *, paid: bool) -> Seen:
         beta=free.get("beta"),
         field=free.get("field"),
         stranger=free.get("stranger"),
-        counted=target.way.ask(COUNT, known, {"model": target.model, "messages": [question]}),
+        counted=target.way.ask(COUNT, known, {"model": target.model, "messages": [QUESTION]}),
         models=target.way.ask(MODELS, known),
     )
-    if not paid:
-        return found
-    strange = found.stranger and not compat.refuses(found.stranger, found.plain)
-    return found._replace(
-        lost=target.way.ask(MESSAGES, known, {**once, compat.FIELD: True}),
-        entered=target.way.ask(MESSAGES, {**ANTHROPIC, **target.strange}, once) if strange else None,
-        stream=target.way.stream(MESSAGES, known, valid),
-    )
+    return costly(target, found) if paid else found
+
+
+def costly(target: Target, found: Seen) -> Seen:
+    """*found* with the answers to what may cost; what those to the others told already is not asked for."""
+    valid = {"model": target.model, "max_tokens": 400, "stream": True, "messages": [QUESTION]}
+    once = {"model": target.model, "max_tokens": 1, "messages": [QUESTION]}
+    known = {**ANTHROPIC, **target.headers}
+    requests: dict[str, tuple[Mapping[str, str], Mapping[str, object]]] = {
+        "lost": (known, {**once, compat.FIELD: True})
+    }
+    if compat.arrived(compat.VERSION, found.version) is None:
+        requests["dated"] = {**known, "anthropic-version": compat.VERSION}, once
+    if compat.arrived(compat.BETA, found.beta) is None:
+        requests["tried"] = {**known, "anthropic-beta": compat.BETA}, once
+    if found.stranger and not compat.refuses(found.stranger, found.plain):
+        requests["entered"] = {**ANTHROPIC, **target.strange}, once
+    answers = {name: target.way.ask(MESSAGES, *request) for name, request in requests.items()}
+    return found._replace(stream=target.way.stream(MESSAGES, known, valid), **answers)
 
 
 def refusable(target: Target, *, paid: bool) -> dict[str, compat.Answer]:

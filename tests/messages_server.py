@@ -34,7 +34,7 @@ class Seen:
 
 @dataclass
 class Play:
-    """Where it is, whom it lets in, what it gets wrong, and what came."""
+    """Where it is, whom it lets in, what it gets wrong (several of some things), and what came."""
 
     url: str
     token: str = TOKEN
@@ -116,8 +116,8 @@ class _Handler(BaseHTTPRequestHandler):
     def refused(self, headers: dict[str, str], body: Any, path: str) -> bool:
         """What Anthropic would not take."""
         wrong = self.play.wrong
-        version = "2023-06-01" if wrong == "drops-version" else headers.get("anthropic-version", "")
-        beta = "" if wrong == "drops-beta" else headers.get("anthropic-beta", "")
+        version = "2023-06-01" if "drops-version" in wrong else headers.get("anthropic-version", "")
+        beta = "" if "drops-beta" in wrong else headers.get("anthropic-beta", "")
         unknown = set() if wrong == "drops-fields" else set(body) - FIELDS
         shown = (
             headers.get("authorization") == f"Bearer {self.play.token}" or headers.get("x-api-key") == self.play.token
@@ -125,6 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not shown and wrong != "lets-in":
             status, kind = (400, "invalid_request_error") if wrong == "400-for-token" else (401, "authentication_error")
             self.fail(status, kind, "invalid token")
+        elif "refuses-itself" in wrong and not body["messages"]:
+            self.fail(400, "invalid_request_error", "messages: too short")
         elif version != "2023-06-01":
             self.fail(400, "invalid_request_error", f"anthropic-version: {version} is not a valid version")
         elif "compat-check" in beta:

@@ -65,9 +65,9 @@ class Judged(NamedTuple):
 class Seen(NamedTuple):
     """The answers: to a request that cannot be valid (*plain*), and to the same with one thing changed.
 
-    None where nothing was asked, since what cannot be valid was taken all the same. *lost* is a request with a field
-    that nobody knows, *entered* a valid one with a stranger's token, *stream* one that is valid. These cost something:
-    None unless that was agreed to.
+    None where nothing was asked, since what cannot be valid was taken all the same. *dated* and *tried* are valid but
+    for an anthropic-version and an anthropic-beta that nobody knows, *lost* but for a field; *entered* is valid but for
+    a stranger's token, *stream* altogether. These cost something: None unless that was agreed to.
     """
 
     plain: Answer
@@ -77,6 +77,8 @@ class Seen(NamedTuple):
     beta: Answer | None = None
     field: Answer | None = None
     stranger: Answer | None = None
+    dated: Answer | None = None
+    tried: Answer | None = None
     lost: Answer | None = None
     entered: Answer | None = None
     stream: Streamed | None = None
@@ -105,6 +107,14 @@ def completed(answer: Answer) -> bool:
     """Whether a request was taken, which may have cost something."""
     found = answer.error
     return answer.status // 100 == 2 and not (isinstance(found, dict) and "error" in found)  # noqa: PLR2004
+
+
+def arrived(value: str, *answers: Answer | None) -> bool | None:
+    """Whether *value*, that nobody knows, reached the other side: an error names it; None where that cannot be told."""
+    found = [each for each in answers if each]
+    if any(value in each.text for each in found):
+        return True
+    return False if any(completed(each) for each in found) else None
 
 
 def refuses(stranger: Answer, plain: Answer) -> bool:
@@ -161,19 +171,34 @@ def _headers(seen: Seen) -> Judged:
     """Whether anthropic-version and anthropic-beta reach the other side."""
     if seen.version is None or seen.beta is None:
         return Judged("headers", "skip", TAKEN)
-    probes = {"anthropic-version": (seen.version, VERSION), "anthropic-beta": (seen.beta, BETA)}
-    for name, (answer, _) in probes.items():
+    for name, answer in (("anthropic-version", seen.version), ("anthropic-beta", seen.beta)):
         worse = answer.status != seen.plain.status
         if worse and (answer.status >= 500 or (answer.status in (401, 403) and answer.error is None)):  # noqa: PLR2004
             fix = f"{ASK} pass {name} on as it is."
             return Judged("headers", "fail", f"with another {name} it answers HTTP {answer.status}", fix)
-    there = [name for name, (answer, value) in probes.items() if value in answer.text]
-    if len(there) == len(probes):
+    there = {
+        "anthropic-version": arrived(VERSION, seen.version, seen.dated),
+        "anthropic-beta": arrived(BETA, seen.beta, seen.tried),
+    }
+    return _passed(there, asked=bool(seen.dated or seen.tried))
+
+
+def _passed(there: Mapping[str, bool | None], *, asked: bool) -> Judged:
+    """What it means that each header is *there*, is not, or cannot be told; *asked*: by requests that cost, too."""
+    known, gone = ([name for name, each in there.items() if each is state] for state in (True, False))
+    if len(known) == len(there):
         return Judged("headers", "ok", "anthropic-version and anthropic-beta reach the other side")
-    if there:
-        gone = next(name for name in probes if name not in there)
-        return Judged("headers", "warn", f"{gone} seems to get lost; {there[0]} arrives", f"{ASK} pass it on as it is.")
-    return Judged("headers", "skip", "cannot be seen from outside: the gateway itself refuses what is invalid")
+    if gone:
+        seen = f"{' and '.join(gone)}: a value that nobody knows is dropped, or is ignored"
+        return Judged(
+            "headers", "warn", seen, f"{ASK} pass headers on; features of Claude Code may be missing otherwise."
+        )
+    if known:
+        lost = next(name for name in there if name not in known)
+        return Judged("headers", "warn", f"{lost} seems to get lost; {known[0]} arrives", f"{ASK} pass it on as it is.")
+    if asked:
+        return Judged("headers", "skip", "cannot be told: no error names what nobody knows, and no answer comes")
+    return Judged("headers", "skip", "cannot be seen from outside without requests that cost: --paid")
 
 
 def _body(seen: Seen) -> Judged:

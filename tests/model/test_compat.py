@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tasks.model.compat import Answer, Seen, judged
+from tasks.model.compat import BETA, VERSION, Answer, Seen, judged
 
 
 def says(status, message, number=1, kind="invalid_request_error"):
@@ -91,3 +91,22 @@ def test_a_limit_is_waited_for_and_a_model_that_is_unknown_is_named():
     assert "Wait" in told["endpoint"]
     assert "--model" not in told["endpoint"]
     assert "--model" in states(says(404, "model: x"))[1]["endpoint"]
+
+
+@pytest.mark.parametrize(
+    ("dated", "tried", "state", "told"),
+    [
+        (says(400, f"{VERSION} is none"), says(400, f"{BETA} is none"), "ok", "reach"),
+        (says(500, f"{VERSION} is none"), TAKEN, "warn", "anthropic-beta: "),
+        (TAKEN, TAKEN, "warn", "anthropic-version and anthropic-beta: "),
+        (says(429, "slow down"), TAKEN, "warn", "anthropic-beta: "),
+        (says(400, f"{VERSION} is none"), says(429, "slow down"), "warn", "seems to get lost"),
+        (says(429, "slow down"), says(503, "busy"), "skip", "cannot be told"),
+        (None, None, "skip", "--paid"),
+    ],
+)
+def test_headers_that_the_free_requests_do_not_tell_of_are_told_of_by_those_that_cost(dated, tried, state, told):
+    seen = Seen(INVALID, COUNTED, LISTED, INVALID, INVALID, INVALID, INVALID, dated, tried)
+    (headers,) = [each for each in judged(seen, ()) if each.id == "headers"]
+    assert headers.state == state
+    assert told in headers.seen

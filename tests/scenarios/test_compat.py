@@ -102,6 +102,29 @@ def test_what_claude_code_can_bear_is_a_warning(sandbox, wrong, criterion):
     assert [name for name, state in found(result).items() if state == "warn"] == [criterion]
 
 
+@pytest.mark.parametrize(
+    ("drops", "paid", "state"),
+    [
+        ("", (), "skip"),
+        ("drops-version drops-beta", (), "skip"),
+        ("", ("--paid", "--yes"), "ok"),
+        ("drops-version drops-beta", ("--paid", "--yes"), "warn"),
+        ("drops-beta", ("--paid", "--yes"), "warn"),
+    ],
+)
+def test_headers_through_a_gateway_that_refuses_by_itself_are_told_of_by_what_costs(sandbox, drops, paid, state):
+    with serving(f"refuses-itself {drops}") as play:
+        deployed(sandbox, play)
+        result = sandbox.doit("compat", "--json", *paid)
+        asked = [each for each in play.asked() if each.body["messages"] and each.path.endswith("/messages")]
+    assert result.code == 0, result.text
+    assert found(result)["headers"] == state
+    (told,) = [each["seen"] for each in json.loads(result.out)["criteria"] if each["id"] == "headers"]
+    named = [name for name in ("version", "beta") if f"anthropic-{name}" in told]
+    assert state != "warn" or named == [each.partition("-")[2] for each in drops.split()]
+    assert len(asked) == (4 if paid else 0)  # its stranger was refused for nothing
+
+
 def test_a_wrong_token_is_not_taken_for_a_wrong_gateway(sandbox):
     with serving() as play:
         play.token = "an-older-token"
