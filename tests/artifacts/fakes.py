@@ -73,6 +73,8 @@ async def app(scope, receive, send):
     answer = {"data": listed, "content": [{"type": "text", "text": "Hello from the fake."}]}
     status = 400 if "models" in scope["path"] and not known else 200
     answer = answer if status == 200 else {"error": {"message": "No connected db.", "code": "400"}}
+    if scope["path"] == "/health/readiness" and os.path.exists(os.path.expanduser("~/not-ready")):
+        status = 503
     await send({"type": "http.response.start", "status": status, "headers": []})
     await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 """

@@ -397,6 +397,16 @@ def test_process_that_does_not_run(box):
     assert at(found, "names")[0]["state"] == "ok"
 
 
+def test_readiness_of_one_that_runs_and_is_not_ready(live):
+    (live.home / "not-ready").touch()  # the fake LiteLLM looks for it
+    found = examined(live)
+    assert found["broken"] == "readiness"
+    (broken,) = at(found, "readiness")
+    assert (broken["state"], broken["where"]) == ("fail", url(live))
+    assert "litellm.log" in broken["fix"]
+    assert {each["state"] for link in ("port", "process") for each in at(found, link)} == {"ok"}
+
+
 @pytest.mark.slow
 def test_names_that_the_gateway_does_not_serve(live):
     found = examined(live, CLAUDE_CODE_SUBAGENT_MODEL="gpt-nothing")
