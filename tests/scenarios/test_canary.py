@@ -6,19 +6,25 @@ Looked at is what is printed, every file that is left, and every program that is
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 import sys
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase as fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import pexpect
 import pytest
 
 import dodo
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
-from tests.conftest import make_sandbox
+from tests.conftest import Result, make_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +42,8 @@ SECRETS = {
     "userinfo": "canary-of-an-address-26457513",
     "archive": "canary-of-the-archive-28284271",
     "cmd": "canary-of-a-command-31622776",
+    "keyring": "canary-of-the-keyring-33166247",
+    "typed": "canary-typed-unseen-34641016",
     **{f"foreign {what}": f"canary-of-{what}-36055512" for what in ("team", "query", "salt", "slack", "otel", "block")},
 }
 FOREIGN = """\
@@ -96,6 +104,10 @@ def told(event, args):
         file.write(json.dumps({"argv": [os.fsdecode(path or words[0]), *words], "env": known}) + "\\n")
 sys.addaudithook(told)
 """
+KEYRING = """#!/bin/sh
+[ "$*" = "lookup service work username ada" ] && cat {home}/keyring
+"""
+"""What asks the system's keyring, as far as references know it."""
 WRAPPER = """#!{python} -IS
 import json, os, sys
 with open({log!r}, "a") as file:
@@ -149,6 +161,7 @@ class Story:
         self.log = root / "started.jsonl"
         self.ran: list[Ran] = []
         self.bugs: list[Ran] = []
+        self.taken: list[str] = []
         self.left: dict[str, str] = {}
         self.modes: dict[str, int] = {}
         self.running: list[str] = []
@@ -166,6 +179,7 @@ class Story:
             if real:
                 self.program(name, WRAPPER.format(python=sys.executable, log=str(self.log), real=real, name=name))
         self.program("claude", "#!/bin/sh\necho '2.1.330 (Claude Code)'\n")
+        self.program("secret-tool", KEYRING.format(home=self.box.home))
         program = make_litellm(self.box.root / "litellm")
         self.box.extra |= {
             "PATH": f"{bin_}:{program.parent}:{self.box.environment()['PATH']}",
@@ -191,16 +205,55 @@ class Story:
         (box.home / "token").write_text(SECRETS["GATEWAY_TOKEN"] + "\n")
         (box.home / "proxy-auth").write_text(f"ada:{SECRETS['PROXY_PASSWORD']}\n")
         (box.home / "passphrase").write_text(SECRETS["archive"] + "\n")
+        (box.home / "keyring").write_text(SECRETS["keyring"] + "\n")
         (box.home / "foreign.yaml").write_text(FOREIGN)
         (box.home / "envelope.json").write_text(json.dumps({"token": SECRETS["cmd"]}))
 
     def run(self, *words: str, typed: str = "", **given: str) -> Ran:
         """One command, with what it printed and started."""
+        return self.kept(words, given, lambda: self.box.doit(*words, env=given, input=typed))
+
+    def at_terminal(self, *words: str, typed: str, asked: str) -> Ran:
+        """One command at a terminal, where *typed* is the answer to what is *asked*."""
+        return self.kept(words, {}, lambda: self._typing(words, typed, asked))
+
+    def _typing(self, words: tuple[str, ...], typed: str, asked: str) -> Result:
+        environ = self.box.environment(TERM="dumb")
+        command = [sys.executable, "-m", "doit", *words]
+        place, seen = str(self.box.project), io.StringIO()
+        child = pexpect.spawn(command[0], command[1:], cwd=place, env=environ, timeout=60, encoding="utf-8")
+        child.logfile_read = seen
+        child.expect_exact(asked)
+        child.sendline(typed)
+        child.expect(pexpect.EOF)
+        child.close()
+        return Result(child.exitstatus, seen.getvalue(), "")
+
+    def kept(self, words: tuple[str, ...], given: dict[str, str], run: Callable[[], Result]) -> Ran:
+        """What *run* printed and started."""
         self.log.unlink(missing_ok=True)
-        result = self.box.doit(*words, env=given, input=typed)
+        result = run()
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         self.ran.append(Ran(words, given, result.code, result.out, result.err, [json.loads(line) for line in lines]))
         return self.ran[-1]
+
+    def tokens(self) -> None:
+        """A token from each place; which of them came to stand in .env is kept."""
+        home = self.box.home
+        files = ("--token-file", str(home / "token"), "--proxy-auth-file", str(home / "proxy-auth"))
+        self.run("deploy", "--auth", "apikeyhelper", *files, "--verbose")
+        self.take("GATEWAY_TOKEN")
+        self.at_terminal("deploy", "--token-stdin", "--yes", typed=SECRETS["typed"], asked="GATEWAY_TOKEN: ")
+        self.take("typed")
+        for command in ("plan", "deploy", "status"):
+            self.run(command, *(() if command == "status" else ("--token", "keyring:work/ada")), "--verbose")
+        self.take("keyring")
+        self.run("deploy", "--auth", "x-api-key", "--token", f"cmd:sed 's/.*: .//; s/..$//' {home}/envelope.json")
+        self.take("cmd")
+
+    def take(self, name: str) -> None:
+        if SECRETS[name] in (self.box.gateway / ".env").read_text():
+            self.taken.append(name)
 
     def secrets(self, *names: str) -> dict[str, str]:
         return {name: {**SECRETS, **PUBLIC}[name] for name in names}
@@ -218,9 +271,7 @@ class Story:
         self.run("apply", saved, **auth, **self.secrets("GATEWAY_TOKEN"))
         typed = SECRETS["GATEWAY_TOKEN"] + "\n"
         self.run("deploy", "--profile", "company", *named, "--token-stdin", typed=typed, **auth)
-        files = ("--token-file", str(home / "token"), "--proxy-auth-file", str(home / "proxy-auth"))
-        self.run("deploy", "--auth", "apikeyhelper", *files, "--verbose")
-        self.run("deploy", "--auth", "x-api-key", "--token", f"cmd:sed 's/.*: .//; s/...$//' {home}/envelope.json")
+        self.tokens()
         self._own_line()
         self.every("company")
         self.run("deploy", "--token", f"file:{home / 'nowhere'}")
@@ -328,6 +379,11 @@ def test_every_command_has_its_place_in_the_story(story):
 def test_the_commands_of_the_story_do_their_work(story):
     well = {each.words[0] for each in story.ran if each.code == 0}
     assert {each.words[0] for each in story.ran} - well == {"connect", "doctor"}  # no provider is reached here
+
+
+def test_a_token_is_taken_from_wherever_it_was(story):
+    assert story.taken == ["GATEWAY_TOKEN", "typed", "keyring", "cmd"]
+    assert any("secret-tool" in child["argv"][0] for each in story.ran for child in each.started)
 
 
 def test_nothing_of_it_is_printed(story):
