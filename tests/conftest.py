@@ -34,6 +34,7 @@ PARTS = ("dodo.py", "pyproject.toml", "tasks", "templates", "requirements", "REA
 SAMPLED = {
     "real/test_multi.py": 1,
     "real/test_enterprise.py": 1,
+    "real/test_enterprise.py::test_each_kind_is_shown_what_it_wants_and_nothing_else": 2,
     "real/test_routes.py": 4,
     "real/test_precedence.py": 2,
     "real/test_lint_real.py": 4,

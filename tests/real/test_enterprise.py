@@ -63,6 +63,45 @@ def test_claude_code_shows_the_token_and_sends_every_header(tmp_path, claude, au
     assert (TOKEN in box.settings.read_text()) == (auth != "apikeyhelper")
 
 
+BEARER = {"authorization": f"Bearer {TOKEN}"}
+KINDS = {
+    "portkey": (
+        "",
+        {"PORTKEY_API_KEY": TOKEN, "PORTKEY_PROVIDER": "@anthropic-prod"},
+        {**BEARER, "x-portkey-api-key": TOKEN, "x-portkey-provider": "@anthropic-prod"},
+    ),
+    "vercel": ("", {"AI_GATEWAY_API_KEY": TOKEN}, BEARER),
+    "zuplo": ("", {"GATEWAY_TOKEN": TOKEN}, BEARER),
+    "cloudflare": (
+        "/v1/account/gateway/anthropic",
+        {"ANTHROPIC_API_KEY": "sk-ant-a-key-of-the-tests", "CF_AIG_TOKEN": "a-token-of-cloudflare"},
+        {"x-api-key": "sk-ant-a-key-of-the-tests", "cf-aig-authorization": "Bearer a-token-of-cloudflare"},
+    ),
+    "truefoundry": ("", {"TFY_API_KEY": TOKEN}, BEARER),
+    "litellm": ("", {"GATEWAY_TOKEN": TOKEN}, BEARER),
+}
+"""Of each kind what its address ends with, what it needs, the token first, and all that tells the server who asks."""
+TELLING = ("authorization", "x-api-key", "cookie", "proxy-authorization", "x-portkey-", "cf-aig-")
+"""How the names of headers begin that tell who asks."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_shown_what_it_wants_and_nothing_else(tmp_path, claude, kind):
+    path, given, wanted = KINDS[kind]
+    box = make_sandbox(tmp_path)
+    with serving() as play:
+        play.token = next(iter(given.values()))
+        names = ("--opus", "acct/opus", "--sonnet", "acct/sonnet", "--haiku", "acct/haiku")
+        box.deploy("--gateway-type", kind, "--gateway-url", play.url + path, *names, env=given)
+        play.asked()
+        done = ask(claude, box, ANTHROPIC_AUTH_TOKEN="older")
+        assert (done.returncode, done.stdout.strip()) == (0, TEXT), done.stdout + done.stderr
+        answered = [each for each in play.asked() if each.path == f"{path}/v1/messages"]
+    assert {each.body["model"] for each in answered} >= {"acct/sonnet"}
+    for each in answered:
+        assert {name: value for name, value in each.headers.items() if name.startswith(TELLING)} == wanted
+
+
 @pytest.mark.parametrize("auth", ["x-api-key", "apikeyhelper"])
 def test_a_gateway_on_this_machine_is_shown_its_key_in_every_way(tmp_path, claude, litellm_executable, auth):
     with demo(tmp_path, litellm_executable) as made:
