@@ -45,6 +45,15 @@ OWN = {
     "ollama": ("/api/chat", "coder:30b"),
 }
 """Where each is asked, and for which model; never at /v1/responses, which most servers lack."""
+SHARED = """\
+  mostly-anthropic:
+    - {model: bedrock-claude-opus, weight: 1}
+    - {model: anthropic-claude-opus, weight: 9}
+  mostly-aws:
+    - {model: anthropic-claude-opus, weight: 1}
+    - {model: bedrock-claude-opus, weight: 9}
+"""
+"""Groups of a preset's user, whose members share by weight."""
 
 
 class Several:
@@ -89,12 +98,18 @@ def led_to(template: Path, url: str) -> None:
     template.write_text(template.read_text().replace("params:\n", f"params:\n  api_base: {url}\n"))
 
 
+def sharing(preset: Path) -> None:
+    """What somebody does who wants groups of their own."""
+    preset.write_text(preset.read_text().replace("groups:\n", f"groups:\n{SHARED}"))
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory, litellm_executable, litellm_python):
     with provider("Anthropic") as anthropic, provider("AWS") as aws, provider("a server") as server, vertex() as google:
         words = ("--preset", "multi-provider", "--add-models", ",".join(OWN))
         made = Several(tmp_path_factory.mktemp("several"), litellm_executable, *words)
         led_to(made.box.project / "templates" / "providers" / "anthropic.yaml", anthropic.url)
+        sharing(made.box.project / "templates" / "presets" / "multi-provider.yaml")
         key = made.box.home / "key.json"
         credentials(key, f"{google.url}/token", litellm_python)
         made.box.extra |= {**SECRETS, **PLAIN, "GOOGLE_APPLICATION_CREDENTIALS": str(key)}
@@ -144,6 +159,19 @@ def test_when_the_first_fails_the_second_answers(served, status, stream):
     served.anthropic.status = status
     assert served.ask("claude-sonnet-5-5", stream=stream) == "This is AWS."
     assert served.anthropic.asked()
+
+
+def test_of_those_that_share_by_weight_the_heavier_is_asked_more(served):
+    anthropic, aws = served.anthropic, served.aws
+    heavier = 0
+    for name, heavy, light in (("mostly-anthropic", anthropic, aws), ("mostly-aws", aws, anthropic)):
+        answers = [served.ask(name) for _ in range(40)]
+        assert set(answers) <= {f"This is {each.name}." for each in (heavy, light)}
+        heavier += answers.count(f"This is {heavy.name}.")
+        heavy.status = 529
+        assert served.ask(name) == f"This is {light.name}."
+        heavy.status = 0
+    assert heavier > 54  # of 80: fewer come once in 30 million times, and with even shares nearly always
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
