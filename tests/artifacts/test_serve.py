@@ -1,10 +1,13 @@
-"""The parts of serve.py that need no LiteLLM: what it makes of .env, of a configuration, of a log."""
+"""The parts of serve.py that need no LiteLLM: what it makes of .env, of a configuration, of a log; swaps of a fake."""
 
 import hashlib
+import json
 import os
+import signal
 import stat
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.tools import envfile
+from tests.artifacts.fakes import KEY, clear, make_folder
 from tests.load import SERVE, serve_module
 from tests.tools.test_envfile import SOUP
 
@@ -224,3 +228,51 @@ def test_a_python_without_uvicorn_is_named(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr.startswith(f"{sys.executable} has no uvicorn")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A gateway that runs, with a LiteLLM that takes a second to load."""
+    made = make_folder(tmp_path)
+    made.env(FAKE_DELAY="1")
+    started = made.start()
+    try:
+        assert started.returncode == 0, started.stderr
+        yield made
+    finally:
+        clear(made)
+
+
+def served(folder) -> list[str]:
+    """The models that it lists."""
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{folder.port}/v1/models", headers={"Authorization": f"Bearer {KEY}"}
+    )
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        return [each["id"] for each in json.load(answer)["data"]]
+
+
+@pytest.mark.slow
+def test_a_worker_is_not_started_by_another_program_than_the_supervisors(folder):
+    before = folder.until(lambda now: now.get("state") == "serving")
+    program = folder.path / "serve.py"
+    program.write_bytes(program.read_bytes() + b"\n")
+    os.kill(folder.pid, signal.SIGHUP)
+    after = folder.until(lambda now: now["attempt"] > before["attempt"])
+    assert (after["state"], after["reason"].partition(":")[0]) == ("failed", "serve.py is another one by now")
+    assert after["worker"] == before["worker"]
+    assert served(folder) == []
+
+
+@pytest.mark.slow
+def test_a_swap_that_is_asked_for_during_another_one_comes_after_it(folder):
+    first = folder.until(lambda now: now.get("state") == "serving")["attempt"]
+    os.kill(folder.pid, signal.SIGHUP)
+    folder.until(lambda now: now["attempt"] > first)
+    (folder.path / "litellm_config.yaml").write_text(
+        "model_list:\n  - model_name: later\n    litellm_params: {model: openai/later}\n"
+    )
+    os.kill(folder.pid, signal.SIGHUP)
+    after = folder.until(lambda now: now["state"] != "starting" and now["attempt"] == first + 2)
+    assert after["state"] == "serving"
+    assert served(folder) == ["later"]
