@@ -78,20 +78,9 @@ DOIT_CONFIG = {
     "verbosity": 2,
 }
 
-DEPLOYING = (
-    "deploy",
-    "use",
-    "apply",
-    "choose",
-    "preflight",
-    "render",
-    "stage",
-    "validate",
-    "backup",
-    "install",
-    "settings",
-)
-"""The tasks that are a deployment or a part of one: each leads to others of them."""
+PARTS = ("choose", "preflight", "render", "stage", "validate", "backup", "install", "settings")
+DEPLOYING = ("deploy", "use", "apply", *PARTS)
+"""What leads to the steps of a deployment; a step is made when it is asked for, or one of the tasks that lead to it."""
 
 asked = Asked()
 
