@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from tasks import history, models
+from tasks import doctor, history, models, status
 from tasks.model.catalogue import Catalogue, Model, Preset, Provider
+from tasks.model.checkup import FAIL, OK, SKIP, WARN, Check
 from tasks.model.errors import UsageError
 from tasks.model.release import Manifest
 from tasks.model.revision import Revision
@@ -168,6 +169,50 @@ ARCHIVES = [
     Archive(Path("gateway-backup-20261121-101500.tar.gz"), "?", 4711, ("ends too early",), facts={"revision": 1}),
 ]
 
+STATUS: dict[str, Any] = {
+    "gateway": f"{HOME}/gateway",
+    "deployed": {
+        "id": "dep-20261122-143022",
+        "revision": 12,
+        "time": "2026-11-22T14:30:22Z",
+        "preset": "basic",
+        "gateway_type": "local",
+        "url": "http://127.0.0.1:4000",
+        "models": ["gemini-3.5-flash", "glm-5.2", "codestral", "gemini-3.5-flash-lite"],
+    },
+    "process": {
+        "running": True,
+        "pid": 4711,
+        "port": 4000,
+        "uptime_seconds": 7300,
+        "memory_bytes": 412e6,
+        "litellm": "1.106.2",
+        "state": "failed",
+        "revision": "0123456789ab",
+        "revision_on_disk": "ba9876543210",
+        "current": False,
+        "leaving": 2,
+        "failure": "it ended with code 1: Invalid routing strategy",
+        "serves": ["gemini-3.5-flash", "glm-5.2", "codestral"],
+    },
+    "litellm": {"version": "1.106.2", "program": f"{HOME}/gateway/venv/bin/litellm"},
+    "drift": [{"name": "litellm_config.yaml", "state": "changed"}, {"name": ".env", "state": "clean"}],
+    "lock": {"pid": 815, "since": "2026-11-22T15:00:00Z", "command": "deploy"},
+}
+CHECKS = [
+    Check("client", WARN, "Claude Code is not on PATH", "", "npm install -g @anthropic-ai/claude-code"),
+    Check("settings", OK, "Claude Code's settings name the gateway", "~/.claude/settings.json"),
+    Check("settings", WARN, "ANTHROPIC_MODEL is set by the shell too", "~/.bashrc:12", "Take that line out."),
+    Check("address", FAIL, "requests go to http://127.0.0.1:9", "environment", "Unset ANTHROPIC_BASE_URL."),
+    Check("readiness", SKIP, "not asked: Claude Code would ask somebody else", "http://127.0.0.1:4000"),
+]
+
+
+def examined() -> None:
+    """What the doctor finds, each link named once."""
+    for before, check in zip([None, *CHECKS], CHECKS, strict=False):
+        console.tell("\n".join(doctor.lines(check, named=before is None or before.link != check.link)))
+
 
 def page(plan: dict[str, Any]) -> None:
     console.tell("\n".join(planpage.lines(plan, console.width())))
@@ -206,6 +251,8 @@ CASES = {
     "model": lambda: console.tell("\n".join(models.card(MODELS[1], KNOWN, "2026-11-25", console.width()))),
     "history": lambda: table([history.row(each, current=each.number == 12) for each in REVISIONS]),
     "backups": lambda: table([history.archive_row(each) for each in ARCHIVES]),
+    "status": lambda: console.tell("\n".join(status.lines(STATUS)), hanging=11),
+    "doctor": examined,
     "run": run,
 }
 
