@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,20 +117,30 @@ def _config(text: str, layout: Layout, where: str) -> list[str]:
 
 
 def _script(text: str, _layout: Layout, where: str) -> list[str]:
-    """What a shell says of the syntax."""
-    import subprocess
-
-    shell = subprocess.run(["sh", "-n"], input=text.encode(), capture_output=True, check=False)
-    return [] if shell.returncode == 0 else [f"{where}: {shell.stderr.decode(errors='replace').strip()}"]
+    return [f"{where}: {said}" for said in _by_shell(text)]
 
 
 def _program(text: str, _layout: Layout, where: str) -> list[str]:
-    """What Python says of the syntax."""
+    return [f"{where}:{said}" for said in _by_python(text)]
+
+
+@functools.cache
+def _by_shell(text: str) -> tuple[str, ...]:
+    """What a shell says of the syntax; many deployments have the same script."""
+    import subprocess
+
+    shell = subprocess.run(["sh", "-n"], input=text.encode(), capture_output=True, check=False)
+    return () if shell.returncode == 0 else (shell.stderr.decode(errors="replace").strip(),)
+
+
+@functools.cache
+def _by_python(text: str) -> tuple[str, ...]:
+    """What Python says of the syntax: line and message; likewise."""
     try:
-        compile(text, where, "exec", dont_inherit=True)
+        compile(text, "", "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:  # ValueError: a NUL
-        return [f"{where}:{getattr(error, 'lineno', None) or 1}: {getattr(error, 'msg', error)}"]
-    return []
+        return (f"{getattr(error, 'lineno', None) or 1}: {getattr(error, 'msg', error)}",)
+    return ()
 
 
 def _certificates(text: str, _layout: Layout, where: str) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tasks.model.errors import InvalidInput
 
@@ -23,20 +24,28 @@ def render(template: Path, values: Mapping[str, object]) -> str:
     """
     if template.suffix != ".j2":
         return template.read_text(encoding="utf-8")
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+    from jinja2 import TemplateError
 
-    environment = Environment(  # noqa: S701  # scripts and prose, no HTML
-        loader=FileSystemLoader(template.parent),
+    try:
+        return str(_environment(template.parent).get_template(template.name).render(values))
+    except TemplateError as error:
+        raise _finding(error, template) from None
+
+
+@functools.cache
+def _environment(folder: Path) -> Any:  # noqa: ANN401 - Jinja2's, whose type can be named only where it is imported
+    """The templates of a folder, each compiled once as long as it does not change."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(  # noqa: S701  # scripts and prose, no HTML
+        loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["sh"] = lambda value: shlex.quote(str(value))
-    try:
-        return environment.get_template(template.name).render(values)
-    except TemplateError as error:
-        raise _finding(error, template) from None
+    made.filters["sh"] = lambda value: shlex.quote(str(value))
+    return made
 
 
 def sources(template: Path) -> list[Path]:
