@@ -37,5 +37,5 @@ def chosen(asked: Asked, names: Sequence[str]) -> str:
     try:
         named.read(asked.layout, names[0])
     except UsageError as error:
-        raise typed.refused(str(error)) from None
+        raise typed.refused(error) from None
     return names[0]

@@ -156,7 +156,7 @@ class Asked:
                 _ = None if asking else self.deployment
                 self._check_forced()
         except UsageError as error:
-            raise typed.refused(str(error)) from None
+            raise typed.refused(error) from None
         except GatewayError:
             return  # the catalogue is damaged: the steps will say where
 

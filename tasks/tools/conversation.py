@@ -202,7 +202,7 @@ def hold(asked: Asked, given: Iterable[str], make: Plan) -> None:
         try:
             talk.hold()
         except UsageError as error:
-            raise typed.refused(str(error)) from None
+            raise typed.refused(error) from None
         if talk.begun or not yes:
             _agree(talk, make, yes=yes)
     if talk.begun:
