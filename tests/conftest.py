@@ -32,60 +32,6 @@ PROJECT = Path(__file__).resolve().parents[1]
 PARTS = ("dodo.py", "pyproject.toml", "tasks", "templates", "requirements", "README.md")
 
 
-SAMPLED = {
-    "artifacts/test_scripts.py::test_one_that_hears_nothing_is_killed_and_its_workers_with_it": 1,
-    "real/test_gateway.py::test_a_broken_configuration_shows_why": 1,
-    "real/test_proxy.py": 1,
-    "real/test_swap.py": 1,
-    "scenarios/test_at_once.py": 1,
-    "real/test_multi.py": 1,
-    "real/test_enterprise.py": 1,
-    "real/test_enterprise.py::test_each_kind_is_shown_what_it_wants_and_nothing_else": 2,
-    "real/test_routes.py": 4,
-    "real/test_precedence.py": 2,
-    "real/test_lint_real.py": 4,
-    "scenarios/test_canary.py": 4,
-    "scenarios/test_compat.py": 2,
-    "scenarios/test_completion.py": 4,
-    "scenarios/test_conversation.py": 2,
-    "scenarios/test_damaged_manifest.py": 2,
-    "scenarios/test_doctor.py": 2,
-    "scenarios/test_documents.py": 4,
-    "scenarios/test_enterprise.py": 3,
-    "scenarios/test_exec.py": 3,
-    "scenarios/test_exit_codes.py": 5,
-    "scenarios/test_hostile_homes.py": 4,
-    "scenarios/test_profiles.py": 4,
-    "scenarios/test_quiet_and_closed.py": 3,
-    "scenarios/test_saved_plan.py": 2,
-    "scenarios/test_wrong_usage.py": 6,
-    "tools/test_ondemand.py": 8,
-    "test_docs.py::test_commands_work_in_the_order_in_which_they_are_shown": 3,
-}
-"""Of each test in a file, or of one of them, so many cases run by default: they are slow, and alike."""
-LEFT_OUT = {
-    "test_a_changed_program_is_not_mixed_with_the_running_one",
-    "test_a_gateway_on_this_machine_is_shown_its_key_in_every_way",
-    "test_a_host_that_the_network_forbids_is_told_from_one_that_is_not_there",
-    "test_a_long_stream_over_two_swaps_is_whole",
-    "test_a_number_that_belongs_to_somebody_else_is_not_touched",
-    "test_a_port_that_a_stranger_has_is_named",
-    "test_a_second_sigterm_does_not_wait",
-    "test_a_start_that_takes_too_long_is_stopped_again",
-    "test_a_tier_whose_server_is_dead_is_translated",
-    "test_a_worker_that_is_never_ready_is_given_up",
-    "test_an_authority_that_nobody_or_only_this_system_knows_is_named",
-    "test_one_that_cannot_start_says_why_and_ends",
-    "test_one_that_was_killed_is_started_again_and_stopped",
-    "test_restart_is_another_process_that_serves",
-    "test_the_list_of_what_litellm_knows_is_that_of_the_pinned_one",
-    "test_the_log_is_private_and_makes_room",
-    "test_the_workers_end_with_a_supervisor_that_is_killed",
-    "test_two_requests_for_a_swap_at_once_are_both_answered",
-}
-"""Real ones that run for minutes, each with a faster test of the same elsewhere."""
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Compile what every sandbox has a copy of, once: each would spend a third of a second on it."""
     if not hasattr(config, "workerinput"):
@@ -94,17 +40,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The whole suite runs a sample of what is slow; GATEWAY_TESTS_ALL=1, or naming a file, runs all of it."""
+    """Run a sample of what is slow, and nothing nightly; GATEWAY_TESTS_ALL=1, or naming a file, runs all of it."""
     if os.environ.get("GATEWAY_TESTS_ALL") or list(config.args) != config.getini("testpaths"):
         return
-    left: list[pytest.Item] = []
-    for (path, name), cases in _cases(items).items():
-        file = path.relative_to(PROJECT / "tests").as_posix()
-        most = SAMPLED.get(f"{file}::{name}", SAMPLED.get(file, len(cases)))
-        step = max(1, -(-len(cases) // most))
-        left += [case for number, case in enumerate(cases) if number % step or name in LEFT_OUT]
-    config.hook.pytest_deselected(items=left)
-    items[:] = [item for item in items if item not in set(left)]
+    left_out = [case for cases in _cases(items).values() for case in _left_out(cases)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _left_out(cases: list[pytest.Item]) -> list[pytest.Item]:
+    """The cases of one test that do not run by default: all of a nightly one, most of a sampled one."""
+    if cases[0].get_closest_marker("nightly"):
+        return cases
+    sample = cases[0].get_closest_marker("sample")
+    if sample is None:
+        return []
+    (most,) = sample.args
+    step = max(1, -(-len(cases) // most))
+    return [case for number, case in enumerate(cases) if number % step]
 
 
 def _cases(items: list[pytest.Item]) -> dict[tuple[Path, str], list[pytest.Item]]:

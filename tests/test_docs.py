@@ -219,6 +219,7 @@ def script(name: str) -> str:
     return "\n".join(parts)
 
 
+@pytest.mark.sample(3)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in NAMES if "```sh run\n" in text_of(name)])
 def test_commands_work_in_the_order_in_which_they_are_shown(machine, name):

@@ -587,6 +587,7 @@ def test_answers_that_do_not_end_are_cut_off_after_the_deadline(folder, shell):
     assert not folder.processes()
 
 
+@pytest.mark.sample(1)
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 def test_one_that_hears_nothing_is_killed_and_its_workers_with_it(folder, shell):

@@ -14,7 +14,7 @@ from tests.artifacts.fakes import Folder, free_port
 from tests.conftest import make_sandbox
 from tests.messages_server import PIECES, TOKEN, serving
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.sample(1)]
 
 TEXT = "".join(PIECES).strip()
 
@@ -85,6 +85,7 @@ TELLING = ("authorization", "x-api-key", "cookie", "proxy-authorization", "x-por
 """How the names of headers begin that tell who asks."""
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_shown_what_it_wants_and_nothing_else(tmp_path, claude, kind):
     path, given, wanted = KINDS[kind]
@@ -102,6 +103,7 @@ def test_each_kind_is_shown_what_it_wants_and_nothing_else(tmp_path, claude, kin
         assert {name: value for name, value in each.headers.items() if name.startswith(TELLING)} == wanted
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("auth", ["x-api-key", "apikeyhelper"])
 def test_a_gateway_on_this_machine_is_shown_its_key_in_every_way(tmp_path, claude, litellm_executable, auth):
     with demo(tmp_path, litellm_executable) as made:

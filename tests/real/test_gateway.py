@@ -75,6 +75,7 @@ def test_its_log_holds_no_key(served):
     assert served.key.reveal() not in served.layout.log.read_text()
 
 
+@pytest.mark.nightly
 def test_one_that_was_killed_is_started_again_and_stopped(served):
     first = served.folder.pid
     os.kill(first, signal.SIGKILL)
@@ -86,6 +87,7 @@ def test_one_that_was_killed_is_started_again_and_stopped(served):
     assert not served.folder.processes()
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("text", ["model_list: [", "router_settings: {routing_strategy: no-such}"])
 def test_a_broken_configuration_shows_why(served, text):
     served.folder.stop()

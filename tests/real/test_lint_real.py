@@ -14,6 +14,8 @@ from tasks.tools import documents, lintextract, lintfacts, linting, litellm
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.sample(4)
+
 LAYOUT = Layout.of({"HOME": "/nowhere"})
 LOADER = PROJECT / "tests" / "real" / "loader.py"
 RIGHT = """\
@@ -146,6 +148,7 @@ def test_the_program_itself_says_the_same(litellm_executable, real_environ, tmp_
     assert "fastest" in done.stderr
 
 
+@pytest.mark.nightly
 def test_the_list_of_what_litellm_knows_is_that_of_the_pinned_one(litellm_executable):
     found = litellm.looked_at(litellm_executable, "this test")
     package = next(place / "litellm" for place in found.packages if (place / "litellm").is_dir())

@@ -19,7 +19,7 @@ from tasks.tools import gateway
 from tests.artifacts.fakes import Folder, free_port
 from tests.conftest import make_sandbox
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.sample(1)]
 
 GOOGLE = "".join(PIECES)
 SECRETS = {

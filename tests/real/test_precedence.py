@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.sample(2)]
 
 USER, PROJECT, LOCAL, SHELL = "user", "project", "local", "shell"
 PLACES = {

@@ -18,7 +18,7 @@ from tests.artifacts.fakes import Folder, clear, free_port
 from tests.conftest import make_sandbox
 from tests.messages_server import PIECES, TOKEN, serving
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.sample(1)]
 
 TEXT = "".join(PIECES).strip()
 KNOWN = {"GATEWAY_TOKEN": TOKEN, "PROXY_USERNAME": USER, "PROXY_PASSWORD": PASSWORD}
@@ -114,6 +114,7 @@ def test_with_another_or_none_a_person_is_told_that_it_is_the_proxy(behind, prov
     assert "PROXY_PASSWORD" in result.text
 
 
+@pytest.mark.nightly
 def test_an_authority_that_nobody_or_only_this_system_knows_is_named(behind, provider, proxy):
     here = behind(proxy)
     here.deploy("--start")
@@ -135,6 +136,7 @@ def test_a_proxy_that_opens_tls_is_trusted_with_its_certificates_only(behind, tm
         assert here.ask() == TEXT
 
 
+@pytest.mark.nightly
 def test_a_host_that_the_network_forbids_is_told_from_one_that_is_not_there(behind, provider, proxy):
     here = behind(proxy, provider.bundle)
     here.deploy("--gateway-url", "https://forbidden.test")

@@ -9,6 +9,8 @@ import pytest
 from tasks.model.layout import Layout
 from tasks.tools import catalogue
 
+pytestmark = pytest.mark.sample(4)
+
 KNOWN = catalogue.load(Layout.of({"HOME": "/nowhere"}))
 CALLED = [m for m in KNOWN.models.values() if m.provider != "mock" and not m.route.startswith("os.environ/")]
 

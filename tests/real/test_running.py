@@ -91,6 +91,7 @@ def test_what_litellm_does_not_start_with_is_taken_back_with_files_and_settings(
     assert status(running)["current"] is True
 
 
+@pytest.mark.nightly
 def test_restart_is_another_process_that_serves(running):
     first = running.folder.pid
     assert running.box.doit("restart").code == 0
@@ -98,6 +99,7 @@ def test_restart_is_another_process_that_serves(running):
     assert gateway.readiness(running.url)
 
 
+@pytest.mark.nightly
 def test_the_log_is_private_and_makes_room(running):
     log, kept = running.layout.log, running.layout.log.with_name("litellm.log.1")
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
@@ -120,6 +122,7 @@ def test_killed_it_is_started_again(running):
     assert status(running)["state"] == "serving"
 
 
+@pytest.mark.nightly
 def test_a_number_that_belongs_to_somebody_else_is_not_touched(running, other):
     record = running.layout.pid_file.read_text()
     ours = running.folder.pid
@@ -143,6 +146,7 @@ def test_one_that_hears_nothing_is_killed_step_by_step_and_leaves_nothing(runnin
     assert not alive
 
 
+@pytest.mark.nightly
 def test_a_start_that_takes_too_long_is_stopped_again(served):
     served.box.doit("stop")
     result = served.box.doit("start", env={"GATEWAY_START_TIMEOUT": "2"})
@@ -152,6 +156,7 @@ def test_a_start_that_takes_too_long_is_stopped_again(served):
     assert not served.layout.pid_file.exists()
 
 
+@pytest.mark.nightly
 def test_a_port_that_a_stranger_has_is_named(served):
     served.box.doit("stop")
     with socket.create_server(("127.0.0.1", served.port)):

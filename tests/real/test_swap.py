@@ -16,7 +16,7 @@ import pytest
 from tests import load
 from tests.load import KEY, PIECE, Client, Gateway, Upstream, upstream
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.sample(1)]
 
 
 @pytest.fixture(scope="module")
@@ -152,6 +152,7 @@ def test_a_swap_leaves_no_gap_and_the_old_worker_ends(served):
     served.env_file.write_text(f"LITELLM_MASTER_KEY={KEY}\n")
 
 
+@pytest.mark.nightly
 def test_a_long_stream_over_two_swaps_is_whole(served):
     Upstream.enough.clear()
     stream = Stream(served, 0)
@@ -192,6 +193,7 @@ def test_a_bad_configuration_never_replaces_a_good_one(served, name):
     assert served.get("/health/readiness")[:2] == (200, before["revision"])
 
 
+@pytest.mark.nightly
 def test_two_requests_for_a_swap_at_once_are_both_answered(served):
     before = served.status()["attempt"]
     served.send(signal.SIGHUP)
@@ -213,6 +215,7 @@ def test_a_worker_that_is_killed_is_replaced_and_nobody_is_turned_away(served):
     assert after["worker"] != before["worker"]
 
 
+@pytest.mark.nightly
 def test_a_changed_program_is_not_mixed_with_the_running_one(make, monkeypatch, tmp_path):
     copy = tmp_path / "serve.py"
     copy.write_bytes(load.SERVE.read_bytes())
@@ -241,6 +244,7 @@ def test_sigterm_finishes_the_stream_and_turns_newcomers_away(make):
     idle.close()
 
 
+@pytest.mark.nightly
 def test_a_second_sigterm_does_not_wait(make):
     gateway = make()
     gateway.start()
@@ -255,6 +259,7 @@ def test_a_second_sigterm_does_not_wait(make):
     assert isinstance(stream.error, EOFError)
 
 
+@pytest.mark.nightly
 def test_the_workers_end_with_a_supervisor_that_is_killed(make):
     gateway = make()
     gateway.start()
@@ -266,6 +271,7 @@ def test_the_workers_end_with_a_supervisor_that_is_killed(make):
     assert gateway.ready() > 0
 
 
+@pytest.mark.nightly
 def test_one_that_cannot_start_says_why_and_ends(make):
     gateway = make()
     gateway.configure(text="router_settings: {routing_strategy: no-such}\n")
@@ -277,6 +283,7 @@ def test_one_that_cannot_start_says_why_and_ends(make):
         socket.create_connection(("127.0.0.1", gateway.port))
 
 
+@pytest.mark.nightly
 def test_a_worker_that_is_never_ready_is_given_up(make):
     gateway = make()
     gateway.start("--start-timeout", "1")

@@ -99,6 +99,7 @@ def test_a_wrong_key_is_translated(served):
     assert known["problem"]["said"] == "No connected db."
 
 
+@pytest.mark.nightly
 def test_a_tier_whose_server_is_dead_is_translated(served):
     text = served.layout.config.read_text()
     config = documents.parse_yaml(text, "config")

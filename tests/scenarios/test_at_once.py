@@ -12,6 +12,8 @@ import pytest
 
 from tests.crash import runner
 
+pytestmark = pytest.mark.sample(1)
+
 THEIRS = '{"theme": "dark", "env": {"MINE": "1", "ANTHROPIC_BASE_URL": "https://example.com"}}'
 
 

@@ -26,7 +26,7 @@ from tests.conftest import Result, make_sandbox
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sample(4)]
 
 SECRETS = {
     "LITELLM_MASTER_KEY": "sk-canary-of-the-master-0f1e2d3c4b5a6978",

@@ -8,6 +8,8 @@ from tasks.model.layout import PROJECT
 from tasks.tools import schemas
 from tests.messages_server import TOKEN, serving
 
+pytestmark = pytest.mark.sample(2)
+
 NEEDED = {
     "redirects": "endpoint",
     "wall": "endpoint",

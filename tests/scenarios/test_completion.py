@@ -13,6 +13,8 @@ import pytest
 from tasks.deploy import OPTIONS
 from tests.conftest import Sandbox, make_sandbox
 
+pytestmark = pytest.mark.sample(4)
+
 SHELLS = ("bash", "zsh", "fish")
 
 

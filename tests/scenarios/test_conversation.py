@@ -15,7 +15,7 @@ ENTER, DOWN, CTRL_C, CTRL_D = "\r", "\x1b[B", "\x03", "\x04"
 SECRET = "gateway-token-of-somebody-0123456789"
 PATIENCE = 60
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.sample(2)]
 
 
 class Terminal:

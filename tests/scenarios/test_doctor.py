@@ -17,6 +17,8 @@ from tasks.tools import certificates, schemas
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
 from tests.conftest import PROJECT, make_sandbox
 
+pytestmark = pytest.mark.sample(2)
+
 ENDED = """\
 -----BEGIN CERTIFICATE-----
 MIIBSDCB8KADAgECAgEBMAoGCCqGSM49BAMCMCQxIjAgBgNVBAMMGUVuZGVkIGF1

@@ -9,6 +9,8 @@ import pytest
 from tasks.tools import schemas
 from tests.conftest import PROJECT, make_sandbox
 
+pytestmark = pytest.mark.sample(4)
+
 SCHEMAS = PROJECT / "templates" / "schemas"
 COMMANDS = {
     "plan": "plan",

@@ -6,6 +6,8 @@ import pytest
 
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
 
+pytestmark = pytest.mark.sample(3)
+
 URL = "https://gateway.example.com"
 TOKEN = {"GATEWAY_TOKEN": "tok-0123456789"}
 

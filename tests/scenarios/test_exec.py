@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.sample(3)
+
 TOKEN = "company-token-0123456789"
 CLAUDE = f"""#!{sys.executable}
 import json, os, sys, time

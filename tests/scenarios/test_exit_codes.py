@@ -10,6 +10,8 @@ from tasks.model import errors
 from tasks.model.exits import EXITS
 from tests.artifacts.fakes import free_port, make_litellm
 
+pytestmark = pytest.mark.sample(5)
+
 SIGNALLED = {75, 129, 130, 143}
 """Provoked in tests/crash, where commands are interrupted and disks are full."""
 

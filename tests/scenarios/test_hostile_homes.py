@@ -7,6 +7,8 @@ import os
 
 import pytest
 
+pytestmark = pytest.mark.sample(4)
+
 BROKEN = {
     "truncated": '{"model": "opus", "env": {',
     "comment": '{\n  // mine\n  "model": "opus"\n}',

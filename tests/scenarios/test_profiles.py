@@ -10,6 +10,8 @@ import pytest
 from tasks.tools import schemas
 from tests.conftest import PROJECT
 
+pytestmark = pytest.mark.sample(4)
+
 SCHEMA = PROJECT / "templates" / "schemas" / "profiles.schema.json"
 BEFORE = '{\r\n\t"model": "opus",\r\n\t"env": { "MINE": "1", "ANTHROPIC_BASE_URL": "https://example.com" }\r\n}'
 TOKEN = "company-token-0123456789"

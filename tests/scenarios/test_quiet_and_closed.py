@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import make_sandbox
 
+pytestmark = pytest.mark.sample(3)
+
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory):

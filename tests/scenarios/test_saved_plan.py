@@ -10,6 +10,8 @@ import pytest
 
 from tests.conftest import make_sandbox
 
+pytestmark = pytest.mark.sample(2)
+
 KEY = "sk-" + "c3d4" * 16
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.sample(6)
+
 
 @pytest.mark.parametrize(
     ("words", "says"),

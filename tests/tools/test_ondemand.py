@@ -7,6 +7,8 @@ import pytest
 
 from tasks.tools import ondemand
 
+pytestmark = pytest.mark.sample(8)
+
 NAMES = """
 import json, sys, doit.loader
 doit.loader.initial_workdir = sys.argv.pop(1)
