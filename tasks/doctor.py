@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.model import checkup
 from tasks.model.errors import Unhealthy, UsageError
-from tasks.tools import console, doctoring, layers, prompts, recipe, workfolder
+from tasks.tools import console, doctoring, doctoring_case, layers, prompts, recipe, workfolder
 from tasks.tools.steps import JSON, Task, action
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def examine(asked: Asked, as_json: bool, folder: str, fix: bool, yes: bool) -> N
 
 def looked(layout: Layout, place: Path, *, quiet: bool) -> list[Check]:
     """Every check; each link is printed as it is passed."""
-    case = doctoring.Case(layout, layers.Layers(layout, os.environ, place), os.environ)
+    case = doctoring_case.Case(layout, layers.Layers(layout, os.environ, place), os.environ)
     found: list[Check] = []
     for each in doctoring.walk(case):
         if not quiet:

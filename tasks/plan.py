@@ -201,7 +201,7 @@ def inputs(asked: Asked, changes: Iterable[Change]) -> dict[str, bytes | None]:
     sources = {path for each in deployment.artifacts for path in rendering.sources(each, deployment, layout.templates)}
     sources |= {layout.templates / "presets" / f"{deployment.preset.id}.yaml", layout.templates / "variables.yaml"}
     standing = [layout.gateway / each.file for each in changes]
-    proxies = (*joining.PROXIES, "NO_PROXY", "no_proxy")
+    proxies = (*joining.ALL_PROXIES, "NO_PROXY", "no_proxy")
     values = {name: found.plain for name, found in asked.findings.items()}
     values |= {f"{name} in the environment": os.environ.get(name) for name in proxies}
     return {

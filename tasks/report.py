@@ -45,7 +45,7 @@ def report(asked: Asked, place: Path, now: str) -> str:
     layout = asked.layout
     found = layers.Layers(layout, os.environ, place)
     whole = bundle.markdown(bundle.sections(layout, place), now)
-    known = redaction.secrets(layout, found, os.environ)
+    known = redaction.secrets(layout, found.documents(), os.environ)
     return redaction.hidden(whole, known, (str(layout.home), str(layout.home.resolve())), whose())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tasks.model import groups, network, upstream
+from tasks.model import groups, upstream
 from tasks.model.catalogue import (
     NOTHING,
     PLACEHOLDER,
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
     from tasks.model.groups import Groups, Turns
     from tasks.model.upstream import Upstream
+
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY")
+TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+"""Who reads which: LiteLLM's own clients the first, Google's libraries the second; AWS's have one more."""
 
 MOST_OUTPUT = 32000
 """Claude Code asks for this many output tokens of a model it does not know; more than a model has is an error there."""
@@ -149,7 +153,7 @@ class Deployment(NamedTuple):
         wanted += self.upstream.needs if self.upstream else ()
         for model in self.models:
             wanted += [*self.providers[model.provider].needs, *model.needs]
-        return tuple(dict.fromkeys([*wanted, *network.needs(self)]))
+        return tuple(dict.fromkeys([*wanted, *network_needs(self)]))
 
     @property
     def optional(self) -> tuple[str, ...]:
@@ -290,7 +294,7 @@ def settings_of(deployment: Deployment) -> tuple[Setting, ...]:
     known = facts(deployment)
     wanted = {setting.path: setting for setting in deployment.gateway.settings}  # of two for one key the later counts
     own = tuple(each for setting in wanted.values() for each in _settled(setting, deployment, known))
-    return (*own, *network.settings(deployment))
+    return (*own, *_network_settings(deployment))
 
 
 def discloses(deployment: Deployment, known: Collection[str]) -> bool:
@@ -314,3 +318,19 @@ def _settled(setting: Setting, deployment: Deployment, known: Mapping[str, str])
     if setting.fact == "headers":
         return (plain._replace(template="\n".join(deployment.headers)),) if deployment.headers else ()
     return (plain._replace(text=known[setting.fact]),) if setting.fact in known else ()
+
+
+def network_needs(deployment: Deployment) -> list[str]:
+    """The variables that the gateway needs for this network."""
+    wanted = [*PROXIES, "NO_PROXY"] if deployment.proxied else []
+    if deployment.choices.ca_bundle and deployment.gateway.process:
+        wanted += [*TRUST, *(["AWS_CA_BUNDLE"] if "boto3" in deployment.modules else [])]
+    return wanted
+
+
+def _network_settings(deployment: Deployment) -> tuple[Setting, ...]:
+    """What Claude Code is told of this network; NO_PROXY is each kind's own, it is needed without a proxy too."""
+    made = [Setting(("env", name), variable=name) for name in PROXIES] if deployment.proxied else []
+    if bundle := deployment.choices.ca_bundle:
+        made.append(Setting(("env", "NODE_EXTRA_CA_CERTS"), text=bundle))
+    return tuple(made)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class GatewayError(Exception):
     """This cannot be deployed as it is; the message says what, where and how to mend it."""
@@ -48,3 +50,18 @@ class Unhealthy(GatewayError):
     """The gateway does not run, does not answer, or answers wrongly."""
 
     exit_code = 6
+
+
+def from_system(error: OSError) -> GatewayError:
+    """What the operating system refused, as an error of ours."""
+    where = str(error.filename or "")
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return GatewayError("no space is left on the disk", "Free some, then run the command again.", where=where)
+        case errno.EROFS:
+            return Conflict("is on a read-only file system", "Mount it writable.", where=where)
+        case errno.EACCES | errno.EPERM:
+            return Conflict(f"this user may not do that ({error.strerror})", "Mend the permissions.", where=where)
+        case errno.EBUSY:
+            return Conflict("is a mount point, which nothing can replace", "Mount its directory instead.", where=where)
+    return GatewayError(error.strerror or str(error), "Mend that, then run the command again.", where=where)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.model.catalogue import TIERS
 from tasks.model.choices import Choices
-from tasks.model.deployment import settle
-from tasks.model.errors import UsageError
-from tasks.model.network import PROXIES
+from tasks.model.deployment import PROXIES, settle
+from tasks.tools.prompts import Item, Question
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,35 +22,6 @@ KEEP, ANEW, CANCEL = "update", "overwrite", "cancel"
 YES, NO = "yes", "no"
 
 TIERS_ARE_FOR = "Claude Code asks sonnet for most work, opus for what is hard, and haiku for small tasks on the side."
-
-
-class Item(NamedTuple):
-    """One of the answers to choose from: how it is shown, and what there is to know of it.
-
-    *facts*: the label in words, where that may be too wide; *against*: what speaks against it, which *more* holds too.
-    """
-
-    value: str
-    label: str
-    more: str = ""
-    chosen: bool = False
-    facts: str = ""
-    against: str = ""
-
-
-class Question(NamedTuple):
-    """A question: the option that answers it, its text, whose last line asks; what to choose from, or none to type.
-
-    *several*: more than one item may be chosen. *variable*: the answer is the value of that variable. *optional*: an
-    empty answer leaves it as it is.
-    """
-
-    name: str
-    text: str
-    items: tuple[Item, ...] = ()
-    several: bool = False
-    variable: Variable | None = None
-    optional: bool = False
 
 
 Asking = Callable[["Known", "Catalogue"], "Iterator[Question]"]
@@ -254,21 +223,6 @@ def _facts(model: Model, today: str) -> tuple[str, ...]:
     tools = {YES: "", NO: "no tools"}.get(model.tools, "tools?")
     price = "$" + "/".join(model.dollars) if model.prices else "price varies"
     return price, f"{model.limits['input_tokens'] // 1000}k", f"{end} {tools}".strip()
-
-
-def numbered(text: str, items: Sequence[Item], *, several: bool) -> tuple[str, ...]:
-    """The values that a line like `1 3 5` chooses; names do as well. UsageError for anything else."""
-    words = [word for word in re.split(r"[\s,]+", text) if word]
-    values = [each.value for each in items]
-    found = [values[int(word) - 1] if word in _numbers(values) else word for word in words]
-    if not words or (len(words) > 1 and not several) or any(name not in values for name in found):
-        few = "Numbers" if several else "One number"
-        raise UsageError(f"{few} from 1 to {len(items)}, please" + (", such as: 1 3" if several else ""))
-    return tuple(dict.fromkeys(found))
-
-
-def _numbers(values: Sequence[str]) -> set[str]:
-    return {str(number) for number in range(1, len(values) + 1)}
 
 
 def as_words(choices: Choices) -> Iterator[str]:

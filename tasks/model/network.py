@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, urlsplit
 
-from tasks.model.catalogue import Setting
+from tasks.model.deployment import PROXIES, TRUST, network_needs
 from tasks.model.secret import Secret
 
 if TYPE_CHECKING:
@@ -15,11 +15,8 @@ if TYPE_CHECKING:
     from tasks.model.deployment import Deployment
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-PROXIES = ("HTTPS_PROXY", "HTTP_PROXY")
 HINTS = ("PROXY_USERNAME", "PROXY_PASSWORD")
 """Looked for, and put into the proxy's address; they themselves are stored nowhere."""
-TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-"""Who reads which: LiteLLM's own clients the first, Google's libraries the second; AWS's have one more."""
 VARIABLES = (*PROXIES, "NO_PROXY", *TRUST, "AWS_CA_BUNDLE")
 """All that a way out can come to."""
 
@@ -31,29 +28,13 @@ class Derived(NamedTuple):
     source: str
 
 
-def needs(deployment: Deployment) -> list[str]:
-    """The variables that the gateway needs for this network."""
-    wanted = [*PROXIES, "NO_PROXY"] if deployment.proxied else []
-    if deployment.choices.ca_bundle and deployment.gateway.process:
-        wanted += [*TRUST, *(["AWS_CA_BUNDLE"] if "boto3" in deployment.modules else [])]
-    return wanted
-
-
-def settings(deployment: Deployment) -> tuple[Setting, ...]:
-    """What Claude Code is told of this network; NO_PROXY is each kind's own, it is needed without a proxy too."""
-    made = [Setting(("env", name), variable=name) for name in PROXIES] if deployment.proxied else []
-    if bundle := deployment.choices.ca_bundle:
-        made.append(Setting(("env", "NODE_EXTRA_CA_CERTS"), text=bundle))
-    return tuple(made)
-
-
 def derived(deployment: Deployment, found: Mapping[str, str], bundle: str) -> dict[str, Derived]:
     """The values that follow from the choices and from what was *found*; *bundle* is the path of the certificates."""
     made: dict[str, Derived] = {}
     if deployment.proxied:
         made |= {name: _proxy(deployment.choices.proxy, name, found) for name in PROXIES if _known(deployment, found)}
         made["NO_PROXY"] = Derived(no_proxy(found.get("NO_PROXY", "")), "this machine and NO_PROXY")
-    trusting = [name for name in needs(deployment) if name not in (*PROXIES, "NO_PROXY")]
+    trusting = [name for name in network_needs(deployment) if name not in (*PROXIES, "NO_PROXY")]
     return made | {name: Derived(bundle, "--ca-bundle") for name in trusting}
 
 

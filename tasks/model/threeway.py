@@ -14,6 +14,8 @@ from tasks.model.matching import identities
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tasks.tools.yamltext import Place
+
 
 class _Absent(Enum):
     ABSENT = "absent"
@@ -24,9 +26,6 @@ ABSENT: Final = _Absent.ABSENT
 
 Value: TypeAlias = Any
 """Whatever a YAML file can hold, or ABSENT."""
-
-Place: TypeAlias = tuple[str | int, ...]
-"""The keys and indexes that lead to a value."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def told(trace: Sequence[str], layout: Layout) -> str:
     from tasks.tools import layers, redaction
 
     try:
-        known = redaction.secrets(layout, layers.Layers(layout, os.environ, Path.cwd()), os.environ)
+        known = redaction.secrets(layout, layers.Layers(layout, os.environ, Path.cwd()).documents(), os.environ)
         return redaction.hidden("".join(trace).rstrip(), known, (), ())
     except Exception as error:  # noqa: BLE001 - what is broken may be what this needs
         frames = [line for line in "".join(trace).splitlines() if line.startswith(("Traceback", "  "))]

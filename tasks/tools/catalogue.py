@@ -102,13 +102,6 @@ def sources(layout: Layout) -> list[Path]:
     return [layout.templates / name for name in _names(layout.templates)]
 
 
-def findings(layout: Layout) -> list[str]:
-    """Everything that is wrong with the catalogue, each as "file:line: path: what"; empty when all is well."""
-    from tasks.tools import crosscheck
-
-    return crosscheck.findings(layout)
-
-
 def _cache(layout: Layout) -> Path:
     return layout.catalogue
 

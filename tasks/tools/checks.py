@@ -14,6 +14,7 @@ from tasks.model.errors import GatewayError
 from tasks.tools import (
     catalogue,
     certificates,
+    crosscheck,
     documents,
     envfile,
     files,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 def templates(layout: Layout) -> list[str]:
     """Every file of the catalogue, and every artifact of every preset that is ready, rendered with example values."""
-    findings = catalogue.findings(layout)
+    findings = crosscheck.findings(layout)
     return findings or [
         found for deployment in examples(catalogue.load(layout)) for found in rendered(deployment, layout)
     ]

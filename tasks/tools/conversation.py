@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.model import choices as rules
-from tasks.model import interview
+from tasks.model import errors, interview
 from tasks.model.choices import Choices, Flags
 from tasks.model.errors import GatewayError, UsageError
 from tasks.model.ledger import BASE_URL
@@ -32,7 +32,6 @@ from tasks.tools import (
     plausible,
     processes,
     prompts,
-    targets,
     typed,
 )
 
@@ -40,8 +39,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tasks.model.catalogue import Variable
-    from tasks.model.interview import Known, Lack, Question
+    from tasks.model.interview import Known, Lack
     from tasks.tools.asked import Asked
+    from tasks.tools.prompts import Question
 
 Plan = Callable[[], tuple[dict[str, Any], list[str]]]
 """Makes the plan of what was asked for, and its diffs (see tasks.plan)."""
@@ -216,7 +216,7 @@ def _agree(talk: Conversation, make: Plan, *, yes: bool) -> None:
     except (GatewayError, OSError) as error:
         if not talk.begun or isinstance(error, conflicts.MergeConflict):
             return  # the steps say why, before they write; and what was chosen is remembered
-        raise error if isinstance(error, GatewayError) else targets.sentence(error) from None
+        raise error if isinstance(error, GatewayError) else errors.from_system(error) from None
     changes = planned.changes(plan)
     if changes or talk.begun:
         _show(planpage.lines(plan, console.width(sys.stderr)))

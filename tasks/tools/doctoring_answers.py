@@ -13,7 +13,7 @@ from tasks.tools import doctoring_elsewhere, documents, gateway
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.tools.doctoring import Case
+    from tasks.tools.doctoring_case import Case
 
 RESTART = ("restart",)
 
@@ -29,7 +29,7 @@ def _askable(link: str, case: Case) -> Check | None:
     """Why the gateway is not asked; None when it is."""
     if case.manifest is None or (case.runs_here and case.instance is None):
         return Check(link, SKIP, "the gateway does not run" if case.manifest else "nothing is deployed")
-    if not case.runs_here and not doctoring_elsewhere.asked_there(case):
+    if not case.runs_here and not doctoring_elsewhere.asked_there(case.remote):
         return Check(link, SKIP, "not asked: Claude Code would ask somebody else", case.manifest.gateway_url)
     return None
 
@@ -85,7 +85,7 @@ def key(case: Case) -> Iterator[Check]:
 
 def _stranger(case: Case, url: str) -> Check:
     """Whether a key that nobody was given opens nothing."""
-    refused = gateway.wrong_key_refused(url) if case.runs_here else doctoring_elsewhere.stranger_refused(case)
+    refused = gateway.wrong_key_refused(url) if case.runs_here else doctoring_elsewhere.stranger_refused(case.remote)
     if refused is None:
         return Check("key", OK, "it takes its key; whether it refuses another it does not tell", url)
     if not refused:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tasks.model.layering import Held
     from tasks.model.layout import Layout
-    from tasks.tools.doctoring import Case
+    from tasks.tools.doctoring_case import Case
     from tasks.tools.layers import File
 
 OLDEST = (2, 0, 56)

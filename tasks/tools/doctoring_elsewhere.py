@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.model.deployment import PASSPHRASE
 from tasks.model.errors import Unhealthy
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tasks.model.compat import Answer
-    from tasks.tools.doctoring import Case
+    from tasks.model.secret import Secret
+    from tasks.tools.layers import Layers
 
 MODELS = "/v1/models"
 SAID = 2000
@@ -23,56 +24,59 @@ ROUTE = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "
 """What decides on the proxy."""
 
 
-def listed(case: Case) -> list[str]:
+class Remote(NamedTuple):
+    """A gateway that another machine runs: its address, the settings that lead to it, the token that it wants."""
+
+    url: str
+    layers: Layers
+    token: Secret
+
+
+def listed(remote: Remote) -> list[str]:
     """The models that it lists; Unhealthy when it lists none, Answered with the status when it answered."""
-    answer = _asked(case, dict(_headers(case)))
+    answer = _asked(remote, dict(_headers(remote)))
     if answer.status != HTTPStatus.OK:
         sent = f"sends us on to {answer.location or 'another address'} " if answer.status // 100 == 3 else ""  # noqa: PLR2004
         problem = f"{sent}(HTTP {answer.status})" if sent else f"HTTP {answer.status}"
-        raise gateway.Answered(problem, "", where=_url(case), status=answer.status, said=answer.text[:SAID])
+        raise gateway.Answered(problem, "", where=remote.url, status=answer.status, said=answer.text[:SAID])
     try:
         return [str(each["id"]) for each in json.loads(answer.text)["data"]]
     except (ValueError, KeyError, TypeError):
-        raise Unhealthy("its list of models is none", where=_url(case)) from None
+        raise Unhealthy("its list of models is none", where=remote.url) from None
 
 
-def stranger_refused(case: Case) -> bool | None:
+def stranger_refused(remote: Remote) -> bool | None:
     """Whether a token that nobody was given opens nothing; None when the answer does not say."""
     strange = environment.generate_key().reveal()
     answer = _asked(
-        case, {name: f"Bearer {strange}" if name == "Authorization" else strange for name, _ in _headers(case)}
+        remote, {name: f"Bearer {strange}" if name == "Authorization" else strange for name, _ in _headers(remote)}
     )
     if answer.status in gateway.REFUSED or answer.status // 100 == 3:  # noqa: PLR2004 - sent to a login
         return True
     return False if answer.status == HTTPStatus.OK else None
 
 
-def asked_there(case: Case) -> bool:
+def asked_there(remote: Remote) -> bool:
     """Whether Claude Code would send its credentials to the deployed address; to no other we send them either."""
-    return case.layers.text("ANTHROPIC_BASE_URL").rstrip("/") == _url(case)
+    return remote.layers.text("ANTHROPIC_BASE_URL").rstrip("/") == remote.url
 
 
-def _url(case: Case) -> str:
-    assert case.manifest is not None
-    return case.manifest.gateway_url
-
-
-def _asked(case: Case, headers: dict[str, str]) -> Answer:
-    environ = {name: text for name in ROUTE if (text := case.layers.text(name))}
-    cert, key = (case.layers.text(f"CLAUDE_CODE_CLIENT_{part}") for part in ("CERT", "KEY"))
-    bundle = case.layers.text("NODE_EXTRA_CA_CERTS") or None
-    way = doors.through(_url(case), environ, bundle, (cert, key, case.layers.text(PASSPHRASE)))
+def _asked(remote: Remote, headers: dict[str, str]) -> Answer:
+    environ = {name: text for name in ROUTE if (text := remote.layers.text(name))}
+    cert, key = (remote.layers.text(f"CLAUDE_CODE_CLIENT_{part}") for part in ("CERT", "KEY"))
+    bundle = remote.layers.text("NODE_EXTRA_CA_CERTS") or None
+    way = doors.through(remote.url, environ, bundle, (cert, key, remote.layers.text(PASSPHRASE)))
     return way.ask(MODELS, {"anthropic-version": "2023-06-01", **headers})
 
 
-def _headers(case: Case) -> Iterator[tuple[str, str]]:
+def _headers(remote: Remote) -> Iterator[tuple[str, str]]:
     """What Claude Code would send: the token in its slots, and the custom headers; of a helper the token itself."""
-    helped = case.token.reveal() if case.layers.text("apiKeyHelper") else ""
-    if bearer := case.layers.text("ANTHROPIC_AUTH_TOKEN") or helped:
+    helped = remote.token.reveal() if remote.layers.text("apiKeyHelper") else ""
+    if bearer := remote.layers.text("ANTHROPIC_AUTH_TOKEN") or helped:
         yield "Authorization", f"Bearer {bearer}"
-    if key := case.layers.text("ANTHROPIC_API_KEY") or helped:
+    if key := remote.layers.text("ANTHROPIC_API_KEY") or helped:
         yield "x-api-key", key
-    for line in case.layers.text("ANTHROPIC_CUSTOM_HEADERS").splitlines():
+    for line in remote.layers.text("ANTHROPIC_CUSTOM_HEADERS").splitlines():
         name, colon, value = line.partition(":")
         if colon:
             yield name.strip(), value.strip()

@@ -13,7 +13,7 @@ from tasks.tools import checks, drift, files, litellm, locking, processes, servi
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.tools.doctoring import Case
+    from tasks.tools.doctoring_case import Case
 
 DEPLOY, START, RESTART, INSTALL = ("deploy",), ("start",), ("restart",), ("litellm",)
 

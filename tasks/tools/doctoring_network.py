@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tasks.model.deployment import Deployment
     from tasks.model.layering import Held
-    from tasks.tools.doctoring import Case
+    from tasks.tools.doctoring_case import Case
 
 AGAIN = "Deploy again: doit deploy"
 UNSET = "ANTHROPIC_BASE_URL is not set: Claude Code asks Anthropic itself"

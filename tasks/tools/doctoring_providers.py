@@ -12,7 +12,7 @@ from tasks.tools.environment import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.tools.doctoring import Case
+    from tasks.tools.doctoring_case import Case
 
 
 def providers(case: Case) -> Iterator[Check]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tasks.model import network
 from tasks.model.catalogue import PLACEHOLDER
+from tasks.model.deployment import PROXIES
 from tasks.model.edits import REMOVE, Path, Raw
 from tasks.model.errors import Conflict
 from tasks.model.ledger import BASE_URL, Ledger
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tasks.tools.run import Run
     from tasks.tools.transaction import Transaction
 
-PROXIES = (*network.PROXIES, "https_proxy", "http_proxy")
+ALL_PROXIES = (*PROXIES, "https_proxy", "http_proxy")
 NEEDED: tuple[Path, ...] = (BASE_URL, ("env", "ANTHROPIC_AUTH_TOKEN"))
 """Without these two no request reaches the gateway, so they cannot be left as the user changed them."""
 SLOTS: tuple[Path, ...] = (("env", "ANTHROPIC_API_KEY"), ("apiKeyHelper",))
@@ -58,7 +59,7 @@ def texts(layout: Layout, settings: Iterable[Setting], values: Values, found: by
     """What each of *settings* should hold; those that want a value which nobody knows are left out."""
     plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
     chosen = list(settings)
-    proxied = any(each.variable in network.PROXIES for each in chosen)
+    proxied = any(each.variable in PROXIES for each in chosen)
     known = {name: plain[name] for name in ("NO_PROXY",) if proxied and plain.get(name)}  # also what .env remembers
     direct = no_proxy(found, {**os.environ, **known}, str(layout.settings), proxied=proxied)
     depending = {"no_proxy": direct, "no_helper": no_helper(found, str(layout.settings))}
@@ -88,7 +89,7 @@ def no_proxy(found: bytes | None, environ: Mapping[str, str], where: str, *, pro
     held = jsonedit.parse(found, where).value(("env",)) if found else None
     env = held if isinstance(held, dict) else {}
     known = {**environ, **env}
-    if not proxied and not any(known.get(name) for name in PROXIES):
+    if not proxied and not any(known.get(name) for name in ALL_PROXIES):
         return None
     lists = [str(source.get(name, "")) for source in (env, environ) for name in ("NO_PROXY", "no_proxy")]
     return network.no_proxy(*lists)

@@ -54,6 +54,11 @@ class Layers:
         places = [*self._managed(), *self._of_project(), ("user", self.layout.claude / "settings.json")]
         return [_read(layer, path) for layer, path in places if path.exists()]
 
+    def documents(self) -> list[Any]:
+        """What the files hold that can be read, those of editors last."""
+        found = (file.document for file in (*self.files, *self.editors))
+        return [document.value(()) for document in found if document is not None]
+
     @cached_property
     def editors(self) -> list[File]:
         """The settings of VS Code and its kin that are there."""

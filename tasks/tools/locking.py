@@ -14,9 +14,10 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.model import errors
 from tasks.model.errors import Conflict
 from tasks.tools import exchange, staging
-from tasks.tools.targets import KEPT, Targets, refuse_unwritable, sentence
+from tasks.tools.targets import KEPT, Targets, refuse_unwritable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +77,7 @@ class Lock:
         try:
             return cls._acquire(Targets.of(layout), command, time.monotonic() + wait)
         except OSError as error:
-            raise sentence(error) from error
+            raise errors.from_system(error) from error
 
     @classmethod
     def _acquire(cls, targets: Targets, command: str, deadline: float) -> Lock:

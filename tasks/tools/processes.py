@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from tasks.tools import files
+from tasks.tools import envfile, files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -190,3 +190,10 @@ def _stranger(port: int) -> PortState:
     with contextlib.suppress(psutil.Error):
         return PortState("foreign", pid, psutil.Process(pid).name() if pid else None)
     return PortState("foreign", pid)
+
+
+def patience(layout: Layout) -> int:
+    """Seconds that LiteLLM may take until it is ready: GATEWAY_START_TIMEOUT here or in .env, as the start script."""
+    name = "GATEWAY_START_TIMEOUT"
+    given = os.environ.get(name) or envfile.deployed(layout).get(name, "")
+    return int(given) if given.isascii() and given.isdigit() else 300

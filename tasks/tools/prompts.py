@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import getpass
+import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tasks.model import interview
-from tasks.model.errors import GatewayError
+from tasks.model.errors import GatewayError, UsageError
 from tasks.tools import console, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from tasks.model.interview import Item, Question
+    from tasks.model.catalogue import Variable
 
 SIGNS = "»●○"
 """What the library draws with."""
@@ -26,6 +26,35 @@ DETAIL_LINES = 8
 
 BESIDE = len(" » ● ")
 """What the library draws before a label."""
+
+
+class Item(NamedTuple):
+    """One of the answers to choose from: how it is shown, and what there is to know of it.
+
+    *facts*: the label in words, where that may be too wide; *against*: what speaks against it, which *more* holds too.
+    """
+
+    value: str
+    label: str
+    more: str = ""
+    chosen: bool = False
+    facts: str = ""
+    against: str = ""
+
+
+class Question(NamedTuple):
+    """A question: the option that answers it, its text, whose last line asks; what to choose from, or none to type.
+
+    *several*: more than one item may be chosen. *variable*: the answer is the value of that variable. *optional*: an
+    empty answer leaves it as it is.
+    """
+
+    name: str
+    text: str
+    items: tuple[Item, ...] = ()
+    several: bool = False
+    variable: Variable | None = None
+    optional: bool = False
 
 
 def chosen(question: Question) -> tuple[str, ...]:
@@ -157,7 +186,7 @@ def _numbered(question: Question) -> tuple[str, ...]:
     while True:
         line = _line(f"{what} [{' '.join(map(str, suggested))}]").strip()
         try:
-            return interview.numbered(line or " ".join(map(str, suggested)), question.items, several=question.several)
+            return numbered(line or " ".join(map(str, suggested)), question.items, several=question.several)
         except GatewayError as error:
             console.say(str(error), "warn")
 
@@ -180,3 +209,18 @@ def _unseen(text: str) -> str:
     """A line that is not shown as it is typed."""
     console.ask(f"{text}, not shown: ", end="")
     return getpass.getpass("", stream=sys.stderr)
+
+
+def numbered(text: str, items: Sequence[Item], *, several: bool) -> tuple[str, ...]:
+    """The values that a line like `1 3 5` chooses; names do as well. UsageError for anything else."""
+    words = [word for word in re.split(r"[\s,]+", text) if word]
+    values = [each.value for each in items]
+    found = [values[int(word) - 1] if word in _positions(values) else word for word in words]
+    if not words or (len(words) > 1 and not several) or any(name not in values for name in found):
+        few = "Numbers" if several else "One number"
+        raise UsageError(f"{few} from 1 to {len(items)}, please" + (", such as: 1 3" if several else ""))
+    return tuple(dict.fromkeys(found))
+
+
+def _positions(values: Sequence[str]) -> set[str]:
+    return {str(number) for number in range(1, len(values) + 1)}

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tasks.model.layout import Layout
-    from tasks.tools.layers import Layers
-
-HIDDEN = "[hidden]"
 
 SOMEBODY = re.compile(r"\b(?:pk-lf-[\w-]{8,}|[\w.+-]+@[\w-]+\.[A-Za-z][\w.-]+)")
 """What is no secret and tells who somebody is: a public key, the address of a person."""
@@ -32,8 +29,8 @@ def hidden(text: str, secrets: Iterable[str], homes: Iterable[str], names: Itera
     known = sorted(set(secrets), key=len, reverse=True)
     text = hiding.hidden(text, [Secret(each) for each in known])
     for short in known:
-        text = text.replace(short, HIDDEN)
-    text = telling.struck_pairs(SOMEBODY.sub(HIDDEN, text), lambda _: HIDDEN)
+        text = text.replace(short, hiding.SHOWN)
+    text = telling.struck_pairs(SOMEBODY.sub(hiding.SHOWN, text), lambda _: hiding.SHOWN)
     for home in sorted(set(homes) - {"/"}, key=len, reverse=True):
         text = text.replace(home, "~")
     for name in sorted(set(names), key=len, reverse=True):
@@ -43,9 +40,9 @@ def hidden(text: str, secrets: Iterable[str], homes: Iterable[str], names: Itera
     return text
 
 
-def secrets(layout: Layout, found: Layers, environ: Mapping[str, str]) -> set[str]:
-    """Every secret that stands in the environment, in .env, the settings, the profiles and LiteLLM's configuration."""
-    pairs = [*environ.items(), *_in_env(layout), *_in_settings(found)]
+def secrets(layout: Layout, documents: Iterable[Any], environ: Mapping[str, str]) -> set[str]:
+    """Every secret in the environment, .env, settings *documents*, the shell profiles and LiteLLM's configuration."""
+    pairs = [*environ.items(), *_in_env(layout), *_in_documents(documents)]
     pairs += [*_in_profiles(layout, environ), *_in_config(layout)]
     plain = {value for name, value in pairs if telling.tells(name)}
     plain |= {part for _, value in pairs for part in _password(value)}
@@ -69,10 +66,9 @@ def _in_env(layout: Layout) -> Iterator[tuple[str, str]]:
             yield name, value.strip().strip("\"'")
 
 
-def _in_settings(found: Layers) -> Iterator[tuple[str, str]]:
-    for file in (*found.files, *found.editors):
-        if file.document is not None:
-            yield from _texts("", file.document.value(()))
+def _in_documents(documents: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    for document in documents:
+        yield from _texts("", document)
 
 
 def _texts(name: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON value

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.model.errors import GatewayError
-from tasks.tools import console, envfile, history, lastwords, logfile, unit
+from tasks.tools import console, history, lastwords, logfile, unit
 
 if TYPE_CHECKING:
     from tasks.model.layout import Layout
@@ -50,13 +50,6 @@ def elsewhere(layout: Layout) -> bool:
         return False
     console.say(f"  The gateway is elsewhere, at {manifest.gateway_url}: nothing runs on this machine.")
     return True
-
-
-def patience(layout: Layout) -> int:
-    """Seconds that LiteLLM may take until it is ready: GATEWAY_START_TIMEOUT here or in .env, as the start script."""
-    name = "GATEWAY_START_TIMEOUT"
-    given = os.environ.get(name) or envfile.deployed(layout).get(name, "")
-    return int(given) if given.isascii() and given.isdigit() else 300
 
 
 def check(layout: Layout) -> Path:

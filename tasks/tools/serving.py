@@ -141,7 +141,7 @@ def swap(layout: Layout, instance: Instance, before: Status) -> None:
     console.say("The running gateway takes the new configuration; until then it serves the former one.", "step")
     begun = time.monotonic()
     processes.hang_up(instance)
-    after = _settled(layout, before.attempt, scripts.patience(layout) + MARGIN)
+    after = _settled(layout, before.attempt, processes.patience(layout) + MARGIN)
     if after.state != "serving" or not stands(layout, instance, after):
         reason = after.reason or "another configuration came in between"
         remedy = f"The former one is served on without a gap. All of the log: {layout.log}"

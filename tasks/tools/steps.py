@@ -8,8 +8,9 @@ from typing import Any, ParamSpec
 
 from doit.exceptions import TaskFailed
 
+from tasks.model import errors
 from tasks.model.errors import GatewayError
-from tasks.tools import console, targets
+from tasks.tools import console
 
 P = ParamSpec("P")
 Task = Mapping[str, Any]
@@ -46,7 +47,7 @@ def action(function: Callable[P, object]) -> Callable[P, Failure | None]:
         except GatewayError as error:
             return _failed(error, as_json=bool(kwargs.get("as_json")))
         except OSError as error:  # a full disk, a missing right: the system's word, no bug of ours
-            return _failed(targets.sentence(error), as_json=bool(kwargs.get("as_json")))
+            return _failed(errors.from_system(error), as_json=bool(kwargs.get("as_json")))
         return None
 
     return run

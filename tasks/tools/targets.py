@@ -10,7 +10,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tasks.model.errors import Conflict, GatewayError
+from tasks.model import errors
+from tasks.model.errors import Conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +87,7 @@ def follow(path: Path) -> Path:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise Conflict("is a link that leads in a circle", "Mend or remove the link.", where=str(path)) from None
-        raise sentence(error) from None
+        raise errors.from_system(error) from None
     return follow(path.parent) / path.name
 
 
@@ -125,21 +126,6 @@ def refuse_unwritable(directory: Path) -> None:
         raise Conflict("is on a read-only file system", "Mount it writable.", where=str(directory))
     if not os.access(directory, os.W_OK | os.X_OK):
         raise Conflict("is a directory that this user cannot write to", "Mend its permissions.", where=str(directory))
-
-
-def sentence(error: OSError) -> GatewayError:
-    """What the system refused, as a sentence."""
-    where = str(error.filename or "")
-    match error.errno:
-        case errno.ENOSPC | errno.EDQUOT:
-            return GatewayError("no space is left on the disk", "Free some, then run the command again.", where=where)
-        case errno.EROFS:
-            return Conflict("is on a read-only file system", "Mount it writable.", where=where)
-        case errno.EACCES | errno.EPERM:
-            return Conflict(f"this user may not do that ({error.strerror})", "Mend the permissions.", where=where)
-        case errno.EBUSY:
-            return Conflict("is a mount point, which nothing can replace", "Mount its directory instead.", where=where)
-    return GatewayError(error.strerror or str(error), "Mend that, then run the command again.", where=where)
 
 
 def _lowest(path: Path) -> Path:

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from tasks.model import errors
 from tasks.tools import moves, records
 from tasks.tools.changeset import ChangeSet, Content, Edit, Holds, Wish
 from tasks.tools.interrupts import Interrupts
 from tasks.tools.locking import Holder, Lock, holder
 from tasks.tools.recovery import Recovered, Undetermined, ended, pending, recover, recover_locked
-from tasks.tools.targets import KEPT, sentence
+from tasks.tools.targets import KEPT
 
 if TYPE_CHECKING:
     from types import EllipsisType, TracebackType
@@ -203,4 +204,4 @@ class Transaction:
     def _undo_after(self, cause: BaseException) -> None:
         self._undo()
         if isinstance(cause, OSError):
-            raise sentence(cause) from cause
+            raise errors.from_system(cause) from cause

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.tools import files, gateway, lastwords, logfile, processes, scripts
+from tasks.tools import files, gateway, lastwords, logfile, processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def running(layout: Layout, manifest: Manifest, python: Path, what: str) -> Iter
 def _served(layout: Layout, python: Path, words: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """serve.py on *python*, ended at once afterwards, with all that it started."""
     command = [str(python), str(layout.supervisor), "--config", str(layout.config.absolute()), *words]
-    command += ["--start-timeout", str(scripts.patience(layout)), "--status", str(log.with_name("status"))]
+    command += ["--start-timeout", str(processes.patience(layout)), "--status", str(log.with_name("status"))]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     with log.open("wb") as output:
         process = subprocess.Popen(

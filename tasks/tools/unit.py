@@ -25,7 +25,6 @@ from tasks.tools import (
     launchd,
     logfile,
     processes,
-    scripts,
     systemd,
 )
 
@@ -176,7 +175,7 @@ def _join(layout: Layout, instance: processes.Instance) -> None:
 
 def _waited(layout: Layout, begun: float, failed: Callable[[], bool], grace: float, url: str) -> str:
     """Wait until it answers: "", or why that is in vain; when it has *failed* for so many seconds, say."""
-    patience, alive = scripts.patience(layout), time.monotonic()
+    patience, alive = processes.patience(layout), time.monotonic()
     while not (processes.running(layout) and gateway.readiness(url)):
         now = time.monotonic()
         alive = alive if failed() else now

@@ -15,7 +15,8 @@ from tasks.tools.yamltext import Spot, Unplaced, YamlText, shifted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tasks.model.threeway import Edit, Place
+    from tasks.model.threeway import Edit
+    from tasks.tools.yamltext import Place
 
 
 @dataclass(frozen=True)

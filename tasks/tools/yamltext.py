@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from tasks.tools import documents
 
-if TYPE_CHECKING:
-    from tasks.model.threeway import Place
+Place: TypeAlias = tuple[str | int, ...]
+"""The keys and indexes that lead to a value."""
 
 _ALIAS = re.compile(r"[ \t]*\*[^\s,\[\]{}]+")
 _DASH = re.compile(r"-(?:[ \t]*(?:#[^\n]*)?\r?\n)?[ \t]*\Z")

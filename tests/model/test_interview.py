@@ -5,9 +5,10 @@ import pytest
 from tasks.model import interview
 from tasks.model.choices import Choices
 from tasks.model.errors import UsageError
-from tasks.model.interview import Item, Known, Lack
+from tasks.model.interview import Known, Lack
 from tasks.model.layout import Layout
-from tasks.tools import catalogue
+from tasks.tools import catalogue, prompts
+from tasks.tools.prompts import Item
 
 TODAY = "2026-11-25"
 
@@ -143,19 +144,19 @@ ITEMS = [Item(name, name) for name in ("a", "b", "c")]
 
 @pytest.mark.parametrize("line", ["1 3", "1,3", " 1, 3 ", "a c", "1 c 1"])
 def test_numbers_in_one_line_are_the_selection(line):
-    assert interview.numbered(line, ITEMS, several=True) == ("a", "c")
+    assert prompts.numbered(line, ITEMS, several=True) == ("a", "c")
 
 
 @pytest.mark.parametrize("line", ["0", "4", "-1", "x", "1 x", "", "1-2", "\u0663"])
 def test_what_is_no_such_number_is_refused(line):
     with pytest.raises(UsageError, match="1 to 3"):
-        interview.numbered(line, ITEMS, several=True)
+        prompts.numbered(line, ITEMS, several=True)
 
 
 def test_one_means_one():
-    assert interview.numbered("2", ITEMS, several=False) == ("b",)
+    assert prompts.numbered("2", ITEMS, several=False) == ("b",)
     with pytest.raises(UsageError, match="One number"):
-        interview.numbered("1 2", ITEMS, several=False)
+        prompts.numbered("1 2", ITEMS, several=False)
 
 
 def test_the_command_that_says_the_same(known):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.model import network
+from tasks.model.deployment import PROXIES, TRUST, settings_of
 from tasks.model.secret import Secret
 
 WORDS = st.text(min_size=1).filter(lambda text: text.isprintable())
@@ -75,14 +76,12 @@ def test_credentials_of_an_earlier_deployment_stay_with_their_proxy_only(settled
 
 def test_certificates_reach_each_library_that_the_models_bring(settled):
     made = network.derived(settled(ca_bundle="/ca.pem"), {}, "/gateway/certificates.pem")
-    assert {name: each.value for name, each in made.items()} == dict.fromkeys(
-        network.TRUST, "/gateway/certificates.pem"
-    )
+    assert {name: each.value for name, each in made.items()} == dict.fromkeys(TRUST, "/gateway/certificates.pem")
 
 
 def test_without_a_proxy_or_certificates_nothing_is_derived(settled):
     assert network.derived(settled(), {"HTTPS_PROXY": "http://proxy:1"}, "/b") == {}
-    assert network.settings(settled()) == ()
+    assert {("env", name) for name in PROXIES}.isdisjoint(setting.path for setting in settings_of(settled()))
 
 
 def test_a_proxy_of_the_shell_that_is_not_chosen_is_told_without_its_password(settled):

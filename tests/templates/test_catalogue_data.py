@@ -7,7 +7,7 @@ import pytest
 
 from tasks.model.catalogue import TIERS
 from tasks.model.layout import Layout
-from tasks.tools import catalogue, documents, schemas
+from tasks.tools import catalogue, crosscheck, documents, schemas
 
 LAYOUT = Layout.of({"HOME": "/nowhere"})
 KNOWN = catalogue.load(LAYOUT)
@@ -37,7 +37,7 @@ def test_every_file_meets_its_schema(path):
 
 
 def test_nothing_is_found():
-    assert catalogue.findings(LAYOUT) == []
+    assert crosscheck.findings(LAYOUT) == []
 
 
 def test_the_models_of_the_plan_and_a_dozen_more_are_there():

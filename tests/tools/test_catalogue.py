@@ -10,7 +10,7 @@ import pytest
 
 from tasks.model.errors import InvalidInput
 from tasks.model.layout import PROJECT, Layout
-from tasks.tools import catalogue, documents
+from tasks.tools import catalogue, crosscheck, documents
 
 
 @pytest.fixture
@@ -261,14 +261,14 @@ def test_a_missing_file_of_variables_is_named(layout):
 )
 def test_findings_name_file_line_and_place(layout, name, old, new, finding):
     spoil(layout, name, old, new)
-    found = [text for text in catalogue.findings(layout) if text.startswith(f"templates/{name}:")]
+    found = [text for text in crosscheck.findings(layout) if text.startswith(f"templates/{name}:")]
     assert any(finding in text for text in found), found
 
 
 def test_findings_come_all_at_once(layout):
     for name in ("models/demo.yaml", "presets/demo.yaml", "gateways/local.yaml"):
         spoil(layout, name, "name:", "nmae:")
-    found = catalogue.findings(layout)
+    found = crosscheck.findings(layout)
     assert len(found) == 6  # one name too few, one too many, in each
     folders = [text.split("/")[1] for text in found]
     assert folders == ["models"] * 2 + ["presets"] * 2 + ["gateways"] * 2
@@ -276,14 +276,14 @@ def test_findings_come_all_at_once(layout):
 
 def test_a_template_that_is_missing_is_found(layout):
     (layout.templates / "artifacts" / "stop-gateway.sh.j2").unlink()
-    found = catalogue.findings(layout)
+    found = crosscheck.findings(layout)
     assert [text.partition(": ")[2] for text in found] == [
         'artifacts[4].template: templates/artifacts has no "stop-gateway.sh.j2"'
     ]
 
 
 def test_fast_enough_for_a_commit_hook(layout):
-    catalogue.findings(layout)  # imports, schemas
+    crosscheck.findings(layout)  # imports, schemas
     started = time.process_time()
-    catalogue.findings(layout)
+    crosscheck.findings(layout)
     assert time.process_time() - started < 1

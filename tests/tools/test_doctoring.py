@@ -15,7 +15,7 @@ from tasks.model.errors import Unhealthy
 from tasks.model.layout import PROJECT, Layout
 from tasks.model.release import Manifest
 from tasks.tools import doctoring, doctoring_gateway, doctoring_network
-from tasks.tools.doctoring import Case
+from tasks.tools.doctoring_case import Case
 from tasks.tools.layers import Layers
 from tasks.tools.wire import Wire
 

@@ -97,7 +97,7 @@ def test_secrets_are_known_from_wherever_they_stand(tmp_path):
     pair = '{"name": "ANTHROPIC_API_KEY", "value": "canary-eight"}'
     editor.write_text(f'{{"claudeCode.environmentVariables": [{pair}, {{"name": "Y", "value": "visible-y"}}]}}')
     environ = {"HOME": str(tmp_path), "OPENAI_API_KEY": "canary-nine", "EDITOR": "visible-vi", "SHORT_KEY": "abc"}
-    found = redaction.secrets(layout, Layers(layout, environ, tmp_path), environ)
+    found = redaction.secrets(layout, Layers(layout, environ, tmp_path).documents(), environ)
     numbers = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
     assert all(any(f"canary-{each}" in value or f"canary {each}" in value for value in found) for each in numbers)
     assert not [value for value in found if "visible" in value or value == "abc"]
