@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 
 if __name__ == "__main__":
-    from tasks.tools.bootstrap import main
+    from tasks.core.frame.bootstrap import main
 
     raise SystemExit(main(sys.argv[1:]))
 
@@ -56,15 +56,15 @@ import tasks.uninstall
 import tasks.use
 import tasks.validate
 import tasks.verify
-from tasks.tools import workshop
-from tasks.tools.asked import Asked
-from tasks.tools.ondemand import on_demand
-from tasks.tools.reporting import Reporter
+from tasks.core.deploying.context import Asked
+from tasks.core.frame import workshop
+from tasks.core.frame.on_demand import on_demand
+from tasks.core.frame.reporter import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.tools.steps import Task
+    from tasks.core.cli.steps import Task
 
 workshop.prepare()
 

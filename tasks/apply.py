@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tasks import plan
-from tasks.model.errors import Conflict, GatewayError
-from tasks.tools import planfile, typed
-from tasks.tools.steps import Task, action, fail
+from tasks.core.cli import command_line
+from tasks.core.cli.steps import Task, action, fail
+from tasks.core.deploying import plan_file
+from tasks.core.model.errors import Conflict, GatewayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
 
 OPTIONS: list[dict[str, Any]] = [
     {"name": "yes", "long": "yes", "short": "y", "type": bool, "default": False, "help": "install LiteLLM if needed"},
@@ -25,14 +26,14 @@ OPTIONS: list[dict[str, Any]] = [
 def task(asked: Asked, deploy: Callable[[Asked], Task]) -> Task:
     """`doit apply FILE`: the steps of *deploy* with the choices of the plan, once nothing has moved."""
     known: dict[str, Any] = {"params": OPTIONS, "pos_arg": "names"}
-    words = typed.behind("apply")
+    words = command_line.behind("apply")
     if words is None:  # another command: these steps are not needed
         return {"actions": [], **known}
-    given, names = typed.parsed(words, OPTIONS)
+    given, names = command_line.parsed(words, OPTIONS)
     if len(names) != 1:
-        raise typed.refused("name the one saved plan to apply: doit apply FILE; made by: doit plan --out FILE")
+        raise command_line.refused("name the one saved plan to apply: doit apply FILE; made by: doit plan --out FILE")
     try:
-        saved = planfile.load(planfile.place(names[0]), planfile.key_of(asked.layout))
+        saved = plan_file.load(plan_file.place(names[0]), plan_file.key_of(asked.layout))
         asked.follow(saved, yes=given["yes"])
         steps = deploy(asked)
     except GatewayError as error:
@@ -55,9 +56,9 @@ def hold(asked: Asked, *, begun: bool = False) -> None:
     """Make the plan once more; Conflict naming whatever is not as it was, once *begun* but for the choices."""
     if asked.promise is None:
         return
-    now, _ = plan.made(asked, planfile.key_of(asked.layout))
-    ours = {planfile.CHOICES} if begun else set()
-    if names := [name for name in planfile.moved(asked.promise, now) if name not in ours]:
+    now, _ = plan.made(asked, plan_file.key_of(asked.layout))
+    ours = {plan_file.CHOICES} if begun else set()
+    if names := [name for name in plan_file.moved(asked.promise, now) if name not in ours]:
         raise Conflict(
-            "\n  ".join(["not as it was when the plan was made, so nothing was done:", *names]), planfile.AGAIN
+            "\n  ".join(["not as it was when the plan was made, so nothing was done:", *names]), plan_file.AGAIN
         )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tasks.model.errors import GatewayError, UsageError
-from tasks.tools import console, history, processes, scripts, unit
-from tasks.tools.steps import JSON, Task, action
+from tasks.core.cli.steps import JSON, Task, action
+from tasks.core.console import console
+from tasks.core.history import history
+from tasks.core.model.errors import GatewayError, UsageError
+from tasks.core.service import processes, scripts, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.model.layout import Layout
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.layout import Layout
 
 OPTIONS = [
     JSON,
@@ -56,41 +58,41 @@ def put_up(layout: Layout) -> None:
     history.current(layout)
     if not layout.start_script.exists():
         raise GatewayError("no gateway that could be started is deployed here", where=str(layout.gateway))
-    unit.install(layout)
-    name, path = unit.system().NAME, unit.file_of(layout)
+    units.install(layout)
+    name, path = units.system().NAME, units.file_of(layout)
     console.tell(f"{path}: {name} starts the gateway at login from now on.")
-    if processes.running(layout) and not unit.system().active(path):
+    if processes.running(layout) and not units.system().active(path):
         console.say(f"The gateway that was started by hand is stopped, and started by {name}.")
         scripts.run(layout, layout.stop_script.name)
-        unit.start(layout)
+        units.start(layout)
     elif not processes.running(layout):
         console.tell("To start it now: doit start")
-    if advice := unit.system().advice():
+    if advice := units.system().advice():
         console.tell(advice)
 
 
 def take_down(layout: Layout) -> None:
     """Remove the unit, which stops the gateway if it is the system that runs it."""
-    path = unit.file_of(layout)
-    if unit.remove(layout):
+    path = units.file_of(layout)
+    if units.remove(layout):
         console.tell(f"{path}: removed; the gateway is not started at login any more.")
     elif path.exists():
-        raise unit.foreign(path)
+        raise units.foreign(path)
     else:
         console.tell("There is nothing to remove: the gateway is not started at login.")
 
 
 def facts(layout: Layout) -> dict[str, Any]:
     """What can be told, as JSON values (templates/schemas/service.schema.json)."""
-    path, system = unit.file_of(layout), unit.system()
+    path, system = units.file_of(layout), units.system()
     missing = system.missing()
     return {
         "system": system.NAME,
         "missing": missing or None,
         "file": str(path),
-        "state": "ours" if unit.ours(layout) else "foreign" if path.exists() else "none",
-        "enabled": unit.managed(layout),
-        "active": None if missing else bool(unit.ours(layout) and system.active(path)),
+        "state": "ours" if units.ours(layout) else "foreign" if path.exists() else "none",
+        "enabled": units.managed(layout),
+        "active": None if missing else bool(units.ours(layout) and system.active(path)),
         "running": processes.running(layout) is not None,
         "advice": system.advice() or None,
     }

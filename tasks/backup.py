@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.tools import keeping
-from tasks.tools.steps import Task, action
+from tasks.core.cli.steps import Task, action
+from tasks.core.history import backup
 
 if TYPE_CHECKING:
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
 
 INCLUDE_SECRETS = {
     "name": "include_secrets",
@@ -27,4 +27,4 @@ def task(asked: Asked) -> Task:
 @action
 def make(asked: Asked, include_secrets: bool) -> None:
     """One archive of the gateway's files, one copy of Claude Code's settings."""
-    keeping.keep(asked.layout, secrets=include_secrets or asked.flags.include_secrets)
+    backup.keep(asked.layout, secrets=include_secrets or asked.flags.include_secrets)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.tools import catalogue, documents, files
-from tasks.tools.steps import Task, action
-from tasks.tools.uptodate import holds
+from tasks.core.catalogue import catalogue
+from tasks.core.cli.steps import Task, action
+from tasks.core.disk import files
+from tasks.core.frame.uptodate import holds
+from tasks.core.text import documents
 
 if TYPE_CHECKING:
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
 
 
 def task(asked: Asked) -> Task:

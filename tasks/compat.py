@@ -5,19 +5,22 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from tasks.model import choices, compat
-from tasks.model.catalogue import TIERS
-from tasks.model.deployment import settle
-from tasks.model.errors import Unhealthy, UsageError
-from tasks.tools import console, doors, envfile, environment, history, prompts, references
-from tasks.tools.steps import JSON, WORDS, Task, action
+from tasks.core.cli.steps import JSON, WORDS, Task, action
+from tasks.core.console import console, prompts
+from tasks.core.history import history
+from tasks.core.http import compatibility, doors
+from tasks.core.model import choices
+from tasks.core.model.catalogue import TIERS
+from tasks.core.model.deployment import settle
+from tasks.core.model.errors import Unhealthy, UsageError
+from tasks.core.values import env_file, environment, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tasks.model.compat import Judged, Seen
-    from tasks.tools.asked import Asked
-    from tasks.tools.wire import Wire
+    from tasks.core.deploying.context import Asked
+    from tasks.core.http.client import Wire
+    from tasks.core.http.compatibility import Judged, Seen
 
 MESSAGES, COUNT, MODELS = "/v1/messages?beta=true", "/v1/messages/count_tokens?beta=true", "/v1/models?limit=1000"
 ANTHROPIC = {"anthropic-version": "2023-06-01"}
@@ -78,12 +81,12 @@ def examine(
         raise UsageError("more than one address was given", "One at a time: doit compat URL")
     target = named(asked, words[0], auth, token_stdin, model) if words else deployed(asked, model)
     agreed = target.free or (paid and agreed_to(target, yes=yes))
-    found = compat.judged(seen(target, paid=agreed), target.names)
+    found = compatibility.judged(seen(target, paid=agreed), target.names)
     if as_json:
-        console.document(compat.document(target.way.url, target.model, found, paid=agreed))
+        console.document(compatibility.document(target.way.url, target.model, found, paid=agreed))
     else:
         console.tell("\n".join(lines(target, found)))
-    if compat.failed(found):
+    if compatibility.failed(found):
         raise told(target.way.url, found)
 
 
@@ -111,7 +114,7 @@ def deployed(asked: Asked, model: str) -> Target:
     """What is deployed here, as Claude Code asks it."""
     manifest = history.current(asked.layout)
     made = settle(choices.Choices.from_json(manifest.choices), asked.catalogue)
-    values = envfile.deployed(asked.layout)
+    values = env_file.deployed(asked.layout)
     if not values.get(manifest.token_variable):
         raise UsageError(
             f"there is no token to show: {manifest.token_variable} has no value",
@@ -149,7 +152,7 @@ def seen(target: Target, *, paid: bool) -> Seen:
     """The answers to all that is asked; where what cannot be valid is taken, nothing more that could cost."""
     free = refusable(target, paid=paid)
     known = {**ANTHROPIC, **target.headers}
-    found = compat.Seen(
+    found = compatibility.Seen(
         plain=free["plain"],
         version=free.get("version"),
         beta=free.get("beta"),
@@ -167,33 +170,33 @@ def costly(target: Target, found: Seen) -> Seen:
     once = {"model": target.model, "max_tokens": 1, "messages": [QUESTION]}
     known = {**ANTHROPIC, **target.headers}
     requests: dict[str, tuple[Mapping[str, str], Mapping[str, object]]] = {
-        "lost": (known, {**once, compat.FIELD: True})
+        "lost": (known, {**once, compatibility.FIELD: True})
     }
-    if compat.arrived(compat.VERSION, found.version) is None:
-        requests["dated"] = {**known, "anthropic-version": compat.VERSION}, once
-    if compat.arrived(compat.BETA, found.beta) is None:
-        requests["tried"] = {**known, "anthropic-beta": compat.BETA}, once
-    if found.stranger and not compat.refuses(found.stranger, found.plain):
+    if compatibility.arrived(compatibility.VERSION, found.version) is None:
+        requests["dated"] = {**known, "anthropic-version": compatibility.VERSION}, once
+    if compatibility.arrived(compatibility.BETA, found.beta) is None:
+        requests["tried"] = {**known, "anthropic-beta": compatibility.BETA}, once
+    if found.stranger and not compatibility.refuses(found.stranger, found.plain):
         requests["entered"] = {**ANTHROPIC, **target.strange}, once
     answers = {name: target.way.ask(MESSAGES, *request) for name, request in requests.items()}
     return found._replace(stream=target.way.stream(MESSAGES, known, valid), **answers)
 
 
-def refusable(target: Target, *, paid: bool) -> dict[str, compat.Answer]:
+def refusable(target: Target, *, paid: bool) -> dict[str, compatibility.Answer]:
     """The answers to what costs nothing, since it is refused; one that is taken is the last, unless *paid*."""
     invalid = {"model": target.model, "max_tokens": 1, "messages": []}
     known = {**ANTHROPIC, **target.headers}
     requests: dict[str, tuple[Mapping[str, str], Mapping[str, object]]] = {
         "plain": (known, invalid),
-        "version": ({**known, "anthropic-version": compat.VERSION}, invalid),
-        "beta": ({**known, "anthropic-beta": compat.BETA}, invalid),
-        "field": (known, {**invalid, compat.FIELD: True}),
+        "version": ({**known, "anthropic-version": compatibility.VERSION}, invalid),
+        "beta": ({**known, "anthropic-beta": compatibility.BETA}, invalid),
+        "field": (known, {**invalid, compatibility.FIELD: True}),
         "stranger": ({**ANTHROPIC, **target.strange}, invalid),
     }
-    found: dict[str, compat.Answer] = {}
+    found: dict[str, compatibility.Answer] = {}
     for name, (headers, body) in requests.items():
         found[name] = target.way.ask(MESSAGES, headers, body)
-        if compat.completed(found[name]) and not paid:
+        if compatibility.completed(found[name]) and not paid:
             break
     return found
 

@@ -8,13 +8,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.model import choices as rules
-from tasks.tools import completing, console, templating
-from tasks.tools.steps import Task, action
+from tasks.core.catalogue import templating
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import console
+from tasks.core.frame import completion
+from tasks.core.model import choices as rules
 
 if TYPE_CHECKING:
-    from tasks.model.layout import Layout
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.layout import Layout
 
 SHELL = {"name": "shell", "long": "shell", "type": str, "default": "", "help": "bash, zsh or fish; else that of $SHELL"}
 
@@ -28,8 +30,8 @@ def task(asked: Asked) -> Task:
 def tell(asked: Asked, shell: str) -> None:
     """Print the script of the shell that was named."""
     chosen = shell or Path(os.environ.get("SHELL", "bash")).name
-    if chosen not in completing.SHELLS:
-        raise rules.unknown("shell", chosen, completing.SHELLS)
+    if chosen not in completion.SHELLS:
+        raise rules.unknown("shell", chosen, completion.SHELLS)
     console.hand(script(asked.layout, chosen))
 
 
@@ -43,7 +45,7 @@ def script(layout: Layout, shell: str) -> str:
     values = {
         "project": layout.project,
         "python": sys.executable,
-        "helper": Path(completing.__file__ or ""),
+        "helper": Path(completion.__file__ or ""),
         "command": anywhere(layout),
     }
     return templating.render(layout.templates / "completion" / f"{shell}.j2", values).rstrip("\n")

@@ -6,18 +6,22 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from tasks.model import deployment as rules
-from tasks.model.errors import Unhealthy
-from tasks.tools import availability, clientcert, connectivity, console, environment, litellm, wire
-from tasks.tools.steps import JSON, Task, action
+from tasks.core.cli.steps import JSON, Task, action
+from tasks.core.console import console
+from tasks.core.http import client, probe, tls
+from tasks.core.litellm import litellm
+from tasks.core.model import deployment as rules
+from tasks.core.model.errors import Unhealthy
+from tasks.core.providers import availability
+from tasks.core.values import environment
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tasks.tools.asked import Asked
-    from tasks.tools.connectivity import Reached
+    from tasks.core.deploying.context import Asked
+    from tasks.core.http.probe import Reached
 
 
 def task(asked: Asked) -> Task:
@@ -42,17 +46,17 @@ def look(asked: Asked, *, as_json: bool) -> None:
 def reached(asked: Asked) -> list[Reached]:
     """Each host, asked as the gateway would: through the proxy that is chosen, trusting what is chosen."""
     environ, (context, trusted) = surroundings(asked), trust(asked)
-    return [connectivity.probe(url, environ, context, trusted) for url in hosts(asked)]
+    return [probe.probe(url, environ, context, trusted) for url in hosts(asked)]
 
 
 def trust(asked: Asked) -> tuple[ssl.SSLContext, str]:
     """Whom the gateway trusts, and where that stands; Claude Code also shows its certificate, where it has one."""
     chosen, bundle = asked.choices, asked.choices.ca_bundle
     if asked.deployment.gateway.process and not bundle and (own := bundled(asked)):
-        return wire.trusting_only(own), f"{own}, which LiteLLM trusts"
-    context = wire.trusting(bundle)
+        return client.trusting_only(own), f"{own}, which LiteLLM trusts"
+    context = client.trusting(bundle)
     if chosen.client_cert and chosen.client_key and not asked.deployment.gateway.process:
-        clientcert.loaded(chosen.client_cert, chosen.client_key, asked.values.get(rules.PASSPHRASE), context)
+        tls.loaded(chosen.client_cert, chosen.client_key, asked.values.get(rules.PASSPHRASE), context)
     return context, bundle or "this system's certificates"
 
 

@@ -8,24 +8,20 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tasks import plan
-from tasks.model.errors import GatewayError, UsageError
-from tasks.tools import (
-    console,
-    conversation,
-    history,
-    litellm,
-    planfile,
-    processes,
-    prompts,
-    run,
-    typed,
-)
-from tasks.tools.steps import Task, action
+from tasks.core.cli import command_line
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import console, prompts
+from tasks.core.console import summary as console_summary
+from tasks.core.deploying import interview, plan_file
+from tasks.core.history import history
+from tasks.core.litellm import litellm
+from tasks.core.model.errors import GatewayError, UsageError
+from tasks.core.service import processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
 
 
 def _text(name: str, says: str, default: str | None = None) -> dict[str, Any]:
@@ -82,20 +78,20 @@ OPTIONS = [
 
 def settle(asked: Asked, options: dict[str, Any]) -> None:
     """Take the options; where somebody at a terminal deploys, ask for what they leave open."""
-    typed.refuse_assignment(typed.behind("deploy") or (), OPTIONS)
+    command_line.refuse_assignment(command_line.behind("deploy") or (), OPTIONS)
     if not asks(options):
         asked.settle(options)
         return
     given = [name for name, value in options.items() if value]
     asked.settle(options, asking=True)
-    conversation.hold(asked, given, lambda: plan.made(asked, planfile.key_of(asked.layout)))
+    interview.hold(asked, given, lambda: plan.made(asked, plan_file.key_of(asked.layout)))
 
 
 def asks(options: Mapping[str, Any]) -> bool:
     """Whether there may be questions: deploying is what was typed, at a terminal, by somebody who can be asked."""
     if not all(each is not None and each.isatty() for each in (sys.stdin, sys.stderr)):
         return False
-    return not (options["no_input"] or options["dry_run"]) and typed.behind("deploy") is not None
+    return not (options["no_input"] or options["dry_run"]) and command_line.behind("deploy") is not None
 
 
 def task(asked: Asked) -> Task:
@@ -117,20 +113,20 @@ def litellm_wanted(asked: Asked) -> bool:
     if asked.flags.yes:
         return True
     if asked.flags.no_input or not sys.stdin.isatty():
-        named = typed.behind("deploy") is not None  # a saved plan and a profile have their choices already
+        named = command_line.behind("deploy") is not None  # a saved plan and a profile have their choices already
         other = "name yours: --litellm PATH" if named else "install it first: doit litellm"
         raise UsageError("LiteLLM is not installed", f"Agree to installing it with --yes, or {other}")
     console.say(f"LiteLLM is not installed. It goes to {asked.layout.venv} (about 700 MB).", "warn")
-    with conversation.ending():
+    with interview.ending():
         if not prompts.agreed("Install it now?"):
-            raise GatewayError(conversation.NOTHING)
+            raise GatewayError(interview.NOTHING)
     return True
 
 
 @action
 def receipt(asked: Asked) -> None:
     """What happened, what to do next, how to undo it; one line when nothing did."""
-    told = run.this
+    told = console_summary.this
     place = asked.layout.gateway
     if not told.written:
         said = "Nothing to do" if told.log is None else "Nothing had to change"
@@ -141,7 +137,7 @@ def receipt(asked: Asked) -> None:
         console.tell(line)  # never folded: there are commands in it
 
 
-def summary(asked: Asked, told: run.Run) -> list[str]:
+def summary(asked: Asked, told: console_summary.Run) -> list[str]:
     """The lines of the receipt."""
     deployment, layout = asked.deployment, asked.layout
     tiers = ", ".join(f"{tier} {name}" for tier, name in deployment.names.items())

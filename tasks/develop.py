@@ -9,10 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.model.errors import GatewayError, UsageError
-from tasks.model.layout import PROJECT, Layout
-from tasks.tools import console
-from tasks.tools.steps import Task, action
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import console
+from tasks.core.model.errors import GatewayError, UsageError
+from tasks.core.model.layout import PROJECT, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +93,9 @@ def run_bench(runs: int, gateway: bool) -> None:
 def write_docs() -> None:
     """Write the pages that are generated, and the tables in those written by hand; what stands right is left alone."""
     import dodo
-    from tasks.tools import catalogue, files, pages
+    from tasks.core.catalogue import catalogue
+    from tasks.core.disk import files
+    from tasks.core.frame import pages
 
     known = catalogue.load(Layout.of(os.environ))
     made = {"docs/models.md": pages.models_page(known), "docs/environment.md": pages.environment_page(known)}

@@ -9,22 +9,24 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tasks.model import checkup
-from tasks.model.errors import Unhealthy, UsageError
-from tasks.tools import console, doctoring, doctoring_case, layers, prompts, recipe, workfolder
-from tasks.tools.steps import JSON, Task, action
+from tasks.core.claude import layers
+from tasks.core.cli.steps import JSON, Task, action
+from tasks.core.console import console, invocation, prompts
+from tasks.core.doctor import case as doctor_case
+from tasks.core.doctor import walk
+from tasks.core.model.errors import Unhealthy, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from tasks.model.checkup import Check
-    from tasks.model.layout import Layout
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.doctor.case import Check
+    from tasks.core.model.layout import Layout
 
 OPTIONS = [
     JSON,
-    workfolder.OPTION,
+    invocation.OPTION,
     {"name": "fix", "long": "fix", "type": bool, "default": False, "help": "offer the commands that mend it"},
     {
         "name": "yes",
@@ -49,21 +51,21 @@ def examine(asked: Asked, as_json: bool, folder: str, fix: bool, yes: bool) -> N
         raise UsageError(
             "--fix asks before each command, and there is nobody to ask", "Type it in a terminal, or: --yes"
         )
-    place = workfolder.named(folder, asked.layout)
+    place = invocation.named(folder, asked.layout)
     found = looked(asked.layout, place, quiet=as_json)
     if as_json:
         console.document(document(found, place))
     if fix:
         found = mended(asked.layout, place, found, unasked=yes)
-    if first := checkup.broken(found):
+    if first := doctor_case.broken(found):
         raise told(first, as_json=as_json)
 
 
 def looked(layout: Layout, place: Path, *, quiet: bool) -> list[Check]:
     """Every check; each link is printed as it is passed."""
-    case = doctoring_case.Case(layout, layers.Layers(layout, os.environ, place), os.environ)
+    case = doctor_case.Case(layout, layers.Layers(layout, os.environ, place), os.environ)
     found: list[Check] = []
-    for each in doctoring.walk(case):
+    for each in walk.walk(case):
         if not quiet:
             first = not found or found[-1].link != each.link
             console.tell("\n".join(lines(each, named=first)))
@@ -78,14 +80,14 @@ def lines(check: Check, *, named: bool) -> Iterator[str]:
     room = console.width() - len("x ")
     text = console.folded(f"{' ' * 13}{console.printable(check.says)}{where}", room, 2)
     yield head + text.lstrip(" ")
-    if check.fix and check.state in (checkup.FAIL, checkup.WARN):
+    if check.fix and check.state in (doctor_case.FAIL, doctor_case.WARN):
         yield "  " + console.folded(f"{' ' * 15}{check.fix}", room, 2)
 
 
 def document(found: Iterable[Check], place: Path) -> dict[str, Any]:
     """What was found, as JSON values (templates/schemas/doctor.schema.json)."""
     listed = list(found)
-    first = checkup.broken(listed)
+    first = doctor_case.broken(listed)
     checks = [each.to_json() for each in listed]
     return {"folder": str(place), "broken": first.link if first else None, "checks": checks}
 
@@ -100,10 +102,10 @@ def told(first: Check, *, as_json: bool) -> Unhealthy:
 def mended(layout: Layout, place: Path, found: list[Check], *, unasked: bool) -> list[Check]:
     """What is found once the commands that were agreed to have run; each is offered once, and looked after."""
     offered: set[tuple[str, ...]] = set()
-    while verb := next((each for each in checkup.verbs(found) if each not in offered), None):
+    while verb := next((each for each in doctor_case.verbs(found) if each not in offered), None):
         offered.add(verb)
         if unasked or agreed(verb):
-            recipe.run(*verb)
+            invocation.run(*verb)
             found = looked(layout, place, quiet=False)
     return found
 

@@ -8,15 +8,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.model import choices as rules
-from tasks.model.errors import UsageError
-from tasks.tools import console, joining, terminal
-from tasks.tools.steps import Task, action
+from tasks.core.claude import settings_edit
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import console
+from tasks.core.deploying import terminal
+from tasks.core.model import choices as rules
+from tasks.core.model.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
 
 SHELLS = {
     "bash": 'eval "$(doit env --shell bash)"',
@@ -58,7 +60,7 @@ def tell(asked: Asked, profile: str, shell: str, unset: bool, show: bool) -> Non
         how = SHELLS[chosen].replace(" --shell", f"{option} --shell")
         raise UsageError("would show the token in this terminal", f"Have the shell read it: {how}; or add --show.")
     console.hand("\n".join(exported(terminal.variables(terminal.reached(asked, profile or None)), chosen)))
-    if joining.ledger_of(asked.layout):
+    if settings_edit.ledger_of(asked.layout):
         console.warn(f"for claude {asked.layout.settings} wins over variables; run it with: doit exec -- claude")
 
 

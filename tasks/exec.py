@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from doit import get_initial_workdir
 
-from tasks.model.errors import UsageError
-from tasks.tools import console, documents, temporary, terminal, typed
-from tasks.tools.steps import Task, action
+from tasks.core.cli import command_line
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import console
+from tasks.core.deploying import terminal
+from tasks.core.model.errors import UsageError
+from tasks.core.profiles import temporary
+from tasks.core.text import documents
 
 if TYPE_CHECKING:
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
 
 PROFILE = {"name": "profile", "long": "profile", "type": str, "default": "", "help": "which one; else what is chosen"}
 SETTINGS = "--settings"
@@ -38,7 +42,7 @@ def task(asked: Asked) -> Task:
 @action
 def start(asked: Asked, profile: str, words: list[str]) -> None:  # noqa: ARG001 - doit's copy, which lacks a=b
     """Become the program, in the folder where this was typed: terminal, signals and exit code are its own."""
-    command = typed.program()
+    command = command_line.program()
     if not command:
         raise UsageError("no program is named", "Write it behind two dashes: doit exec --profile work -- claude")
     reached = terminal.reached(asked, profile or None)

@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from tasks.model import layering
-from tasks.model.errors import GatewayError, InvalidInput, UsageError
-from tasks.model.secret import Secret
-from tasks.tools import catalogue, clientkeys, console, explained, joining, layers, tables, workfolder
-from tasks.tools.steps import JSON, WORDS, Task, action
+from tasks.core.catalogue import catalogue, client_facts, explanations
+from tasks.core.claude import layers, settings_edit
+from tasks.core.cli.steps import JSON, WORDS, Task, action
+from tasks.core.console import console, invocation
+from tasks.core.model.errors import GatewayError, InvalidInput, UsageError
+from tasks.core.model.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tasks.model.layering import Held, Key
-    from tasks.model.layout import Layout
-    from tasks.tools.asked import Asked
-    from tasks.tools.layers import Layers
+    from tasks.core.claude.layers import Held, Key, Layers
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.layout import Layout
 
 OPTIONS = [
     JSON,
-    workfolder.OPTION,
+    invocation.OPTION,
     {"name": "message", "long": "message", "type": str, "default": "", "help": "a message to explain, as it was shown"},
     WORDS,
 ]
@@ -43,12 +43,12 @@ def show(asked: Asked, as_json: bool, folder: str, message: str, names: Sequence
     if message or any(" " in name for name in names):  # no key has a blank in its name
         translate(message or " ".join(names), as_json=as_json)
         return
-    found = layers.Layers(asked.layout, os.environ, workfolder.named(folder, asked.layout))
+    found = layers.Layers(asked.layout, os.environ, invocation.named(folder, asked.layout))
     told = described(asked.layout)
     facts = [fact(found, told, name) for name in (names or mattering(asked.layout, told))]
     unreadable = problems(found)
     if as_json:
-        facts_of_all = {"keys": facts, "unreadable": unreadable, "unseen": layering.UNSEEN}
+        facts_of_all = {"keys": facts, "unreadable": unreadable, "unseen": layers.UNSEEN}
         console.document({"folder": str(found.folder), **facts_of_all})
     else:
         console.tell("\n".join(at_length(facts) if names else in_short(facts, found)))
@@ -71,7 +71,7 @@ def blind(unreadable: Sequence[str], *, told: bool) -> InvalidInput:
 
 def translate(message: str, *, as_json: bool) -> None:
     """Print what a pasted message means; UsageError when nobody knows it."""
-    meant = explained.of(message)
+    meant = explanations.of(message)
     if meant is None:
         remedy = "Give all of it: doit explain --message TEXT. Or walk the way of a request instead: doit doctor"
         raise UsageError("this message is not known", remedy)
@@ -83,7 +83,7 @@ def translate(message: str, *, as_json: bool) -> None:
 
 def described(layout: Layout) -> Mapping[str, tuple[str, str]]:
     """Per known key what it is and who reads it; what Claude Code's own keys say comes first."""
-    ours = {name: (each.what, each.reader) for name, each in clientkeys.known(layout.templates).items()}
+    ours = {name: (each.what, each.reader) for name, each in client_facts.known(layout.templates).items()}
     variables = catalogue.load(layout).variables.values()
     return ours | {each.name: (each.description, GATEWAY) for each in variables if each.name not in ours}
 
@@ -91,23 +91,23 @@ def described(layout: Layout) -> Mapping[str, tuple[str, str]]:
 def mattering(layout: Layout, told: Mapping[str, tuple[str, str]]) -> list[str]:
     """Every key of Claude Code that matters for a gateway, and every one that is ours."""
     try:
-        ledger = joining.ledger_of(layout)
+        ledger = settings_edit.ledger_of(layout)
     except GatewayError:
         ledger = None
-    ours = [layering.Key(path).name for path in ledger.owned] if ledger else []
+    ours = [layers.Key(path).name for path in ledger.owned] if ledger else []
     return list(dict.fromkeys([*(name for name, (_, reader) in told.items() if reader != GATEWAY), *ours]))
 
 
 def fact(found: Layers, told: Mapping[str, tuple[str, str]], name: str) -> dict[str, Any]:
     """All about one key, as JSON values (templates/schemas/explain.schema.json); UsageError when nobody knows it."""
-    key = layering.Key.of(name)
+    key = layers.Key.of(name)
     held = found.of(key)
     if key.name not in told and not held and not problems(found):
-        raise unknown(name, [*told, *clientkeys.invented(found.layout.templates)])
+        raise unknown(name, [*told, *client_facts.invented(found.layout.templates)])
     what, reader = told.get(key.name, (_invented(found, key.name), ""))
-    wins = layering.prospective(held)
+    wins = layers.prospective(held)
     nobody = "nobody sets it, as far as can be read" if problems(found) else "nobody sets it"
-    because = layering.LAYERS[wins.layer] if wins else nobody
+    because = layers.LAYERS[wins.layer] if wins else nobody
     return {
         "key": key.name,
         "what": what,
@@ -123,13 +123,13 @@ def unknown(name: str, known: Sequence[str]) -> UsageError:
     import difflib
 
     by_case = {each.casefold(): each for each in known}
-    near = difflib.get_close_matches(layering.Key.of(name).name.casefold(), by_case, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(layers.Key.of(name).name.casefold(), by_case, n=1, cutoff=0.6)
     hint = f" Did you mean {by_case[near[0]]}?" if near else ""
     return UsageError(f"{name} is set nowhere, and it is no key that matters here.{hint}", "All that do: doit explain")
 
 
 def _invented(found: Layers, name: str) -> str:
-    instead = clientkeys.invented(found.layout.templates).get(name)
+    instead = client_facts.invented(found.layout.templates).get(name)
     return f"No program reads it; {instead} was meant." if instead else "Not one that matters for a gateway."
 
 
@@ -156,11 +156,11 @@ def at_length(facts: Sequence[dict[str, Any]]) -> Iterator[str]:
         reader = f" Read by {each['reader']}." if each["reader"] else ""
         yield console.folded(f"{each['key']}: {each['what']}{reader}", columns)
         rows = [("wins" if layer["wins"] else "", *_row(layer)) for layer in each["layers"]]
-        yield from tables.lines(rows, columns, 2)
+        yield from console.lines(rows, columns, 2)
         sentences = [f"{each['because'][0].upper()}{each['because'][1:]}.", *each["notes"]]
         yield from (console.folded(f"  {text}", columns) for text in sentences)
     if any(each["reader"] != GATEWAY for each in facts):
-        yield console.folded(layering.UNSEEN, columns)
+        yield console.folded(layers.UNSEEN, columns)
 
 
 def in_short(facts: Sequence[dict[str, Any]], found: Layers) -> Iterator[str]:
@@ -169,10 +169,10 @@ def in_short(facts: Sequence[dict[str, Any]], found: Layers) -> Iterator[str]:
     yield f"For a claude that is started in {found.shown(found.folder)}:"
     winning = [(each, layer) for each in facts for layer in each["layers"] if layer["wins"]]
     rows = [(each["key"], *_row(layer), _over(each)) for each, layer in winning]
-    yield from tables.lines(rows, columns, 2)
+    yield from console.lines(rows, columns, 2)
     unset = [each["key"] for each in facts if not any(layer["wins"] for layer in each["layers"])]
     yield console.folded(f"Not set: {', '.join(unset) or 'none'}.", columns)
-    yield console.folded(layering.UNSEEN, columns)
+    yield console.folded(layers.UNSEEN, columns)
 
 
 def _row(layer: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -9,19 +9,22 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from tasks.model.choices import Choices
-from tasks.model.deployment import settle
-from tasks.model.errors import GatewayError, Unhealthy, UsageError
-from tasks.tools import console, doors, envfile, gateway, history, prompts
-from tasks.tools.steps import JSON, Task, action
+from tasks.core.cli.steps import JSON, Task, action
+from tasks.core.console import console, prompts
+from tasks.core.history import history
+from tasks.core.http import doors, gateway
+from tasks.core.model.choices import Choices
+from tasks.core.model.deployment import settle
+from tasks.core.model.errors import GatewayError, Unhealthy, UsageError
+from tasks.core.values import env_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.model.deployment import Deployment
-    from tasks.model.release import Manifest
-    from tasks.tools.asked import Asked
-    from tasks.tools.gateway import Key
+    from tasks.core.deploying.context import Asked
+    from tasks.core.http.gateway import Key
+    from tasks.core.model.deployment import Deployment
+    from tasks.core.model.release import Manifest
 
 OPTIONS = [
     JSON,
@@ -52,7 +55,7 @@ def look(asked: Asked, deep: bool, yes: bool, as_json: bool) -> None:
     if deep:
         agree(names, yes=yes)
     here = deployment.gateway.process
-    key = gateway.own_key(asked.layout) if here else doors.deployed(deployment, envfile.deployed(asked.layout))
+    key = gateway.own_key(asked.layout) if here else doors.deployed(deployment, env_file.deployed(asked.layout))
     known = facts(manifest, key, names, here=here)
     if as_json:
         console.document(known)

@@ -6,17 +6,20 @@ import calendar
 import time
 from typing import TYPE_CHECKING, Any
 
-from tasks.model.errors import UsageError
-from tasks.tools import archives, console, diffs, history, tables
-from tasks.tools.steps import JSON, WORDS, Task, action
+from tasks.core.cli.steps import JSON, WORDS, Task, action
+from tasks.core.console import console
+from tasks.core.history import archive as history_archive
+from tasks.core.history import history
+from tasks.core.model.errors import UsageError
+from tasks.core.secrets import diffs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tasks.model.layout import Layout
-    from tasks.model.revision import Revision
-    from tasks.tools.archives import Archive
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.history.archive import Archive
+    from tasks.core.model.layout import Layout
+    from tasks.core.model.release import Revision
 
 TWO_DAYS = 48
 """Hours, from which an age is told in days."""
@@ -49,7 +52,7 @@ def show(layout: Layout, which: Sequence[str], as_json: bool) -> None:
     else:
         rows = [row(each, current=each.number == current) for each in revisions]
         nothing = "Nothing has been deployed here yet: doit deploy"
-        console.tell("\n".join(tables.lines(rows, console.width())) or nothing)
+        console.tell("\n".join(console.lines(rows, console.width())) or nothing)
 
 
 def numbered(text: str, known: Sequence[int]) -> int:
@@ -84,7 +87,7 @@ def facts(revision: Revision, *, current: bool) -> dict[str, Any]:
 
 def full(revision: Revision, *, current: int) -> Iterator[str]:
     """One revision and its choices."""
-    yield from tables.lines([row(revision, current=revision.number == current)], console.width())
+    yield from console.lines([row(revision, current=revision.number == current)], console.width())
     for name, value in revision.manifest.choices.items():
         yield f"  {name:14}  {', '.join(value) if isinstance(value, list) else value}"
 
@@ -102,12 +105,12 @@ def patch_of(layout: Layout, number: int) -> Iterator[str]:
 @action
 def show_backups(layout: Layout, as_json: bool) -> None:
     """A line per archive, newest first."""
-    found = archives.listing(layout.backups)
+    found = history_archive.listing(layout.backups)
     if as_json:
         console.document({"folder": str(layout.backups), "archives": [archive_facts(each) for each in found]})
     else:
         rows = [archive_row(each) for each in found]
-        listed = "\n".join(tables.lines(rows, console.width()))
+        listed = "\n".join(console.lines(rows, console.width()))
         console.tell(listed or console.folded(f"There are no archives in {layout.backups} yet.", console.width()))
 
 

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.model import deployment as rules
-from tasks.model import network, release, revision, secret
-from tasks.model.errors import InvalidInput
-from tasks.tools import changing, checks, conflicts, documents, envfile, files, history, rendering, run, session
-from tasks.tools.steps import Task, action
-from tasks.tools.uptodate import holds
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import summary
+from tasks.core.deploying import checks, current, render
+from tasks.core.disk import files
+from tasks.core.frame.uptodate import holds
+from tasks.core.history import history, session
+from tasks.core.merge import conflicts
+from tasks.core.model import deployment as rules
+from tasks.core.model import network, release, secret
+from tasks.core.model.errors import InvalidInput
+from tasks.core.text import documents
+from tasks.core.values import env_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from tasks.model.catalogue import Artifact
-    from tasks.model.deployment import Deployment, Values
-    from tasks.model.layout import Layout
-    from tasks.model.merge import Side
-    from tasks.model.release import Change, Manifest, Wanted
-    from tasks.model.revision import Revision
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.merge.outcome import Side
+    from tasks.core.model.catalogue import Artifact
+    from tasks.core.model.deployment import Deployment, Values
+    from tasks.core.model.layout import Layout
+    from tasks.core.model.release import Change, Manifest, Revision, Wanted
 
 
 def task(asked: Asked) -> Task:
@@ -61,7 +66,7 @@ def changes(asked: Asked, contents: Mapping[str, bytes], manifest: Manifest | No
     """What has to happen in the gateway's folder so that it holds *contents*; reads, writes nothing."""
     wanted = [_wanted(each, contents[each.file], asked) for each in asked.deployment.artifacts]
     side: Side | None = "ours" if asked.flags.ours else "theirs" if asked.flags.theirs else None
-    return changing.changes(asked.layout, wanted, manifest, side)
+    return current.changes(asked.layout, wanted, manifest, side)
 
 
 def _wanted(artifact: Artifact, content: bytes, asked: Asked) -> Wanted:
@@ -85,11 +90,11 @@ def filled(found: bytes | None, deployment: Deployment, values: Values, deployed
     text = found.decode(errors="surrogateescape") if found is not None else None
     gone = {*network.VARIABLES}.intersection(deployed).difference(deployment.needs)
     explained = {name: deployment.variable(name).description for name in gone}
-    text = envfile.without(text, gone, explained) if text and gone else text
-    before = envfile.parse(text) if text else {}
+    text = env_file.without(text, gone, explained) if text and gone else text
+    before = env_file.parse(text) if text else {}
     plain = {name: value.reveal() if isinstance(value, secret.Secret) else value for name, value in values.items()}
-    wanted = {name: plain.get(name) or before.get(name, "") for name in rendering.listed(deployment, values)}
-    merged = envfile.merged(text, wanted, rendering.comments(deployment), rendering.HOW_TO_CHANGE)
+    wanted = {name: plain.get(name) or before.get(name, "") for name in render.listed(deployment, values)}
+    merged = env_file.merged(text, wanted, render.comments(deployment), render.HOW_TO_CHANGE)
     return merged.encode(errors="surrogateescape")
 
 
@@ -115,7 +120,7 @@ def write(asked: Asked) -> None:
             session.put(transaction, change)
         transaction.put(layout.manifest.name, documents.dump_json(manifest.to_json()), 0o600)
     session.when_committed(lambda: point(asked.layout))
-    changing.tell(planned, run.this)
+    current.tell(planned, summary.this)
 
 
 def point(layout: Layout) -> None:
@@ -142,7 +147,7 @@ def _manifest(asked: Asked, planned: list[Change], before: Manifest | None) -> M
     return history.stamped(
         layout,
         release.Manifest.from_json(data, str(layout.release_manifest)),
-        files=changing.digests(layout, ours, before),
+        files=current.digests(layout, ours, before),
         variables=shown(asked),
         flags_used=tuple(f"--{name.replace('_', '-')}" for name, on in asked.flags._asdict().items() if on),
     )
@@ -160,4 +165,4 @@ def shown(asked: Asked) -> dict[str, str]:
 def _revision(asked: Asked, manifest: Manifest) -> Revision:
     """What the history keeps beside the files: of a secret only which variable it is."""
     how = {each.file: _how(each) for each in asked.deployment.artifacts}
-    return revision.Revision("deploy", manifest, how, rules.settings_of(asked.deployment))
+    return release.Revision("deploy", manifest, how, rules.settings_of(asked.deployment))

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING
 
 from doit import get_initial_workdir
 
-from tasks.model.errors import GatewayError, InvalidInput, UsageError
-from tasks.tools import console, documents, files, lintextract, lintfacts, linting, litellm, sarif
-from tasks.tools.steps import JSON, WORDS, Task, action
+from tasks.core.cli.steps import JSON, WORDS, Task, action
+from tasks.core.console import console
+from tasks.core.disk import files
+from tasks.core.lint import extract, rules, sarif
+from tasks.core.lint import facts as lint_facts
+from tasks.core.litellm import litellm
+from tasks.core.model.errors import GatewayError, InvalidInput, UsageError
+from tasks.core.text import documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tasks.model.layout import Layout
-    from tasks.model.lint import Finding
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.lint.findings import Finding
+    from tasks.core.model.layout import Layout
 
 OPTIONS = [
     JSON,
@@ -43,18 +48,18 @@ def show(asked: Asked, as_json: bool, as_sarif: bool, strict: bool, names: Seque
     if as_json and as_sarif:
         raise UsageError("--json and --sarif cannot both be meant", "Choose one.")
     given = [(Path(get_initial_workdir(), name), name) for name in names] or [_own(asked.layout)]
-    found = [each for path, shown in given for each in linting.of_path(path, shown, asked.layout, os.environ)]
-    told, facts = [shown for _, shown in given], lintfacts.load(asked.layout)
+    found = [each for path, shown in given for each in rules.of_path(path, shown, asked.layout, os.environ)]
+    told, facts = [shown for _, shown in given], lint_facts.load(asked.layout)
     if as_json or as_sarif:
-        console.document(linting.as_json(found, told, facts) if as_json else sarif.log(found, facts))
+        console.document(rules.as_json(found, told, facts) if as_json else sarif.log(found, facts))
     elif found:
-        console.tell("\n".join(linting.lines(found)))
+        console.tell("\n".join(rules.lines(found)))
     judge(found, told, strict=strict, document=as_json or as_sarif)
 
 
 def judge(found: Sequence[Finding], told: Sequence[str], *, strict: bool, document: bool) -> None:
     """A closing line; an error when what was found must not be deployed."""
-    counts, summary = linting.counts(found), console.printable(linting.summary(found, told))
+    counts, summary = rules.counts(found), console.printable(rules.summary(found, told))
     if counts["error"] or (strict and counts["warning"]):
         mends = any(each.mends for each in found)
         error = InvalidInput(summary, "`doit migrate FILE` shows what it can mend." if mends else "")
@@ -86,6 +91,6 @@ def write_allowlist(asked: Asked) -> None:
             litellm.INSTALL,
             where=str(found.executable),
         )
-    path = asked.layout.templates / "lint" / lintfacts.LITELLM
-    changed = files.write(path, documents.dump_json(lintextract.extract(package, found.version)), 0o644)
+    path = asked.layout.templates / "lint" / lint_facts.LITELLM
+    changed = files.write(path, documents.dump_json(extract.extract(package, found.version)), 0o644)
     console.say(f"{path.relative_to(asked.layout.project)} {'written' if changed else 'unchanged'}")

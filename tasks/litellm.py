@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.tools import console, litellm, upgrading
-from tasks.tools.steps import Task, action
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import console
+from tasks.core.litellm import litellm
+from tasks.core.service import upgrade as service_upgrade
 
 if TYPE_CHECKING:
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
 
 
 UPGRADE = {
@@ -40,7 +42,7 @@ def install(asked: Asked, upgrade: bool) -> None:
     if not asked.deployment.gateway.process:
         console.say(f"  {asked.deployment.gateway.name} runs elsewhere: no LiteLLM is needed on this machine.")
     elif upgrade:
-        upgrading.upgrade(asked.layout)
+        service_upgrade.upgrade(asked.layout)
     else:
         litellm.install_known_good(asked.layout)
         if not litellm.is_installed(asked.layout):

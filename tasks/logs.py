@@ -11,16 +11,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.model.errors import GatewayError, UsageError
-from tasks.tools import console, files, hiding, logfile
-from tasks.tools.steps import Task, action
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import console
+from tasks.core.disk import files
+from tasks.core.model.errors import GatewayError, UsageError
+from tasks.core.secrets import redact
+from tasks.core.service import logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tasks.model.layout import Layout
-    from tasks.model.secret import Secret
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.layout import Layout
+    from tasks.core.model.secret import Secret
 
 USUAL = 50
 """Lines that are shown when nobody says how many, or since when."""
@@ -70,12 +73,12 @@ def show(layout: Layout, follow: bool, since: str, count: int) -> None:
     moment = asked_time(since, datetime.now().astimezone()) if since else None
     if not (layout.log.exists() or follow):
         raise GatewayError("there is no log yet", "It begins with: doit start", where=str(layout.log))
-    log = logfile.Follower(layout.log)
-    lines = [*logfile.lines_of(files.read(logfile.before(layout.log)) or b""), *log.lines()]
+    log = logs.Follower(layout.log)
+    lines = [*logs.lines_of(files.read(logs.before(layout.log)) or b""), *log.lines()]
     if not follow:
-        lines += logfile.lines_of(log.rest)
+        lines += logs.lines_of(log.rest)
     with contextlib.suppress(*[KeyboardInterrupt] * follow):
-        tell(layout, chosen(lines, logfile.written(layout.log), moment, count))
+        tell(layout, chosen(lines, logs.written(layout.log), moment, count))
         for more in _coming(log) if follow else ():
             tell(layout, more)
 
@@ -94,7 +97,7 @@ def asked_time(text: str, now: datetime) -> datetime:
 def chosen(lines: list[str], latest: datetime, moment: datetime | None, count: int) -> list[str]:
     """Those since *moment*, and of them the last *count*; -1: all since then, or the usual number."""
     if moment is not None:
-        lines = [line for line, at in zip(lines, logfile.times(lines, latest), strict=True) if at >= moment]
+        lines = [line for line, at in zip(lines, logs.times(lines, latest), strict=True) if at >= moment]
     elif count < 0:
         count = USUAL
     return lines if count < 0 else lines[len(lines) - min(count, len(lines)) :]
@@ -102,17 +105,17 @@ def chosen(lines: list[str], latest: datetime, moment: datetime | None, count: i
 
 def tell(layout: Layout, lines: Iterable[str]) -> None:
     """Print *lines* as they may be shown."""
-    secrets = hiding.secrets_of(layout)
+    secrets = redact.secrets_of(layout)
     for line in lines:
         console.tell(shown(line, secrets))
 
 
 def shown(line: str, secrets: Iterable[Secret]) -> str:
     """One line without colours and secrets, its control characters escaped."""
-    return console.printable(hiding.hidden(logfile.COLOURS.sub("", line), secrets))
+    return console.printable(redact.hide(logs.COLOURS.sub("", line), secrets))
 
 
-def _coming(log: logfile.Follower) -> Iterator[list[str]]:
+def _coming(log: logs.Follower) -> Iterator[list[str]]:
     """The lines that come, as long as somebody reads them."""
     while not _unread():
         yield log.lines()

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 from doit import get_initial_workdir
 
-from tasks.model.errors import Conflict, UsageError
-from tasks.tools import console, diffs, files, migration
-from tasks.tools.steps import JSON, WORDS, Task, action
+from tasks.core.cli.steps import JSON, WORDS, Task, action
+from tasks.core.console import console
+from tasks.core.disk import files
+from tasks.core.lint import migration
+from tasks.core.model.errors import Conflict, UsageError
+from tasks.core.secrets import diffs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tasks.tools.asked import Asked
-    from tasks.tools.migration import Migration
+    from tasks.core.deploying.context import Asked
+    from tasks.core.lint.migration import Migration
 
 OPTIONS = [
     {"name": "write", "long": "write", "type": bool, "default": False, "help": "replace the file, keeping a copy"},

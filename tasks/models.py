@@ -7,17 +7,23 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from tasks.model import choices
-from tasks.model.errors import GatewayError, Unhealthy, UsageError
-from tasks.tools import availability, catalogue, console, environment, gateway, history, litellm, prompts, tables, wire
-from tasks.tools.steps import JSON, WORDS, Task, action
+from tasks.core.catalogue import catalogue
+from tasks.core.cli.steps import JSON, WORDS, Task, action
+from tasks.core.console import console, prompts
+from tasks.core.history import history
+from tasks.core.http import client, gateway
+from tasks.core.litellm import litellm
+from tasks.core.model import choices
+from tasks.core.model.errors import GatewayError, Unhealthy, UsageError
+from tasks.core.providers import availability
+from tasks.core.values import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tasks.model.catalogue import Catalogue, Model
-    from tasks.tools.asked import Asked
-    from tasks.tools.availability import Checked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.catalogue import Catalogue, Model
+    from tasks.core.providers.availability import Checked
 
 
 def _flag(name: str, says: str) -> dict[str, Any]:
@@ -80,7 +86,7 @@ def place(asked: Asked, models: Iterable[Model]) -> availability.Place:
     found = environment.find(wanted, asked.layout, os.environ)
     known_here = asked.findings if asked.deployment.proxied else {}
     own = {name: each.plain for name, each in known_here.items() if each.plain and name.endswith("_PROXY")}
-    way = wire.Wire("", {**os.environ, **own}, wire.trusting(asked.choices.ca_bundle))
+    way = client.Wire("", {**os.environ, **own}, client.trusting(asked.choices.ca_bundle))
     program = litellm.find(asked.layout, os.environ, asked.choices.litellm)
     values = {name: each.plain for name, each in found.items() if each.plain}
     return availability.Place(values, way, program.python if program else None)
@@ -104,7 +110,7 @@ def report(found: Sequence[Checked], *, as_json: bool) -> None:
         console.document({"checked": [each._asdict() for each in found]})
     else:
         rows = [(each.model, each.provider, each.state, each.reason) for each in found]
-        console.tell("\n".join(tables.lines([("model", "provider", "state", "why"), *rows], console.width())))
+        console.tell("\n".join(console.lines([("model", "provider", "state", "why"), *rows], console.width())))
     if failed := [each.model for each in found if each.state == "fail"]:
         error = Unhealthy(f"not to be had: {', '.join(failed)}", "See above why.")
         error.told = as_json
@@ -122,7 +128,7 @@ def chosen(known: Catalogue, names: Iterable[str]) -> list[Model]:
 def table(models: Iterable[Model], today: str, width: int) -> Iterator[str]:
     """One line per model: id, tier, prices, context, end, what it is."""
     rows: list[tuple[str, ...]] = [("model", "tier", "$ in/out", "context", "ends", "what it is")]
-    return tables.lines([*rows, *(_row(model, today) for model in models)], width)
+    return console.lines([*rows, *(_row(model, today) for model in models)], width)
 
 
 def facts(model: Model, known: Catalogue, today: str) -> dict[str, Any]:
@@ -179,7 +185,7 @@ def card(model: Model, known: Catalogue, today: str, width: int) -> Iterator[str
         "deploy": f"doit deploy --models {model.id}",
     }
     yield f"{model.id}  {model.name}"
-    yield from tables.lines([(name, text) for name, text in rows.items() if text], width, 2)
+    yield from console.lines([(name, text) for name, text in rows.items() if text], width, 2)
 
 
 def _provider(model: Model, known: Catalogue) -> str:

@@ -7,29 +7,25 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from tasks import install, preflight, settings
-from tasks.model.errors import Changed
-from tasks.model.secret import Secret
-from tasks.tools import (
-    console,
-    diffs,
-    files,
-    history,
-    joining,
-    jsonedit,
-    planfile,
-    planned,
-    planpage,
-    rendering,
-    typed,
-)
-from tasks.tools.steps import EXIT_CODE, JSON, Task, action
+from tasks.core.claude import settings_edit
+from tasks.core.cli import command_line
+from tasks.core.cli.steps import EXIT_CODE, JSON, Task, action
+from tasks.core.console import console
+from tasks.core.deploying import plan as deploying_plan
+from tasks.core.deploying import plan_file, plan_page, render
+from tasks.core.disk import files
+from tasks.core.history import history
+from tasks.core.model.errors import Changed
+from tasks.core.model.secret import Secret
+from tasks.core.secrets import diffs
+from tasks.core.text import json_edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from tasks.model.release import Change
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.release import Change
 
 NOT_HERE = ("dry_run", "yes", "no_input", "include_secrets")
 """The options of a deployment that say nothing about what it would change."""
@@ -49,10 +45,10 @@ def task(asked: Asked, deploying: Iterable[Mapping[str, Any]]) -> Task:
     """
     options = [dict(each) for each in deploying]
     params = [*(each for each in options if each["name"] not in NOT_HERE), *OPTIONS]
-    if (words := typed.behind("plan")) is not None:
-        given, names = typed.parsed(words, params)
+    if (words := command_line.behind("plan")) is not None:
+        given, names = command_line.parsed(words, params)
         if names:
-            raise typed.refused(f"doit plan takes options only, not {names[0]!r}")
+            raise command_line.refused(f"doit plan takes options only, not {names[0]!r}")
         defaults = {each["name"]: each["default"] for each in options}
         asked.settle({name: given.get(name, default) for name, default in defaults.items()})
         asked.looks_only = not given["out"]
@@ -75,25 +71,25 @@ def repeated(options: Iterable[Mapping[str, Any]], given: Mapping[str, Any]) -> 
 @action
 def show(asked: Asked, diff: bool, as_json: bool, exit_code: bool, out: str) -> None:
     """Print the plan, for a person or a program; save it where that was asked for."""
-    key = planfile.store_key(asked.layout) if out else planfile.key_of(asked.layout)
+    key = plan_file.store_key(asked.layout) if out else plan_file.key_of(asked.layout)
     plan, patch = made(asked, key)
     if out:
-        planfile.save(planfile.place(out), plan, key)
+        plan_file.save(plan_file.place(out), plan, key)
     if as_json:
         console.document({**plan, "diff": diffs.bare(patch)} if diff else plan)
     else:
-        console.tell("\n".join([*planpage.lines(plan, console.width()), *(diffs.painted(patch) if diff else ())]))
+        console.tell("\n".join([*plan_page.lines(plan, console.width()), *(diffs.painted(patch) if diff else ())]))
         hints(plan, diff=diff, out=out)
-    if exit_code and planned.changes(plan):
+    if exit_code and deploying_plan.changes(plan):
         same = f"doit apply {shlex.quote(out)}" if out else asked.same
-        raise Changed(f"{planned.changes(plan)} files would change", f"Do it: {same}")
+        raise Changed(f"{deploying_plan.changes(plan)} files would change", f"Do it: {same}")
 
 
 def hints(plan: Mapping[str, Any], *, diff: bool, out: str) -> None:
     """What can be done next."""
     if out:
         console.say(f"Saved. To do exactly this, or nothing: doit apply {shlex.quote(out)}", "ok")
-    elif planned.changes(plan) and not diff:
+    elif deploying_plan.changes(plan) and not diff:
         console.say("Every changed line: doit plan --diff, with the same options")
 
 
@@ -110,17 +106,17 @@ def made(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]:
     joined, patch = settings_entry(asked, key)
     written = {each.file for each in changes if each.writes}
     plan = {
-        "version": planfile.VERSION,
+        "version": plan_file.VERSION,
         "gateway": str(layout.gateway),
         "deployment": described(asked, history.next_number(layout)),
         "files": [file_entry(asked, each, key) for each in changes],
         "settings": joined,
-        "process": planned.process(layout, deployment, written, start=asked.flags.start),
+        "process": deploying_plan.process(layout, deployment, written, start=asked.flags.start),
         "warnings": warnings,
         "choices": asked.choices.to_json(),
         "profile": asked.profile,
         "flags": asked.flags._asdict(),
-        "inputs": {name: planfile.digest(key, data) for name, data in inputs(asked, changes).items()},
+        "inputs": {name: plan_file.digest(key, data) for name, data in inputs(asked, changes).items()},
     }
     return plan, [*(line for each in changes for line in patch_of(asked, each)), *patch]
 
@@ -135,7 +131,7 @@ def rendered(asked: Asked) -> dict[str, bytes]:
     """Every artifact as it would be rendered."""
     templates = asked.layout.templates
     return {
-        each.file: rendering.content(each, asked.deployment, asked.values, templates)
+        each.file: render.content(each, asked.deployment, asked.values, templates)
         for each in asked.deployment.artifacts
     }
 
@@ -161,8 +157,8 @@ def generated(asked: Asked) -> list[str]:
 
 def file_entry(asked: Asked, change: Change, key: bytes) -> dict[str, Any]:
     """What happens to one file."""
-    digest = planfile.digest(key, planfile.without(change.data, generated(asked)))
-    return planned.file_entry(change, digest, secret=change.file == asked.layout.env_file.name)
+    digest = plan_file.digest(key, plan_file.without(change.data, generated(asked)))
+    return deploying_plan.file_entry(change, digest, secret=change.file == asked.layout.env_file.name)
 
 
 def patch_of(asked: Asked, change: Change) -> Iterator[str]:
@@ -178,16 +174,16 @@ def settings_entry(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]
     """What happens to settings.json, and its diff."""
     path = asked.layout.settings
     before = files.read(files.real_target(path))
-    outcome = settings.outcome(asked, before, joining.ledger_of(asked.layout))
+    outcome = settings.outcome(asked, before, settings_edit.ledger_of(asked.layout))
     if outcome.conflicts:
-        raise joining.conflict(asked.layout, outcome)
+        raise settings_edit.conflict(asked.layout, outcome)
     after = outcome.data
-    old, new = (jsonedit.parse(data or jsonedit.NEW_FILE, str(path)) for data in (before, after))
+    old, new = (json_edit.parse(data or json_edit.NEW_FILE, str(path)) for data in (before, after))
     entry = {
         "file": str(path),
         "action": "unchanged" if before == after else "create" if before is None else "update",
-        "keys": list(planned.keys(outcome, old.value, new.value)),
-        "digest": planfile.digest(key, planfile.without(after, generated(asked))),
+        "keys": list(deploying_plan.keys(outcome, old.value, new.value)),
+        "digest": plan_file.digest(key, plan_file.without(after, generated(asked))),
     }
     if before == after:
         return entry, []
@@ -198,16 +194,16 @@ def settings_entry(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]
 def inputs(asked: Asked, changes: Iterable[Change]) -> dict[str, bytes | None]:
     """Everything that the plan rests on, by the name by which a person knows it."""
     layout, deployment = asked.layout, asked.deployment
-    sources = {path for each in deployment.artifacts for path in rendering.sources(each, deployment, layout.templates)}
+    sources = {path for each in deployment.artifacts for path in render.sources(each, deployment, layout.templates)}
     sources |= {layout.templates / "presets" / f"{deployment.preset.id}.yaml", layout.templates / "variables.yaml"}
     standing = [layout.gateway / each.file for each in changes]
-    proxies = (*joining.ALL_PROXIES, "NO_PROXY", "no_proxy")
+    proxies = (*settings_edit.ALL_PROXIES, "NO_PROXY", "no_proxy")
     values = {name: found.plain for name, found in asked.findings.items()}
     values |= {f"{name} in the environment": os.environ.get(name) for name in proxies}
     return {
-        planfile.CHOICES: files.read(layout.choices),
+        plan_file.CHOICES: files.read(layout.choices),
         **{_named(path, layout.project): files.read(path) for path in sorted(sources)},
-        **{str(path): planfile.stated(path) for path in (*standing, layout.manifest, layout.ledger, layout.settings)},
+        **{str(path): plan_file.stated(path) for path in (*standing, layout.manifest, layout.ledger, layout.settings)},
         **{name: None if text is None else text.encode("utf-8", "surrogateescape") for name, text in values.items()},
     }
 

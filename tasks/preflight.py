@@ -8,35 +8,30 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.model import ledger, network
-from tasks.model.catalogue import TIERS
-from tasks.model.deployment import PASSPHRASE, discloses
-from tasks.model.errors import Conflict, GatewayError
-from tasks.tools import (
-    bound,
-    certificates,
-    clientcert,
-    console,
-    environment,
-    files,
-    history,
-    ignoring,
-    jsonedit,
-    litellm,
-    neighbours,
-    processes,
-    run,
-)
-from tasks.tools.steps import JSON, Task, action
-from tasks.tools.uptodate import unchanged
+from tasks.core.claude import git_ignore, ledger, other_tools
+from tasks.core.cli.steps import JSON, Task, action
+from tasks.core.console import console, summary
+from tasks.core.deploying import token_binding
+from tasks.core.disk import files
+from tasks.core.frame.uptodate import unchanged
+from tasks.core.history import history
+from tasks.core.http import tls
+from tasks.core.litellm import litellm
+from tasks.core.model import network
+from tasks.core.model.catalogue import TIERS
+from tasks.core.model.deployment import PASSPHRASE, discloses
+from tasks.core.model.errors import Conflict, GatewayError
+from tasks.core.service import processes
+from tasks.core.text import json_edit
+from tasks.core.values import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.model.deployment import Deployment
-    from tasks.model.layout import Layout
-    from tasks.tools.asked import Asked
-    from tasks.tools.environment import Finding
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.deployment import Deployment
+    from tasks.core.model.layout import Layout
+    from tasks.core.values.environment import Finding
 
 
 def task(asked: Asked) -> Task:
@@ -46,7 +41,7 @@ def task(asked: Asked) -> Task:
         "task_dep": ["choose"],
         "params": [JSON],
         "meta": {"checks": True},
-        "uptodate": [lambda: "preflight" not in run.this.selected, unchanged("facts", lambda: facts(asked))],
+        "uptodate": [lambda: "preflight" not in summary.this.selected, unchanged("facts", lambda: facts(asked))],
     }
 
 
@@ -57,7 +52,7 @@ def facts(asked: Asked) -> object:
     doubtful: object = [[], ""]
     if located:
         doubtful = [litellm.missing_modules(located, asked.deployment.modules), str(litellm.refusal(located) or "")]
-    others = [*(each.id for each in asked.neighbours), ignoring.seen(asked.layout), *of_network(asked)]
+    others = [*(each.id for each in asked.neighbours), git_ignore.seen(asked.layout), *of_network(asked)]
     if bundle := asked.choices.ca_bundle:
         others += [str(files.read(Path(bundle)))]
     return [asked.choices.to_json(), found, doubtful, others, asked.flags.allow_missing, time.strftime("%Y-%m-%d")]
@@ -86,11 +81,11 @@ def refuse(asked: Asked) -> None:
     alone(asked.layout)
     left_running(asked)
     readable(asked.layout)
-    ignoring.refuse(asked.layout)
+    git_ignore.refuse(asked.layout)
     trusted(asked.deployment)
-    clientcert.check(asked.choices, asked.values.get(PASSPHRASE))
-    neighbours.refuse(asked.layout, asked.neighbours, asked.flags.force)
-    bound.refuse(asked)
+    tls.check(asked.choices, asked.values.get(PASSPHRASE))
+    other_tools.refuse(asked.layout, asked.neighbours, asked.flags.force)
+    token_binding.refuse(asked)
     complete(asked)
 
 
@@ -170,7 +165,7 @@ def of_network(asked: Asked) -> list[str]:
 
 def breaks(asked: Asked) -> Iterator[str]:
     """What works now and will not work as before, or would be seen by others."""
-    yield from ignoring.doubts(asked.layout)
+    yield from git_ignore.doubts(asked.layout)
     manifest = history.installed(asked.layout)
     if manifest is None:
         return
@@ -220,13 +215,13 @@ def readable(layout: Layout) -> None:
     """Whether Claude Code's settings can be edited: refused before anything is written, and never started afresh."""
     data = files.read(files.real_target(layout.settings))
     if data is not None:
-        jsonedit.edit(data, {ledger.BASE_URL: ""}, str(layout.settings))
+        json_edit.edit(data, {ledger.BASE_URL: ""}, str(layout.settings))
 
 
 def trusted(deployment: Deployment) -> None:
     """Whether the network's certificates can be read; warns when they have ended."""
     bundle = deployment.choices.ca_bundle
-    if bundle and (ended := certificates.ended(certificates.read(Path(bundle)), bundle)):
+    if bundle and (ended := tls.ended(tls.read(Path(bundle)), bundle)):
         console.warn(f"{bundle}: {ended.says}")
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tasks.model.choices import Choices
-from tasks.model.deployment import settle
-from tasks.model.errors import GatewayError
-from tasks.tools import console, files, history, named
-from tasks.tools.steps import JSON, Task, action
-from tasks.tools.uptodate import holds
+from tasks.core.cli.steps import JSON, Task, action
+from tasks.core.console import console
+from tasks.core.disk import files
+from tasks.core.frame.uptodate import holds
+from tasks.core.history import history
+from tasks.core.model.choices import Choices
+from tasks.core.model.deployment import settle
+from tasks.core.model.errors import GatewayError
+from tasks.core.profiles import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.model.layout import Layout
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.layout import Layout
 
 OPTIONS = [
     JSON,

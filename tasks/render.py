@@ -5,22 +5,23 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from tasks.tools import files, rendering
-from tasks.tools.steps import Task, action
-from tasks.tools.uptodate import unchanged
+from tasks.core.cli.steps import Task, action
+from tasks.core.deploying import render
+from tasks.core.disk import files
+from tasks.core.frame.uptodate import unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.model.catalogue import Artifact
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.catalogue import Artifact
 
 
 def tasks(asked: Asked) -> Iterator[Task]:
     """One subtask per artifact of the chosen kind of gateway."""
     deployment = asked.deployment
     for artifact in deployment.artifacts:
-        sources = rendering.sources(artifact, deployment, asked.layout.templates)
+        sources = render.sources(artifact, deployment, asked.layout.templates)
         inputs = functools.partial(_inputs, asked, artifact)
         yield {
             "name": artifact.file,
@@ -34,11 +35,11 @@ def tasks(asked: Asked) -> Iterator[Task]:
 
 
 def _inputs(asked: Asked, artifact: Artifact) -> object:
-    return rendering.inputs(artifact, asked.deployment, asked.values)
+    return render.inputs(artifact, asked.deployment, asked.values)
 
 
 @action
 def write(asked: Asked, artifact: Artifact) -> None:
     """Render one artifact into the workshop."""
-    data = rendering.content(artifact, asked.deployment, asked.values, asked.layout.templates)
+    data = render.content(artifact, asked.deployment, asked.values, asked.layout.templates)
     files.write(asked.layout.rendered / artifact.file, data, artifact.permissions)

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING
 
 from doit import get_initial_workdir
 
-from tasks.model.errors import UsageError
-from tasks.tools import bundle, console, layers, redaction, staging, workfolder
-from tasks.tools.steps import Task, action
+from tasks.core.claude import layers
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import console, invocation
+from tasks.core.disk import atomic
+from tasks.core.doctor import bundle
+from tasks.core.model.errors import UsageError
+from tasks.core.secrets import redact
 
 if TYPE_CHECKING:
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
 
 OPTIONS = [
     {"name": "out", "long": "out", "type": str, "default": "", "help": "the file to write; one that is there stays"},
-    workfolder.OPTION,
+    invocation.OPTION,
 ]
 
 
@@ -34,8 +38,8 @@ def write(asked: Asked, out: str, folder: str) -> None:
     path = Path(get_initial_workdir(), Path(out or f"gateway-report-{now}.md").expanduser())
     if path.exists():
         raise UsageError("is there already", "Name another file: --out FILE", where=str(path))
-    text = report(asked, workfolder.named(folder, asked.layout), now)
-    staging.create(path, text.encode(), 0o600)
+    text = report(asked, invocation.named(folder, asked.layout), now)
+    atomic.create(path, text.encode(), 0o600)
     console.tell(str(path))
     console.say("Secrets, your name and your home are taken out. Read it once before you paste it.")
 
@@ -45,8 +49,8 @@ def report(asked: Asked, place: Path, now: str) -> str:
     layout = asked.layout
     found = layers.Layers(layout, os.environ, place)
     whole = bundle.markdown(bundle.sections(layout, place), now)
-    known = redaction.secrets(layout, found.documents(), os.environ)
-    return redaction.hidden(whole, known, (str(layout.home), str(layout.home.resolve())), whose())
+    known = redact.secrets(layout, found.documents(), os.environ)
+    return redact.anonymize(whole, known, (str(layout.home), str(layout.home.resolve())), whose())
 
 
 def whose() -> set[str]:

@@ -4,33 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.model import errors, revision
-from tasks.tools import (
-    bound,
-    changing,
-    conflicts,
-    console,
-    documents,
-    envfile,
-    files,
-    goals,
-    history,
-    joining,
-    keeping,
-    run,
-    serving,
-    session,
-)
-from tasks.tools.steps import Task, action
+from tasks.core.claude import settings_edit
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import console, summary
+from tasks.core.deploying import current, rollback_target, token_binding
+from tasks.core.disk import files
+from tasks.core.history import backup, history, session
+from tasks.core.merge import conflicts
+from tasks.core.model import errors, release
+from tasks.core.service import supervisor
+from tasks.core.text import documents
+from tasks.core.values import env_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tasks.model.layout import Layout
-    from tasks.model.merge import Side
-    from tasks.model.release import Change, Manifest
-    from tasks.tools.asked import Asked
-    from tasks.tools.goals import Goal
+    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.rollback_target import Goal
+    from tasks.core.merge.outcome import Side
+    from tasks.core.model.layout import Layout
+    from tasks.core.model.release import Change, Manifest
 
 OPTIONS = {"--include-secrets", "--ours", "--theirs"}
 """May stand behind the name too, where doit takes them for further names."""
@@ -68,23 +61,25 @@ def go_back(asked: Asked, which: Sequence[str], include_secrets: bool, ours: boo
     names, options = words(which)
     given = {"--include-secrets": include_secrets, "--ours": ours, "--theirs": theirs}
     options |= {name for name, on in given.items() if on}
-    goal = goals.chosen(layout, names, before, secrets="--include-secrets" in options)
+    goal = rollback_target.chosen(layout, names, before, secrets="--include-secrets" in options)
     if layout.env_file.name not in goal.stood:
-        bound.refuse_return(asked, goal.revision.manifest.choices)
+        token_binding.refuse_return(asked, goal.revision.manifest.choices)
     planned = changes(layout, goal, before, options)
     text = next((each.data for each in planned if each.file == layout.env_file.name), None)
-    values = envfile.parse((text or b"").decode("utf-8", "surrogateescape"))
-    ledger = joining.ledger_of(layout)
-    edit = joining.Edit(layout, lambda found: joining.outcome(layout, goal.revision.settings, values, found, ledger))
+    values = env_file.parse((text or b"").decode("utf-8", "surrogateescape"))
+    ledger = settings_edit.ledger_of(layout)
+    edit = settings_edit.Edit(
+        layout, lambda found: settings_edit.outcome(layout, goal.revision.settings, values, found, ledger)
+    )
     found = files.read(files.real_target(layout.settings))
     same = dict(goal.revision.manifest.choices) == dict(before.choices) and edit.compute(found) == found
     if same and not any(each.writes for each in planned):
         console.say(f"Nothing to do: revision {goal.revision.number} is what stands.", "ok")
         return
-    keeping.keep(layout)
+    backup.keep(layout)
     manifest = _manifest(layout, goal, planned, before)
     save(layout, goal, manifest, planned)
-    session.when_committed(lambda: serving.take_over(layout, manifest))
+    session.when_committed(lambda: supervisor.take_over(layout, manifest))
     with session.joined(layout) as transaction:
         for change in planned:
             session.put(transaction, change)
@@ -92,8 +87,8 @@ def go_back(asked: Asked, which: Sequence[str], include_secrets: bool, ours: boo
         edit.put_into(transaction)
     with session.afterwards(layout.choices):
         files.write(layout.choices, documents.dump_json(dict(manifest.choices)), 0o600)
-    changing.tell(planned, run.this)
-    edit.tell(run.this)
+    current.tell(planned, summary.this)
+    edit.tell(summary.this)
     told(layout, goal, manifest, values)
 
 
@@ -101,7 +96,7 @@ def changes(layout: Layout, goal: Goal, before: Manifest, options: set[str]) -> 
     """What happens to the files; a conflict with somebody's edits is decided by an option, or finished by hand."""
     side: Side | None = "ours" if "--ours" in options else "theirs" if "--theirs" in options else None
     try:
-        return changing.changes(layout, goals.wanted(layout, goal), before, side)
+        return current.changes(layout, rollback_target.wanted(layout, goal), before, side)
     except conflicts.MergeConflict as conflict:
         conflicts.write(conflict)
         raise
@@ -117,15 +112,13 @@ def words(which: Sequence[str]) -> tuple[list[str], set[str]]:
 
 
 def _manifest(layout: Layout, goal: Goal, planned: Sequence[Change], before: Manifest) -> Manifest:
-    files_left = changing.digests(layout, planned, before)
+    files_left = current.digests(layout, planned, before)
     return history.stamped(layout, goal.revision.manifest, files=files_left, flags_used=())
 
 
 def save(layout: Layout, goal: Goal, manifest: Manifest, planned: Sequence[Change]) -> None:
     """Add the new revision to the history."""
-    entry = revision.Revision(
-        f"rollback to {goal.revision.number}", manifest, goal.revision.how, goal.revision.settings
-    )
+    entry = release.Revision(f"rollback to {goal.revision.number}", manifest, goal.revision.how, goal.revision.settings)
     secret = layout.env_file.name
     stand = {each.file: each.data for each in planned if each.data is not None and each.file != secret}
     history.prepare(layout, entry, goal.rendered, stand)
@@ -135,7 +128,7 @@ def told(layout: Layout, goal: Goal, manifest: Manifest, values: Mapping[str, st
     """The receipt, and what .env lacks for what was brought back."""
     what = ", ".join(manifest.models) or manifest.gateway_url
     console.tell(f"Back at revision {goal.revision.number} ({what}), as revision {manifest.revision}")
-    console.tell("\n".join(run.this.lines()), hanging=12)
+    console.tell("\n".join(summary.this.lines()), hanging=12)
     if missing := [name for name in manifest.variables if not values.get(name)]:
         console.warn(f"{layout.env_file} has no value for {', '.join(missing)}")
     console.tell(f"Undo:  doit rollback {manifest.revision - 1}")

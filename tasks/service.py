@@ -8,15 +8,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tasks.model.errors import GatewayError, Unhealthy
-from tasks.tools import console, gateway, history, processes, scripts, serving, session
-from tasks.tools.steps import Task, action
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import console
+from tasks.core.history import history, session
+from tasks.core.http import gateway
+from tasks.core.model.errors import GatewayError, Unhealthy
+from tasks.core.service import processes, scripts, supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.model.layout import Layout
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.layout import Layout
 
 
 def start_task(asked: Asked) -> Task:
@@ -39,7 +42,7 @@ def swap_task(asked: Asked) -> Task:
     return {
         "actions": [(swap, [asked])],
         "task_dep": ["_verify"],
-        "uptodate": [lambda: session.this.transaction is None and not serving.behind(asked.layout)],
+        "uptodate": [lambda: session.this.transaction is None and not supervisor.behind(asked.layout)],
     }
 
 
@@ -66,7 +69,7 @@ def stop(layout: Layout) -> None:
 def restart(asked: Asked) -> None:
     """Stop the gateway and start it, once what is to be served is known to be good."""
     with naming_who_has_the_port(asked.layout):
-        serving.renew(asked.layout, history.current(asked.layout))
+        supervisor.renew(asked.layout, history.current(asked.layout))
     hear(asked)
 
 
@@ -74,7 +77,7 @@ def restart(asked: Asked) -> None:
 def swap(asked: Asked) -> None:
     """Let the running gateway take what stands; nothing when none runs."""
     try:
-        serving.take_over(asked.layout, history.current(asked.layout))
+        supervisor.take_over(asked.layout, history.current(asked.layout))
     except GatewayError as error:
         error.remedy = f"{error.remedy} {kept(asked)}".strip()
         raise

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.model.deployment import settings_of
-from tasks.tools import files, joining, run, session
-from tasks.tools.steps import Task, action
-from tasks.tools.uptodate import holds
+from tasks.core.claude import settings_edit
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import summary
+from tasks.core.disk import files
+from tasks.core.frame.uptodate import holds
+from tasks.core.history import session
+from tasks.core.model.deployment import settings_of
 
 if TYPE_CHECKING:
-    from tasks.model.ledger import Ledger
-    from tasks.tools.asked import Asked
-    from tasks.tools.ownedfile import Outcome
+    from tasks.core.claude.ledger import Ledger
+    from tasks.core.claude.settings_edit import Outcome
+    from tasks.core.deploying.context import Asked
 
 
 def task(asked: Asked) -> Task:
@@ -30,28 +33,28 @@ def task(asked: Asked) -> Task:
 def joined(asked: Asked) -> bool:
     """Whether settings.json stands as it should."""
     found = files.read(files.real_target(asked.layout.settings))
-    result = outcome(asked, found, joining.ledger_of(asked.layout))
+    result = outcome(asked, found, settings_edit.ledger_of(asked.layout))
     return asked.layout.ledger.exists() and result.data == found and not result.conflicts
 
 
 def outcome(asked: Asked, found: bytes | None, ledger: Ledger | None) -> Outcome:
     """What settings.json should become, and the ledger that is true then; reads, writes nothing."""
-    return joining.outcome(asked.layout, settings_of(asked.deployment), asked.complete_values, found, ledger)
+    return settings_edit.outcome(asked.layout, settings_of(asked.deployment), asked.complete_values, found, ledger)
 
 
 def patched(asked: Asked, found: bytes | None) -> bytes | None:
     """What settings.json should become; Conflict when the user changed what the gateway cannot do without."""
-    result = outcome(asked, found, joining.ledger_of(asked.layout))
+    result = outcome(asked, found, settings_edit.ledger_of(asked.layout))
     if result.conflicts:
-        raise joining.conflict(asked.layout, result)
+        raise settings_edit.conflict(asked.layout, result)
     return result.data
 
 
 @action
 def patch(asked: Asked) -> None:
     """Edit settings.json within the transaction; the ledger goes with it."""
-    before = joining.ledger_of(asked.layout)
-    edit = joining.Edit(asked.layout, lambda found: outcome(asked, found, before))
+    before = settings_edit.ledger_of(asked.layout)
+    edit = settings_edit.Edit(asked.layout, lambda found: outcome(asked, found, before))
     with session.joined(asked.layout) as transaction:
         edit.put_into(transaction)
-        session.when_committed(lambda: edit.tell(run.this))
+        session.when_committed(lambda: edit.tell(summary.this))

@@ -5,19 +5,20 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tasks.model import release
-from tasks.tools import documents, files
-from tasks.tools.steps import Task, action
-from tasks.tools.uptodate import as_built, unchanged
+from tasks.core.cli.steps import Task, action
+from tasks.core.disk import files
+from tasks.core.frame.uptodate import as_built, unchanged
+from tasks.core.model import release
+from tasks.core.text import documents
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tasks.model.catalogue import Artifact
-    from tasks.model.deployment import Deployment
-    from tasks.model.layout import Layout
-    from tasks.model.release import Manifest
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.catalogue import Artifact
+    from tasks.core.model.deployment import Deployment
+    from tasks.core.model.layout import Layout
+    from tasks.core.model.release import Manifest
 
 
 def task(asked: Asked) -> Task:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from tasks.model.errors import Changed, Unhealthy
-from tasks.tools import console, drift, gateway, history, litellm, locking, processes, serving
-from tasks.tools.steps import Task, action
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import console
+from tasks.core.deploying import current
+from tasks.core.disk import lock
+from tasks.core.history import history
+from tasks.core.http import gateway
+from tasks.core.litellm import litellm
+from tasks.core.model.errors import Changed, Unhealthy
+from tasks.core.service import processes, supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.model.layout import Layout
-    from tasks.model.release import Manifest
-    from tasks.tools.asked import Asked
-    from tasks.tools.processes import Instance
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.layout import Layout
+    from tasks.core.model.release import Manifest
+    from tasks.core.service.processes import Instance
 
 OPTIONS = [
     {"name": "as_json", "long": "json", "type": bool, "default": False, "help": "one JSON document"},
@@ -43,7 +49,7 @@ def show(asked: Asked, as_json: bool, exit_code: bool) -> None:
 def facts(asked: Asked) -> dict[str, Any]:
     """Everything that can be told, as JSON values (templates/schemas/status.schema.json)."""
     layout, manifest = asked.layout, history.installed(asked.layout)
-    holder = locking.holder(layout)
+    holder = lock.holder(layout)
     return {
         "gateway": str(layout.gateway),
         "deployed": _deployed(manifest) if manifest else None,
@@ -67,7 +73,7 @@ def _deployed(manifest: Manifest) -> dict[str, Any]:
 
 
 def _drift(asked: Asked, manifest: Manifest) -> list[dict[str, Any]]:
-    found = drift.of(asked.layout, manifest, foreign=bool(asked.neighbours))
+    found = current.find_drift(asked.layout, manifest, foreign=bool(asked.neighbours))
     return [{"name": each.name, "state": each.state} for each in found]
 
 
@@ -91,14 +97,14 @@ def _process(layout: Layout, manifest: Manifest, instance: Instance | None) -> d
 
 def _told(layout: Layout, instance: Instance) -> dict[str, Any]:
     """What it says of itself: the revision that it serves beside the one that stands, and its last new worker."""
-    status, stands = serving.told(layout, instance), serving.revision(layout.config)
+    status, stands = supervisor.told(layout, instance), supervisor.revision(layout.config)
     if status is None:
         return {"state": None, "revision": None, "revision_on_disk": stands, "current": False, "leaving": 0}
     return {
         "state": status.state,
         "revision": status.revision,
         "revision_on_disk": stands,
-        "current": serving.stands(layout, instance, status),
+        "current": supervisor.stands(layout, instance, status),
         "leaving": len(status.leaving),
         **({"failure": console.printable(status.reason)} if status.state == "failed" else {}),
     }

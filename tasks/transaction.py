@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.tools import run, session
-from tasks.tools.steps import Task, action
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import summary
+from tasks.core.history import session
 
 if TYPE_CHECKING:
-    from tasks.model.layout import Layout
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.layout import Layout
 
 
 def together_task() -> Task:
@@ -41,7 +42,7 @@ def join() -> None:
 @action
 def begin(layout: Layout) -> None:
     """Take the lock, mend what a crash left behind."""
-    session.begin(layout, " ".join(run.this.selected) or "doit")
+    session.begin(layout, " ".join(summary.this.selected) or "doit")
 
 
 def end() -> None:

@@ -8,36 +8,25 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.model import revision
-from tasks.model.errors import GatewayError
-from tasks.tools import (
-    changing,
-    console,
-    envfile,
-    files,
-    fingerprint,
-    history,
-    joining,
-    keeping,
-    litellm,
-    named,
-    ownedfile,
-    processes,
-    prompts,
-    run,
-    scripts,
-    session,
-    standing,
-    unit,
-)
-from tasks.tools.steps import Task, action
+from tasks.core.claude import settings_edit
+from tasks.core.cli.steps import Task, action
+from tasks.core.console import console, prompts, summary
+from tasks.core.deploying import current
+from tasks.core.disk import files, fingerprints
+from tasks.core.history import backup, history, session
+from tasks.core.litellm import litellm
+from tasks.core.model import release
+from tasks.core.model.errors import GatewayError
+from tasks.core.profiles import named
+from tasks.core.service import processes, scripts, units
+from tasks.core.values import env_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.model.layout import Layout
-    from tasks.model.release import Change, Manifest
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.layout import Layout
+    from tasks.core.model.release import Change, Manifest
 
 MADE_HERE = "LITELLM_MASTER_KEY"
 """The one secret that we make ourselves; without the gateway it opens nothing."""
@@ -75,24 +64,24 @@ def take_away(layout: Layout, purge: bool) -> None:
 
 def take_down(layout: Layout, manifest: Manifest) -> None:
     """Undo what the deployments did, as one more revision."""
-    ledger, key = joining.ledger_of(layout), fingerprint.digest_key(layout)
-    edit = joining.Edit(layout, lambda found: ownedfile.leave(found, ledger, key, str(layout.settings)))
+    ledger, key = settings_edit.ledger_of(layout), fingerprints.digest_key(layout)
+    edit = settings_edit.Edit(layout, lambda found: settings_edit.leave(found, ledger, key, str(layout.settings)))
     edit.compute(files.read(files.real_target(layout.settings)))  # refused before anything is stopped
     stop(layout)
-    keeping.keep(layout)
+    backup.keep(layout)
     planned = list(leaving(layout, manifest))
     taken = history.stamped(layout, manifest, files={}, modes={}, models=(), variables={})
-    history.prepare(layout, revision.Revision("uninstall", taken, {}, ()), {}, {})
+    history.prepare(layout, release.Revision("uninstall", taken, {}, ()), {}, {})
     with session.joined(layout) as transaction:
         for change in planned:
             session.put(transaction, change)
         transaction.remove(layout.manifest.name)
         edit.put_into(transaction)
     for change in planned:
-        (run.this.removed if change.kind == "remove" else run.this.kept).append(change.file)
-    edit.tell(run.this)
-    if unit.remove(layout):
-        run.this.removed.append(str(unit.file_of(layout)))
+        (summary.this.removed if change.kind == "remove" else summary.this.kept).append(change.file)
+    edit.tell(summary.this)
+    if units.remove(layout):
+        summary.this.removed.append(str(units.file_of(layout)))
 
 
 def stop(layout: Layout) -> None:
@@ -106,10 +95,10 @@ def stop(layout: Layout) -> None:
 
 def leaving(layout: Layout, manifest: Manifest) -> Iterator[Change]:
     """What happens to each deployed file; .env stays when anybody else's values are in it."""
-    for name, each in standing.of(layout, (), manifest).items():
+    for name, each in current.find_files(layout, (), manifest).items():
         if each.found is None:
             continue
-        change = changing.leaving(name, each)
+        change = current.leaving(name, each)
         if name == layout.env_file.name and theirs(layout, manifest, each.found):
             change = change._replace(kind="keep", data=each.found)
         yield change
@@ -120,19 +109,19 @@ def theirs(layout: Layout, manifest: Manifest, found: bytes) -> bool:
     rendered = history.released(layout, manifest.revision, layout.env_file.name) or b""
     ours = {line.strip() for line in rendered.splitlines()}
     foreign = [line for line in found.splitlines() if line.strip() and line.strip() not in ours]
-    values = envfile.parse(found.decode("utf-8", "surrogateescape"))
+    values = env_file.parse(found.decode("utf-8", "surrogateescape"))
     secrets = {name for name, shown in manifest.variables.items() if shown == "set"} - {MADE_HERE}
     own = {name for name in values if name in manifest.variables and name not in secrets}
     own |= {name for name in secrets if Path(values.get(name, "")).is_file()}  # a path, not the secret itself
     return any(
-        envfile.parse(line.decode("utf-8", "surrogateescape")).keys() - own or b"=" not in line for line in foreign
+        env_file.parse(line.decode("utf-8", "surrogateescape")).keys() - own or b"=" not in line for line in foreign
     )
 
 
 def leave(layout: Layout, *, purge: bool) -> None:
     """Remove what runs left behind; the log of this run goes nowhere any more."""
-    run.this.log = None
-    run.this.backup = None if purge else run.this.backup
+    summary.this.log = None
+    summary.this.backup = None if purge else summary.this.backup
     runtime = [layout.pid_file, layout.status_file, layout.served_config, layout.deployment_log]
     runtime += layout.gateway.glob(f"{layout.log.name}*")
     for path in [*runtime, layout.choices, layout.pointer, *([layout.ledger] if purge else [])]:
@@ -143,7 +132,7 @@ def leave(layout: Layout, *, purge: bool) -> None:
         layout.venv.unlink()
     if purge:
         ours += [path.parent for path in layout.history.glob(f"*/{history.RECORD}")]
-        for path in (each for each in layout.backups.glob("*") if each.name.startswith(keeping.OURS)):
+        for path in (each for each in layout.backups.glob("*") if each.name.startswith(backup.OURS)):
             path.unlink(missing_ok=True)
         for name in named.names(layout):
             named.remove(layout, name)
@@ -158,7 +147,7 @@ def leave(layout: Layout, *, purge: bool) -> None:
 def told(layout: Layout) -> None:
     """The receipt, and whatever of ours is still there."""
     console.tell(f"Taken away: the gateway in {layout.gateway}, and our keys in {layout.settings}")
-    console.tell("\n".join(run.this.lines()), hanging=12)
+    console.tell("\n".join(summary.this.lines()), hanging=12)
     for path in remains(layout):
         console.tell(f"  remains     {path}")
 

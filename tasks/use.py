@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tasks.model.choices import Flags
-from tasks.model.errors import UsageError
-from tasks.tools import named, typed
+from tasks.core.cli import command_line
+from tasks.core.model.choices import Flags
+from tasks.core.model.errors import UsageError
+from tasks.core.profiles import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tasks.tools.asked import Asked
-    from tasks.tools.steps import Task
+    from tasks.core.cli.steps import Task
+    from tasks.core.deploying.context import Asked
 
 Options = list[dict[str, Any]]
 
@@ -21,10 +22,10 @@ def task(asked: Asked, deploy: Callable[[Asked], Task], options: Options) -> Tas
     """`doit use NAME`: the steps of *deploy*, whose *options* that are of one run may be given."""
     flags = [each for each in options if each["name"] in Flags._fields]
     known: dict[str, Any] = {"params": flags, "pos_arg": "names"}
-    words = typed.behind("use")
+    words = command_line.behind("use")
     if words is None:  # another command: these steps are not needed
         return {"actions": [], **known}
-    given, names = typed.parsed(words, flags)
+    given, names = command_line.parsed(words, flags)
     asked.settle({**given, "profile": chosen(asked, names)})
     return {**asked.one(deploy), **known}
 
@@ -33,9 +34,9 @@ def chosen(asked: Asked, names: Sequence[str]) -> str:
     """The one profile that was named; doit ends with a sentence when it is none of those that there are."""
     if len(names) != 1:
         known = ", ".join(named.names(asked.layout)) or "none yet: doit deploy --profile NAME"
-        raise typed.refused(f"name the one profile to switch to: doit use NAME\n  There are {known}.")
+        raise command_line.refused(f"name the one profile to switch to: doit use NAME\n  There are {known}.")
     try:
         named.read(asked.layout, names[0])
     except UsageError as error:
-        raise typed.refused(error) from None
+        raise command_line.refused(error) from None
     return names[0]

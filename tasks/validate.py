@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.model.errors import InvalidInput
-from tasks.tools import checks, files
-from tasks.tools.steps import JSON, Task, action
+from tasks.core.cli.steps import JSON, Task, action
+from tasks.core.deploying import checks
+from tasks.core.disk import files
+from tasks.core.model.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.model.layout import Layout
-    from tasks.tools.asked import Asked
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.layout import Layout
 
 
 def tasks(asked: Asked) -> Iterator[Task]:

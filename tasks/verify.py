@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.model.errors import InvalidInput
-from tasks.tools import checks, console, files, history, processes, serving, session, standing
-from tasks.tools.steps import JSON, Task, action
+from tasks.core.cli.steps import JSON, Task, action
+from tasks.core.console import console
+from tasks.core.deploying import checks, current
+from tasks.core.disk import files
+from tasks.core.history import history, session
+from tasks.core.model.errors import InvalidInput
+from tasks.core.service import processes, supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.model.layout import Layout
-    from tasks.model.release import Manifest
-    from tasks.tools.asked import Asked
-    from tasks.tools.processes import Instance
+    from tasks.core.deploying.context import Asked
+    from tasks.core.model.layout import Layout
+    from tasks.core.model.release import Manifest
+    from tasks.core.service.processes import Instance
 
 
 def task(asked: Asked) -> Task:
@@ -75,7 +79,7 @@ def files_found(layout: Layout, manifest: Manifest) -> Iterator[str]:
 
 def edited(layout: Layout, manifest: Manifest) -> list[str]:
     """The deployed files whose content is not what was left there."""
-    return [name for name, each in standing.of(layout, (), manifest).items() if each.edited]
+    return [name for name, each in current.find_files(layout, (), manifest).items() if each.edited]
 
 
 def answers(layout: Layout, manifest: Manifest, instance: Instance) -> None:
@@ -83,6 +87,6 @@ def answers(layout: Layout, manifest: Manifest, instance: Instance) -> None:
     if not manifest.gateway_url.endswith(f":{instance.port}"):
         console.warn(f"the gateway still runs on port {instance.port}; start it anew: doit restart")
         return
-    if why := serving.lag(layout):
+    if why := supervisor.lag(layout):
         console.warn(why)
-    serving.prove(layout, manifest)
+    supervisor.prove(layout, manifest)

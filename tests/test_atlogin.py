@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tasks.tools import schemas
+from tasks.core.catalogue import schemas
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
 from tests.conftest import PROJECT
 

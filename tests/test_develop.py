@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from tasks import develop
-from tasks.model.layout import PROJECT
+from tasks.core.model.layout import PROJECT
 
 REQUIREMENTS = PROJECT / "requirements"
 
@@ -43,8 +43,8 @@ def test_everything_is_checked_and_the_suite_comes_last(ran):
 
 
 def test_fast_leaves_out_the_real_ones_and_paths_only_run_those(ran):
-    develop.run_tests(fast=True, paths=["tests/model"])
-    assert ran.calls == [("pytest", "-rs", "-m", "not real", "tests/model")]
+    develop.run_tests(fast=True, paths=["tests/core/model"])
+    assert ran.calls == [("pytest", "-rs", "-m", "not real", "tests/core/model")]
 
 
 def test_a_failed_check_fails_although_the_suite_passes(ran):

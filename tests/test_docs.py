@@ -14,10 +14,11 @@ import pytest
 
 import dodo
 import tasks.deploy
-from tasks.model import errors
-from tasks.model.errors import GatewayError, InvalidInput
-from tasks.model.layout import PROJECT, Layout
-from tasks.tools import catalogue, pages
+from tasks.core.catalogue import catalogue
+from tasks.core.frame import pages
+from tasks.core.model import errors
+from tasks.core.model.errors import GatewayError, InvalidInput
+from tasks.core.model.layout import PROJECT, Layout
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
 
 if TYPE_CHECKING:

@@ -16,14 +16,15 @@ from typing import Any
 import pytest
 
 from tasks import doctor, history, models, status
-from tasks.model.catalogue import Catalogue, Model, Preset, Provider
-from tasks.model.checkup import FAIL, OK, SKIP, WARN, Check
-from tasks.model.errors import UsageError
-from tasks.model.release import Manifest
-from tasks.model.revision import Revision
-from tasks.tools import console, planpage, reporting, tables
-from tasks.tools.archives import Archive
-from tasks.tools.steps import Failure
+from tasks.core.cli.steps import Failure
+from tasks.core.console import console
+from tasks.core.deploying import plan_page
+from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
+from tasks.core.frame import reporter as frame_reporter
+from tasks.core.history.archive import Archive
+from tasks.core.model.catalogue import Catalogue, Model, Preset, Provider
+from tasks.core.model.errors import UsageError
+from tasks.core.model.release import Manifest, Revision
 
 GOLDEN = Path(__file__).parent / "golden" / "output"
 REWRITE = bool(os.environ.get("GOLDEN"))
@@ -215,11 +216,11 @@ def examined() -> None:
 
 
 def page(plan: dict[str, Any]) -> None:
-    console.tell("\n".join(planpage.lines(plan, console.width())))
+    console.tell("\n".join(plan_page.lines(plan, console.width())))
 
 
 def table(rows: list[tuple[str, ...]]) -> None:
-    console.tell("\n".join(tables.lines(rows, console.width())))
+    console.tell("\n".join(console.lines(rows, console.width())))
 
 
 class Step:
@@ -233,7 +234,7 @@ class Step:
 
 def run() -> None:
     """A run with every state, on stderr."""
-    reporter = reporting.Reporter(sys.stdout, {})
+    reporter = frame_reporter.Reporter(sys.stdout, {})
     reporter.started = dict.fromkeys(("install",), 1e12)
     reporter.add_success(Step("install"))
     console.loudness.verbose = True
@@ -271,7 +272,7 @@ def shown(monkeypatch):
         monkeypatch.setattr(console, "loudness", console.Loudness())
         monkeypatch.setattr(sys, "stdout", stream)
         monkeypatch.setattr(sys, "stderr", stream)
-        monkeypatch.setattr(reporting.time, "monotonic", lambda: 1e12 + 2.3)
+        monkeypatch.setattr(frame_reporter.time, "monotonic", lambda: 1e12 + 2.3)
         CASES[case]()
         stream.flush()
         return stream.buffer.getvalue()

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from tasks.model.layout import PROJECT, Layout
-from tasks.tools import templating
+from tasks.core.catalogue import templating
+from tasks.core.model.layout import PROJECT, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable

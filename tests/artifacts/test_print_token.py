@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tasks.model.layout import PROJECT
-from tasks.tools import envfile, templating
-from tests.tools.test_envfile import SOUP
+from tasks.core.catalogue import templating
+from tasks.core.model.layout import PROJECT
+from tasks.core.values import env_file
+from tests.core.values.test_env_file import SOUP
 
 SHELLS = [name for name in ("dash", "bash", "busybox", "zsh") if shutil.which(name)]
 VALUES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=30)
@@ -47,8 +48,8 @@ def path(tmp_path_factory):
 @example(" ends in a blank ")
 def test_what_is_written_to_env_is_printed(path, value):
     try:
-        env = envfile.merged("OTHER=1\n", {"TOKEN": value}, {}, "")
-    except envfile.InvalidInput:
+        env = env_file.merged("OTHER=1\n", {"TOKEN": value}, {}, "")
+    except env_file.InvalidInput:
         return
     assert printed(path, env) == (0, value + "\n")
 
@@ -57,7 +58,7 @@ def test_what_is_written_to_env_is_printed(path, value):
 @given(SOUP)
 def test_whatever_stands_there_it_prints_what_everybody_else_reads(path, soup):
     for text in (soup, soup.replace("A", "TOKEN"), f"{soup}\nTOKEN={soup}"):
-        wanted = envfile.parse(text).get("TOKEN")
+        wanted = env_file.parse(text).get("TOKEN")
         if wanted and "\0" not in text:
             assert printed(path, text) == (0, wanted + "\n")
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tasks.model.layout import PROJECT
-from tasks.tools import templating
+from tasks.core.catalogue import templating
+from tasks.core.model.layout import PROJECT
 from tests.artifacts.fakes import KEY, PATH, SCRIPTS, clear, make_folder, make_litellm
 
 SHELLS = [shell for shell in ("dash", "bash", "bash as sh") if shutil.which(shell.split()[0])]

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.tools import envfile
+from tasks.core.values import env_file
 from tests.artifacts.fakes import KEY, clear, make_folder
+from tests.core.values.test_env_file import SOUP
 from tests.load import SERVE, serve_module
-from tests.tools.test_envfile import SOUP
 
 serve = serve_module()
 CONFIG = Path("/gateway/litellm_config.yaml")
@@ -36,8 +36,8 @@ def test_a_bearer_is_made_for_every_variable_that_the_configuration_wants_one_of
 @given(SOUP)
 def test_env_is_read_as_everywhere_else(text):
     found = serve.env_values(text)
-    assert envfile.parse(text).items() <= found.items()
-    assert found == {name: value for name, value in envfile._exported(text).items() if value is not None}
+    assert env_file.parse(text).items() <= found.items()
+    assert found == {name: value for name, value in env_file._exported(text).items() if value is not None}
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_env_is_read_as_everywhere_else(text):
 )
 def test_every_value_that_is_written_is_read_back(value):
     try:
-        line = f"NAME={envfile.quoted('NAME', value)}\n"
-    except envfile.InvalidInput:
+        line = f"NAME={env_file.quoted('NAME', value)}\n"
+    except env_file.InvalidInput:
         return
     assert serve.env_values(line) == {"NAME": value}
 

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tasks.tools import exchange
+from tasks.core.disk import atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ class Fault:
             if hasattr(os, name):
                 setattr(os, name, self._wrapped(getattr(os, name)))
         os.open = self._wrapped(os.open, lambda arguments: bool(arguments[1] & os.O_CREAT))  # type: ignore[assignment]
-        exchange._call = self._wrapped_exchange(exchange._call)
+        atomic._call = self._wrapped_exchange(atomic._call)
 
     def _wrapped(self, real: Callable[..., Any], counts: Callable[[Any], bool] = lambda _: True) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:

@@ -14,9 +14,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.model.errors import GatewayError, InvalidInput, Unhealthy
-from tasks.model.layout import Layout
-from tasks.tools.transaction import Transaction, recover
+from tasks.core.disk.transaction import Transaction, recover
+from tasks.core.model.errors import GatewayError, InvalidInput, Unhealthy
+from tasks.core.model.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tasks.model.errors import GatewayError
+from tasks.core.model.errors import GatewayError
 from tests.crash import payload
 
 if TYPE_CHECKING:

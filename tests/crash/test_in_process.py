@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tasks.tools import exchange
+from tasks.core.disk import atomic
 from tests.crash import faults, payload
 from tests.crash.faults import Fault
 
@@ -87,7 +87,7 @@ def points(calls: int, step: int) -> list[int]:
 @pytest.mark.parametrize("stepwise", [False, True], ids=["exchange", "by steps"])
 def test_old_or_new_and_a_true_exit_code(trial, stepwise, monkeypatch):
     if stepwise:
-        monkeypatch.setenv(exchange.SWITCH, "1")
+        monkeypatch.setenv(atomic.SWITCH, "1")
         _, trial.calls = trial.act(Fault())
     for mode in faults.MODES if ALL or not stepwise else ("kill", "EIO"):
         for at in points(trial.calls, 7 if mode == "kill" else 23):

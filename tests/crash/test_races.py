@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tasks.model.errors import Conflict
-from tasks.tools import moves
-from tasks.tools.transaction import Transaction
+from tasks.core.disk import moves
+from tasks.core.disk.transaction import Transaction
+from tasks.core.model.errors import Conflict
 from tests.crash import payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tasks.model.layout import Layout
+    from tasks.core.model.layout import Layout
 
 ALL = bool(os.environ.get("GATEWAY_CRASH_ALL"))
 WRITES = 1000 if ALL else 100

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tasks.model.layout import PROJECT
-from tasks.tools import packages
+from tasks.core.litellm import packages
+from tasks.core.model.layout import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

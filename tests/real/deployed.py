@@ -7,8 +7,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tasks.model.layout import Layout
-from tasks.tools import gateway
+from tasks.core.http import gateway
+from tasks.core.model.layout import Layout
 from tests.artifacts.fakes import Folder, clear, free_port
 from tests.conftest import Result, Sandbox, make_sandbox
 

@@ -11,10 +11,10 @@ import pytest
 from deployed import clear, counted, free_port
 from vertex import ACCOUNT, PIECES, THOUGHT, TOKEN, credentials, vertex
 
-from tasks.model.errors import Unhealthy
-from tasks.model.layout import Layout
-from tasks.model.secret import Secret
-from tasks.tools import gateway
+from tasks.core.http import gateway
+from tasks.core.model.errors import Unhealthy
+from tasks.core.model.layout import Layout
+from tasks.core.model.secret import Secret
 from tests.artifacts.fakes import Folder
 from tests.conftest import make_sandbox
 

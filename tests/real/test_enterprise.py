@@ -8,8 +8,8 @@ import subprocess
 import pytest
 from deployed import clear, demo
 
-from tasks.model.layout import Layout
-from tasks.tools import gateway
+from tasks.core.http import gateway
+from tasks.core.model.layout import Layout
 from tests.artifacts.fakes import Folder, free_port
 from tests.conftest import make_sandbox
 from tests.messages_server import PIECES, TOKEN, serving

@@ -7,7 +7,8 @@ import psutil
 import pytest
 from deployed import TIERS, counted, demo
 
-from tasks.tools import gateway, processes
+from tasks.core.http import gateway
+from tasks.core.service import processes
 
 pytestmark = pytest.mark.real
 

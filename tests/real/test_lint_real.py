@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tasks.model.layout import PROJECT, Layout
-from tasks.tools import documents, lintextract, lintfacts, linting, litellm
+from tasks.core.lint import extract, rules
+from tasks.core.lint import facts as lint_facts
+from tasks.core.litellm import litellm
+from tasks.core.model.layout import PROJECT, Layout
+from tasks.core.text import documents
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +106,7 @@ def ours(text: str, folder: Path) -> set[str]:
     """The rules of the errors that we find."""
     path = folder / "c.yaml"
     path.write_text(text)
-    found = linting.of_path(path, "c.yaml", LAYOUT, {"A_KEY": "a-value-of-some-length"})
+    found = rules.of_path(path, "c.yaml", LAYOUT, {"A_KEY": "a-value-of-some-length"})
     return {each.rule for each in found if each.severity == "error"}
 
 
@@ -135,7 +138,7 @@ def test_what_is_right_is_right_for_both(judged, name, tmp_path):
 def test_what_we_deploy_is_loaded_whole(judged, path):
     entries = documents.parse_yaml(path.read_text(), "f")["model_list"]
     assert judged[f"golden: {path.parent.name}"] == {"models": len(entries)}
-    assert linting.errors(path.read_text(), "f", LAYOUT) == []
+    assert rules.errors(path.read_text(), "f", LAYOUT) == []
 
 
 def test_the_program_itself_says_the_same(litellm_executable, real_environ, tmp_path):
@@ -153,8 +156,8 @@ def test_the_list_of_what_litellm_knows_is_that_of_the_pinned_one(litellm_execut
     found = litellm.looked_at(litellm_executable, "this test")
     package = next(place / "litellm" for place in found.packages if (place / "litellm").is_dir())
     assert found.version == litellm.LITELLM_KNOWN_GOOD
-    made = documents.dump_json(lintextract.extract(package, found.version))
-    assert made == (LAYOUT.templates / "lint" / lintfacts.LITELLM).read_bytes(), "run: doit allowlist"
+    made = documents.dump_json(extract.extract(package, found.version))
+    assert made == (LAYOUT.templates / "lint" / lint_facts.LITELLM).read_bytes(), "run: doit allowlist"
 
 
 def test_settings_that_the_real_module_has_are_known_and_bogus_ones_are_not(litellm_python, tmp_path):
@@ -171,7 +174,7 @@ def test_settings_that_the_real_module_has_are_known_and_bogus_ones_are_not(lite
     environ = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     done = subprocess.run([litellm_python, "-c", code], env=environ, cwd=tmp_path, capture_output=True, text=True)
     router, general, policy, providers, real, bogus = json.loads(done.stdout.splitlines()[-1])
-    facts = lintfacts.load(LAYOUT)
+    facts = lint_facts.load(LAYOUT)
     assert set(facts.sections["router_settings"]) == set(router)
     assert set(general) <= set(facts.sections["general_settings"])
     assert facts.policies["retry_policy"] == set(policy)

@@ -14,8 +14,8 @@ from providers import TOKEN, TOO_LONG, provider
 from tunnel import certificate, tunnel
 from vertex import PIECES, credentials, vertex
 
-from tasks.model.layout import Layout
-from tasks.tools import gateway
+from tasks.core.http import gateway
+from tasks.core.model.layout import Layout
 from tests.artifacts.fakes import Folder, free_port
 from tests.conftest import make_sandbox
 

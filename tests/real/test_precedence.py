@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tasks.model.layout import Layout
-from tasks.tools.layers import Layers
+from tasks.core.claude.layers import Layers
+from tasks.core.model.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

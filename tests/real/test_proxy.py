@@ -11,9 +11,9 @@ import pytest
 import trustme
 from forward import PASSWORD, USER, forward
 
-from tasks.model.errors import Unhealthy
-from tasks.model.layout import Layout
-from tasks.tools import gateway
+from tasks.core.http import gateway
+from tasks.core.model.errors import Unhealthy
+from tasks.core.model.layout import Layout
 from tests.artifacts.fakes import Folder, clear, free_port
 from tests.conftest import make_sandbox
 from tests.messages_server import PIECES, TOKEN, serving

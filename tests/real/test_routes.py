@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from tasks.model.layout import Layout
-from tasks.tools import catalogue
+from tasks.core.catalogue import catalogue
+from tasks.core.model.layout import Layout
 
 pytestmark = pytest.mark.sample(4)
 

@@ -8,7 +8,8 @@ import json
 import pytest
 from deployed import demo
 
-from tasks.tools import documents, schemas
+from tasks.core.catalogue import schemas
+from tasks.core.text import documents
 from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.real

@@ -50,7 +50,9 @@ def test_two_deployments_at_once_one_waits_or_says_who_is_there(sandbox):
 def test_status_tells_who_holds_the_lock(sandbox):
     sandbox.deploy("--preset", "demo")
     code = (
-        "import os, sys; from tasks.model.layout import Layout; from tasks.tools.transaction import Transaction\n"
+        "import os, sys\n"
+        "from tasks.core.model.layout import Layout\n"
+        "from tasks.core.disk.transaction import Transaction\n"
         "with Transaction.begin(Layout.of(os.environ), 'test'):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )

@@ -343,7 +343,7 @@ class Story:
 
     def _broken(self) -> None:
         """Bugs of ours, each with a secret in the words of its error."""
-        for module, name in (("tools/files", "read"), ("install", "filled")):
+        for module, name in (("core/disk/files", "read"), ("install", "filled")):
             path = self.box.project / "tasks" / f"{module}.py"
             text = path.read_text()
             path.write_text(text + BUG.format(name=name))

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tasks.model.layout import PROJECT
-from tasks.tools import schemas
+from tasks.core.catalogue import schemas
+from tasks.core.model.layout import PROJECT
 from tests.messages_server import TOKEN, serving
 
 pytestmark = pytest.mark.sample(2)

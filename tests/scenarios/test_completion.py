@@ -60,7 +60,7 @@ def in_fish(box, line):
 
 def asked(box, line):
     """What the program that all three ask says."""
-    helper = box.project / "tasks" / "tools" / "completing.py"
+    helper = box.project / "tasks" / "core" / "frame" / "completion.py"
     done = box.run([sys.executable, str(helper), "fish", *line.split(" ")])
     assert done.code == 0, done.text
     return [each.partition("\t")[0] for each in done.out.splitlines()]
@@ -130,7 +130,7 @@ def test_every_option_of_a_deployment_appears_by_itself(own):
 
 
 def test_another_project_and_another_program_are_left_alone(known):
-    helper = str(known.project / "tasks" / "tools" / "completing.py")
+    helper = str(known.project / "tasks" / "core" / "frame" / "completion.py")
     other = known.root / "other"
     other.mkdir()
     (other / "dodo.py").write_text("")
@@ -146,13 +146,13 @@ def test_another_project_and_another_program_are_left_alone(known):
 
 
 def test_a_file_is_left_to_the_shell(known):
-    helper = str(known.project / "tasks" / "tools" / "completing.py")
+    helper = str(known.project / "tasks" / "core" / "frame" / "completion.py")
     for line in ("doit deploy --target ", "doit exec -- clau"):
         assert known.run([sys.executable, helper, "fish", *line.split(" ")]).code == 10
 
 
 def test_nothing_of_yaml_is_read(known):
-    helper = str(known.project / "tasks" / "tools" / "completing.py")
+    helper = str(known.project / "tasks" / "core" / "frame" / "completion.py")
     words = [sys.executable, "-X", "importtime", helper, "fish", "doit", "deploy", "--preset", ""]
     known.run(words)
     loaded = {line.rpartition("|")[2].strip() for line in known.run(words).err.splitlines()}

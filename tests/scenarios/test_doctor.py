@@ -12,8 +12,9 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from tasks.model.checkup import LINKS
-from tasks.tools import certificates, schemas
+from tasks.core.catalogue import schemas
+from tasks.core.doctor.case import LINKS
+from tasks.core.http import tls
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
 from tests.conftest import PROJECT, make_sandbox
 
@@ -341,7 +342,7 @@ def test_network_with_certificates_that_are_none(box, content):
 
 def test_a_bundle_is_told_of_once_and_a_systems_ended_roots_never(box):
     system = box.home / "many.pem"
-    valid = certificates.roots()
+    valid = tls.roots()
     system.write_text(ENDED + (valid.read_text() if valid else ""))
     names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE")
     with (box.gateway / ".env").open("a") as file:

@@ -1,4 +1,4 @@
-"""How commands end: for each code of the table (tasks/model/exits.py) something that provokes it."""
+"""How commands end: for each code of the table (tasks/core/frame/exits.py) something that provokes it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from tasks.model import errors
-from tasks.model.exits import EXITS
+from tasks.core.frame.exits import EXITS
+from tasks.core.model import errors
 from tests.artifacts.fakes import free_port, make_litellm
 
 pytestmark = pytest.mark.sample(5)

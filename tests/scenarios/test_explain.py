@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tasks.tools import schemas
+from tasks.core.catalogue import schemas
 from tests.conftest import PROJECT
 
 SCHEMA = PROJECT / "templates" / "schemas" / "explain.schema.json"

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tasks.tools import schemas
+from tasks.core.catalogue import schemas
 from tests.artifacts.fakes import make_litellm
 from tests.conftest import PROJECT
 

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from tasks.tools import schemas
+from tasks.core.catalogue import schemas
 from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.sample(4)

@@ -44,7 +44,7 @@ def test_verbose_tells_also_of_what_had_nothing_to_do(box):
 
 def test_it_is_the_same_by_the_other_way_in(box):
     """`python3 dodo.py X --quiet` hands its words to doit as they are."""
-    from tasks.tools import bootstrap
+    from tasks.core.frame import bootstrap
 
     command = bootstrap.doit_command(bootstrap.PROJECT, bootstrap.PROJECT, ["deploy", "--quiet"])
     assert command[-2:] == ["deploy", "--quiet"]

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tasks.tools import documents, schemas
+from tasks.core.catalogue import schemas
+from tasks.core.text import documents
 from tests.conftest import PROJECT
 
 KEYS = {

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from tasks.core.catalogue import schemas
 from tasks.status import following
-from tasks.tools import schemas
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
 from tests.conftest import PROJECT, make_sandbox
 

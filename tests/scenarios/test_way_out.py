@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tasks.tools import schemas
+from tasks.core.catalogue import schemas
 from tests.artifacts.fakes import free_port
 from tests.conftest import PROJECT
 

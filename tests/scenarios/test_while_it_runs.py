@@ -13,7 +13,7 @@ from contextlib import closing
 
 import pytest
 
-from tasks.tools import packages
+from tasks.core.litellm import packages
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
 
 pytestmark = pytest.mark.slow

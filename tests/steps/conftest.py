@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tasks.model.choices import Choices, Flags
-from tasks.model.layout import PROJECT, Layout
-from tasks.tools import run
-from tasks.tools.asked import Asked
-from tasks.tools.run import Run
+from tasks.core.console import summary
+from tasks.core.console.summary import Run
+from tasks.core.deploying.context import Asked
+from tasks.core.model.choices import Choices, Flags
+from tasks.core.model.layout import PROJECT, Layout
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     for name in ("CLAUDE_CONFIG_DIR", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setattr(run, "this", Run())
+    monkeypatch.setattr(summary, "this", Run())
     return Layout.of({"HOME": str(home)}, project=project)
 
 

@@ -8,10 +8,12 @@ import json
 import pytest
 
 from tasks import health
-from tasks.model.errors import Unhealthy
-from tasks.model.layout import PROJECT
-from tasks.model.release import Manifest
-from tasks.tools import gateway, history, schemas
+from tasks.core.catalogue import schemas
+from tasks.core.history import history
+from tasks.core.http import gateway
+from tasks.core.model.errors import Unhealthy
+from tasks.core.model.layout import PROJECT
+from tasks.core.model.release import Manifest
 
 SCHEMA = PROJECT / "templates" / "schemas" / "health.schema.json"
 DOWN = Unhealthy("nothing answers", "Start the gateway: doit start", where="http://x")

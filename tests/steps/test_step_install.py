@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks import install
-from tasks.model.choices import Choices, Flags
-from tasks.model.deployment import settle
-from tasks.model.errors import Conflict, InvalidInput
-from tasks.model.layout import Layout
-from tasks.model.release import Change
-from tasks.model.secret import Secret
-from tasks.tools import catalogue, envfile, rendering
+from tasks.core.catalogue import catalogue
+from tasks.core.deploying import render
+from tasks.core.model.choices import Choices, Flags
+from tasks.core.model.deployment import settle
+from tasks.core.model.errors import Conflict, InvalidInput
+from tasks.core.model.layout import Layout
+from tasks.core.model.release import Change
+from tasks.core.model.secret import Secret
+from tasks.core.values import env_file
 
 KNOWN = catalogue.load(Layout.of({"HOME": "/nowhere"}))
 BASIC = settle(Choices("basic"), KNOWN)
@@ -24,18 +26,18 @@ VALUES = {"LITELLM_MASTER_KEY": Secret(KEY), "VERTEX_PROJECT": "p", "VERTEX_LOCA
 def contents(asked):
     """What would be staged."""
     made = asked.deployment
-    return {a.file: rendering.content(a, made, asked.values, asked.layout.templates) for a in made.artifacts}
+    return {a.file: render.content(a, made, asked.values, asked.layout.templates) for a in made.artifacts}
 
 
 def test_env_gets_its_secrets_and_room_for_what_is_missing():
     text = install.filled(None, BASIC, VALUES).decode()
-    assert envfile.parse(text)["LITELLM_MASTER_KEY"] == KEY
+    assert env_file.parse(text)["LITELLM_MASTER_KEY"] == KEY
     assert "\nGOOGLE_APPLICATION_CREDENTIALS=\n" in text + "\n"
 
 
 def test_what_somebody_filled_in_stays_where_nothing_better_is_known():
     found = b"GOOGLE_APPLICATION_CREDENTIALS=/mine.json\nVERTEX_PROJECT=old\n"
-    after = envfile.parse(install.filled(found, BASIC, VALUES).decode())
+    after = env_file.parse(install.filled(found, BASIC, VALUES).decode())
     assert after["GOOGLE_APPLICATION_CREDENTIALS"] == "/mine.json"
     assert after["VERTEX_PROJECT"] == "p"
 

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from tasks import logs
-from tasks.model.errors import UsageError
-from tasks.tools import logfile
+from tasks.core.model.errors import UsageError
+from tasks.core.service import logs as service_logs
 
 NOW = datetime(2026, 11, 25, 12, 0, 0).astimezone()
 KEY = "sk-tests-0123456789abcdef"
@@ -54,7 +54,7 @@ def test_what_is_no_time_is_refused(text):
 
 
 def test_the_end_is_shown_and_what_was_before_it_when_it_is_short(layout, capsys):
-    logfile.before(layout.log).write_text("".join(f"old {n}\n" for n in range(100)))
+    service_logs.before(layout.log).write_text("".join(f"old {n}\n" for n in range(100)))
     layout.log.write_text("new 1\nnew 2\n")
     assert shown(layout, capsys)[-3:] == ["old 99", "new 1", "new 2"]
     assert len(shown(layout, capsys)) == logs.USUAL
@@ -68,7 +68,7 @@ def test_since_reaches_back_over_the_beginning_of_the_log(layout, capsys):
     at = {
         name: (now - timedelta(minutes=minutes)).isoformat()[:19] for name, minutes in (("a", 90), ("b", 20), ("c", 1))
     }
-    logfile.before(layout.log).write_text(f"{at['a']} early\nits trace\n{at['b']} later\nits trace\n")
+    service_logs.before(layout.log).write_text(f"{at['a']} early\nits trace\n{at['b']} later\nits trace\n")
     layout.log.write_text(f"{at['c']} now\n")
     assert [line.split()[-1] for line in shown(layout, capsys, since="30m")] == ["later", "trace", "now"]
     assert [line.split()[-1] for line in shown(layout, capsys, since="30m", count=1)] == ["now"]
@@ -90,7 +90,7 @@ def test_without_a_log_there_is_a_sentence(layout):
 
 def following(layout, *words, out=subprocess.PIPE):
     """A process of its own that follows, as Ctrl-C and `| head` end it."""
-    code = "import sys; from tasks import logs; from tasks.model.layout import Layout\n"
+    code = "import sys; from tasks import logs; from tasks.core.model.layout import Layout\n"
     code += f"layout = Layout.of({{'HOME': {str(layout.home)!r}}})\n"
     code += "sys.exit(logs.show(layout, follow=True, since='', count=1) is not None)"
     return subprocess.Popen([sys.executable, "-c", code], stdout=out, stderr=subprocess.PIPE, text=True)
@@ -103,7 +103,7 @@ def test_following_goes_on_until_ctrl_c_and_ends_without_a_word(layout):
         with layout.log.open("a") as file:
             file.write(f"three {KEY}\nfou")
         assert process.stdout.readline() == "three [hidden]\n"
-        logfile.before(layout.log).write_bytes(layout.log.read_bytes())
+        service_logs.before(layout.log).write_bytes(layout.log.read_bytes())
         os.truncate(layout.log, 0)
         with layout.log.open("a") as file:
             file.write("r\nfive\n")

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tasks import plan
-from tasks.model.choices import Flags
-from tasks.model.errors import Conflict
-from tasks.model.release import Change
+from tasks.core.model.choices import Flags
+from tasks.core.model.errors import Conflict
+from tasks.core.model.release import Change
 from tests.steps.conftest import VALUES
 
 KEY = "sk-mine-0123456789abcdef0123456789"

@@ -3,11 +3,11 @@
 import pytest
 
 from tasks import preflight
-from tasks.model.choices import Flags
-from tasks.model.errors import Conflict, GatewayError, InvalidInput
-from tasks.model.secret import Secret
-from tasks.tools import files
-from tasks.tools.environment import Finding
+from tasks.core.disk import files
+from tasks.core.model.choices import Flags
+from tasks.core.model.errors import Conflict, GatewayError, InvalidInput
+from tasks.core.model.secret import Secret
+from tasks.core.values.environment import Finding
 
 
 @pytest.mark.parametrize(

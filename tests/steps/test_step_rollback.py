@@ -4,10 +4,12 @@ import tarfile
 
 import pytest
 
-from tasks.model.errors import UsageError
-from tasks.model.release import Manifest
-from tasks.model.revision import Revision
-from tasks.tools import documents, files, goals, history, keeping
+from tasks.core.deploying import rollback_target
+from tasks.core.disk import files
+from tasks.core.history import backup, history
+from tasks.core.model.errors import UsageError
+from tasks.core.model.release import Manifest, Revision
+from tasks.core.text import documents
 
 CONFIG, ENV = "litellm_config.yaml", ".env"
 
@@ -32,7 +34,7 @@ def deployed(layout):
 
 
 def chosen(layout, *which, current=2):
-    return goals.chosen(layout, which, manifest(current), secrets=False)
+    return rollback_target.chosen(layout, which, manifest(current), secrets=False)
 
 
 def test_without_a_name_it_is_the_one_before(deployed):
@@ -61,13 +63,13 @@ def test_before_the_first_there_is_nothing(deployed):
 
 
 def test_the_present_secrets_stay_where_the_goal_has_none(deployed):
-    wanted = {each.file: each for each in goals.wanted(deployed, chosen(deployed))}
+    wanted = {each.file: each for each in rollback_target.wanted(deployed, chosen(deployed))}
     assert wanted[CONFIG].data == b"stood 1"
     assert (wanted[ENV].data, wanted[ENV].mode) == (b"KEY=secret-value\n", 0o600)
 
 
 def test_an_archive_holds_what_is_needed_to_go_back(deployed):
-    keeping.keep(deployed)
+    backup.keep(deployed)
     (archive,) = deployed.backups.glob("*.tar.gz")
     with tarfile.open(archive) as opened:
         names = set(opened.getnames())
@@ -76,7 +78,7 @@ def test_an_archive_holds_what_is_needed_to_go_back(deployed):
 
 
 def test_history_and_archives_hold_no_secret(deployed):
-    keeping.keep(deployed)
+    backup.keep(deployed)
     assert list(deployed.backups.glob("*.tar.gz"))
     for place in (deployed.history, deployed.backups):
         for path in place.rglob("*"):

@@ -6,12 +6,12 @@ import time
 import pytest
 
 from tasks import choose, deploy, history, models, render, settings, stage, uninstall, validate, verify
-from tasks.model.choices import Flags
-from tasks.model.errors import Conflict, InvalidInput, UsageError
-from tasks.model.release import Manifest
-from tasks.model.revision import Revision
-from tasks.tools import catalogue, files
-from tasks.tools.run import Run
+from tasks.core.catalogue import catalogue
+from tasks.core.console.summary import Run
+from tasks.core.disk import files
+from tasks.core.model.choices import Flags
+from tasks.core.model.errors import Conflict, InvalidInput, UsageError
+from tasks.core.model.release import Manifest, Revision
 
 
 def done(action, *arguments):
@@ -235,7 +235,7 @@ def test_every_option_says_what_it_is_for_and_none_takes_a_secret():
     names = [each["name"] for each in deploy.OPTIONS]
     assert len(names) == len(set(names))
     assert all(each["help"] for each in deploy.OPTIONS)
-    # where one is to be had; tests/model/test_choices.py tries to give one there
+    # where one is to be had; tests/core/model/test_choices.py tries to give one there
     places = {"token", "token_file", "token_stdin", "client_key"}
     assert not [name for name in {*names} - places if "key" in name or "token" in name or "password" in name]
     shorts = [each["short"] for each in deploy.OPTIONS if each.get("short")]

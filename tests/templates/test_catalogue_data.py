@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from tasks.model.catalogue import TIERS
-from tasks.model.layout import Layout
-from tasks.tools import catalogue, crosscheck, documents, schemas
+from tasks.core.catalogue import catalogue, crosscheck, schemas
+from tasks.core.model.catalogue import TIERS
+from tasks.core.model.layout import Layout
+from tasks.core.text import documents
 
 LAYOUT = Layout.of({"HOME": "/nowhere"})
 KNOWN = catalogue.load(LAYOUT)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tasks.model.layout import PROJECT
+from tasks.core.model.layout import PROJECT
 
 TEMPLATES = PROJECT / "templates"
 FILES = sorted(path for ending in ("yaml", "yml") for path in TEMPLATES.rglob(f"*.{ending}"))

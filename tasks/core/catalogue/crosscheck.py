@@ -1,0 +1,218 @@
+"""The whole catalogue looked through at once: each file against its schema, and everything that it refers to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tasks.core.catalogue import client_facts, explanations, schemas
+from tasks.core.catalogue.catalogue import FOLDERS, sources
+from tasks.core.model.catalogue import PLACEHOLDER
+from tasks.core.model.errors import InvalidInput
+from tasks.core.text import documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tasks.core.model.layout import Layout
+    from tasks.core.text.documents import Data
+
+_REFERENCE = re.compile(r"os\.environ/(\S*)")
+
+_Problem = tuple[documents.Place, str]
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file of the catalogue as it was read."""
+
+    name: str
+    kind: str
+    id: str
+    data: Data
+    lines: dict[documents.Place, int]
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What can be referred to."""
+
+    models: frozenset[str]
+    providers: frozenset[str]
+    gateways: frozenset[str]
+    whole: frozenset[str]
+    variables: frozenset[str]
+    templates: frozenset[str]
+
+
+def findings(layout: Layout) -> list[str]:
+    """Everything that is wrong, each as "file:line: path: what"; file names are relative to the project."""
+    found: list[str] = []
+    paths = [*sources(layout), layout.templates / explanations.MESSAGES, layout.templates / client_facts.FILE]
+    read = [file for path in paths if (file := _read(path, layout, found))]
+    names = _names(read, layout)
+    for file in read:
+        schema = layout.schemas / f"{file.kind}.schema.json"
+        told = schemas.findings(file.data, schema, file=file.name, lines=file.lines)
+        if isinstance(file.data, dict):
+            told += [_said(file, *problem) for problem in _problems(file, names)]
+        found += sorted(told, key=_line)
+    return found
+
+
+def _read(path: Path, layout: Layout, found: list[str]) -> _File | None:
+    name = str(path.relative_to(layout.project))
+    try:
+        text = documents.read_text(path)
+        data = documents.parse_yaml(text, name)
+    except InvalidInput as error:
+        found.append(f"{error.where.replace(str(path), name)}: {error.problem}")
+        return None
+    kind = path.stem if path.parent == layout.templates else path.parent.name.removesuffix("s")
+    return _File(name, kind, path.stem, data, documents.lines_of(text))
+
+
+def _names(read: list[_File], layout: Layout) -> _Names:
+    ids = {folder: frozenset(f.id for f in read if f.kind == folder.removesuffix("s")) for folder in FOLDERS}
+    listed = next((file.data for file in read if file.kind == "variables"), None)
+    entries = _entries(listed, "variables")
+    variables = frozenset(str(entry.get("name")) for _, entry in entries)
+    templates = frozenset(path.name for path in (layout.templates / "artifacts").glob("*.*"))
+    whole = frozenset(
+        f.id for f in read if f.kind == "gateway" and isinstance(f.data, dict) and "extends" not in f.data
+    )
+    return _Names(ids["models"], ids["providers"], ids["gateways"], whole, variables, templates)
+
+
+def _problems(file: _File, names: _Names) -> Iterator[_Problem]:
+    if file.kind == "variables":
+        yield from _twice(file.data)
+        return
+    if file.kind in ("messages", "client-keys"):
+        return
+    if file.data.get("id") != file.id:
+        yield ("id",), f"must be {documents.said(file.id)}, like the file"
+    yield from _unknown(file.data, "needs", names.variables, "variable")
+    yield from _unknown_references((), file.data, names)
+    special = {"model": _of_model, "preset": _of_preset, "gateway": _of_gateway}.get(file.kind)
+    if special:
+        yield from special(file.data, names)
+
+
+def _of_model(data: Data, names: _Names) -> Iterator[_Problem]:
+    yield from _unknown(data, "provider", names.providers, "provider")
+    yield from _unknown(data, "replacement", names.models, "model")
+    if "replacement" in data and data["replacement"] == data.get("id"):
+        yield ("replacement",), "is the model itself"
+
+
+def _of_preset(data: Data, names: _Names) -> Iterator[_Problem]:
+    yield from _unknown(data, "gateway", names.gateways, "gateway")
+    yield from _unknown(data, "models", names.models, "model")
+    models, shared = data.get("models"), data.get("groups", {})
+    if isinstance(models, list) and isinstance(shared, dict):
+        yield from _of_groups(shared, models)
+        yield from _of_served(data, [*models, *shared])
+
+
+def _of_groups(groups: Data, models: list[Data]) -> Iterator[_Problem]:
+    """Groups that are called like a model, name one that is not the preset's, or are only half in order."""
+    for name, members in groups.items():
+        if name in models:
+            yield ("groups", name), "is one of the preset's models already"
+        entries = _entries(groups, name)
+        for index, member in entries:
+            if "model" in member and member["model"] not in models:
+                yield ("groups", name, index, "model"), _not_among(member["model"], "models")
+        if len({"order" in member for _, member in entries}) > 1:
+            yield ("groups", name), "has members with an order and members without one"
+        if len(members) != len({str(member.get("model")) for _, member in entries}):
+            yield ("groups", name), "names a model twice"
+
+
+def _of_served(data: Data, served: list[Data]) -> Iterator[_Problem]:
+    """Tiers and fallbacks that name what the preset does not serve."""
+    tiers = data.get("tiers")
+    for tier, name in tiers.items() if isinstance(tiers, dict) else ():
+        if name not in served:
+            yield ("tiers", tier), _not_among(name, "models and groups")
+    for key in ("fallbacks", "context_window_fallbacks"):
+        instead = data.get(key)
+        for name, others in instead.items() if isinstance(instead, dict) else ():
+            if name not in served:
+                yield (key, name), _not_among(name, "models and groups")
+            for index, other in enumerate(others if isinstance(others, list) else ()):
+                if other not in served or other == name:
+                    said = "is the name itself" if other == name else _not_among(other, "models and groups")
+                    yield (key, name, index), said
+
+
+def _not_among(name: Data, what: str) -> str:
+    return f"{documents.said(name)} is not among the preset's {what}"
+
+
+def _of_gateway(data: Data, names: _Names) -> Iterator[_Problem]:
+    yield from _unknown(data, "token", names.variables, "variable")
+    yield from _unknown(data, "provider", names.providers, "provider")
+    yield from _unknown(data, "extends", names.whole, "gateway that extends no other")
+    for index, header in enumerate(data["headers"] if isinstance(data.get("headers"), list) else []):
+        for name in PLACEHOLDER.findall(str(header)):
+            if name not in names.variables:
+                yield ("headers", index), _no_such("variable", name)
+    for index, entry in _entries(data, "settings"):
+        if "variable" in entry and entry["variable"] not in names.variables:
+            yield ("settings", index, "variable"), _no_such("variable", entry["variable"])
+    for index, entry in _entries(data, "artifacts"):
+        if names.templates and "template" in entry and entry["template"] not in names.templates:
+            yield ("artifacts", index, "template"), f"templates/artifacts has no {documents.said(entry['template'])}"
+
+
+def _twice(data: Data) -> Iterator[_Problem]:
+    """Names that two variables claim, their aliases included."""
+    seen: set[str] = set()
+    for index, entry in _entries(data, "variables"):
+        aliases = entry.get("aliases")
+        for name in [entry.get("name"), *(aliases if isinstance(aliases, list) else [])]:
+            if name in seen:
+                yield ("variables", index), f"{documents.said(name)} is claimed twice"
+            seen.add(str(name))
+
+
+def _entries(data: Data, key: str) -> list[tuple[int, Data]]:
+    """The mappings of the list under *key*, with their indexes."""
+    entries = data.get(key) if isinstance(data, dict) else None
+    listed = entries if isinstance(entries, list) else []
+    return [(index, entry) for index, entry in enumerate(listed) if isinstance(entry, dict)]
+
+
+def _unknown(data: Data, key: str, known: frozenset[str], what: str) -> Iterator[_Problem]:
+    """A name, or those of a list, under *key* that nothing has; other values are the schema's business."""
+    value = data.get(key)
+    if isinstance(value, str) and value not in known:
+        yield (key,), _no_such(what, value)
+    for index, name in enumerate(value if isinstance(value, list) else []):
+        if isinstance(name, str) and name not in known:
+            yield (key, index), _no_such(what, name)
+
+
+def _unknown_references(place: documents.Place, value: Data, names: _Names) -> Iterator[_Problem]:
+    """Every os.environ/NAME whose NAME is no variable of the catalogue."""
+    if isinstance(value, dict | list):
+        for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _unknown_references((*place, step), inner, names)
+    elif isinstance(value, str) and (match := _REFERENCE.fullmatch(value)) and match[1] not in names.variables:
+        yield place, _no_such("variable", match[1])
+
+
+def _no_such(what: str, name: Data) -> str:
+    return f"there is no {what} {documents.said(name)}"
+
+
+def _said(file: _File, place: documents.Place, problem: str) -> str:
+    return f"{file.name}:{file.lines.get(place, 1)}: {documents.dotted(place)}: {problem}"
+
+
+def _line(finding: str) -> int:
+    return int(finding.split(":", 2)[1])

@@ -1,0 +1,265 @@
+"""Whose word counts for a key of Claude Code: the layers of its settings, the strongest first, and why one wins.
+
+As seen of Claude Code 2.1.330: `env` of any settings file wins over the shell; a project's files win over the user's;
+the local file is that of the repository's root where it has one, the shared one only that of the folder itself.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tasks.core.disk import files
+from tasks.core.model import secret_patterns
+from tasks.core.model.errors import GatewayError
+from tasks.core.model.secret import Secret
+from tasks.core.text import json_edit, jsonc
+from tasks.core.text.json_edit import canonical
+from tasks.core.values import shell_profiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from tasks.core.model.layout import Layout
+    from tasks.core.text.json_edit import Document
+
+
+LAYERS = {
+    "managed": "what is managed for this machine wins over every other settings file and over the shell",
+    "local": "a project's local settings win over its shared ones, over yours and over the shell",
+    "project": "a project's settings win over yours and over the shell, for a claude that is started in its folder",
+    "user": "no project and nobody's management says otherwise, and settings win over the shell",
+    "vscode": "VS Code gives it to the claude that it starts, and settings files win over it",
+    "environment": "no settings file names it, so the environment counts",
+    "profile": "nothing else names it; a new terminal takes it from there",
+}
+"""The layers, the strongest first, each with why it wins where it does."""
+
+PLACES = {
+    "managed": "`/etc/claude-code/managed-settings.json` (macOS: `/Library/Application Support/ClaudeCode/`), and "
+    "`managed-settings.d/*.json` beside it, the last one first",
+    "local": "`.claude/settings.local.json` at the root of the repository, else in the folder",
+    "project": "`.claude/settings.json` in the folder where claude is started, not above it",
+    "user": "`~/.claude/settings.json`, or in `CLAUDE_CONFIG_DIR`",
+    "vscode": "`claudeCode.environmentVariables` in VS Code's settings",
+    "environment": "what the shell exports",
+    "profile": "`.bashrc`, `.zshrc`, `config.fish` and the like, read and never run",
+}
+"""Where each layer stands."""
+
+OVERRIDING = ("managed", "local", "project")
+"""The layers above the user's own settings."""
+
+UNSEEN = "Not seen from here: claude --settings, --model and the like (they win over all but what is managed)."
+
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*|(https?|all|no)_proxy")
+
+
+class Key(NamedTuple):
+    """Something that can be set: a member of settings.json, or (below `env`) a variable."""
+
+    path: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Key:
+        """The key that a person means: ANTHROPIC_MODEL and env.ANTHROPIC_MODEL are the same."""
+        if _VARIABLE.fullmatch(text):
+            return cls(("env", text))
+        head, dot, rest = text.partition(".")
+        return cls((head, rest)) if head == "env" and dot else cls(tuple(text.split(".")))
+
+    @property
+    def variable(self) -> str | None:
+        """Its name in an environment; None when it is no variable."""
+        return self.path[1] if self.path[0] == "env" and len(self.path) > 1 else None
+
+    @property
+    def name(self) -> str:
+        """As it is shown."""
+        return self.variable or ".".join(self.path)
+
+
+class Held(NamedTuple):
+    """What one layer says of a key: where (a file and its line), and the value; None where only a shell could tell."""
+
+    layer: str
+    where: str
+    value: str | Secret | None
+
+    @property
+    def plain(self) -> str:
+        """The value itself, also of a secret, to be compared; "" where it cannot be told."""
+        return self.value.reveal() if isinstance(self.value, Secret) else self.value or ""
+
+
+def wrapped(name: str, value: str) -> str | Secret:
+    """*value*, hidden when its name tells that it is a secret, or when it is an address with a password in it."""
+    telltale = secret_patterns.tells(name) or secret_patterns.looks(value) or re.search(r"://[^/\s]*@", value)
+    return Secret(value) if value and telltale else value
+
+
+def winner(found: Iterable[Held]) -> Held | None:
+    """The one of *found* (the strongest first) that counts for a claude started from this shell."""
+    return next((each for each in found if each.layer not in ("vscode", "profile")), None)
+
+
+def prospective(found: Iterable[Held]) -> Held | None:
+    """As winner(); where nothing counts yet, what a new terminal will bring."""
+    listed = list(found)
+    return winner(listed) or next((each for each in listed if each.layer == "profile"), None)
+
+
+MANAGED = Path("/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code")
+"""Where whoever manages this machine keeps settings for everybody."""
+
+EDITORS = ("Code", "Code - Insiders", "VSCodium", "Cursor", "Windsurf")
+VSCODE = ("claudeCode.environmentVariables",)
+"""The member of VS Code's settings: a list of {"name", "value"}; the dot is part of its name."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One settings file that is there: its layer, what stands in it, or why that cannot be read."""
+
+    layer: str
+    path: Path
+    document: Document | None = field(repr=False)
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """All layers, each file read once, when it is first needed."""
+
+    layout: Layout
+    environ: Mapping[str, str] = field(repr=False)
+    folder: Path
+    managed: Path = MANAGED
+
+    @cached_property
+    def files(self) -> list[File]:
+        """The settings files of Claude Code that are there, the strongest first."""
+        places = [*self._managed(), *self._of_project(), ("user", self.layout.claude / "settings.json")]
+        return [_read(layer, path) for layer, path in places if path.exists()]
+
+    def documents(self) -> list[Any]:
+        """What the files hold that can be read, those of editors last."""
+        found = (file.document for file in (*self.files, *self.editors))
+        return [document.value(()) for document in found if document is not None]
+
+    @cached_property
+    def editors(self) -> list[File]:
+        """The settings of VS Code and its kin that are there."""
+        return [_read("vscode", path, comments=True) for path in self._of_editors() if path.is_file()]
+
+    def of(self, key: Key) -> list[Held]:
+        """What each layer says of *key*, the strongest first."""
+        found = [held for file in self.files for held in self._in(file, key)]
+        if key.variable is None:
+            return found
+        return [*found, *self._in_editors(key.variable), *self._in_shell(key.variable)]
+
+    def winner(self, name: str) -> Held | None:
+        """What counts for a claude that is started from this shell."""
+        return winner(self.of(Key.of(name)))
+
+    def text(self, name: str) -> str:
+        """The value that counts; "" when there is none."""
+        held = self.winner(name)
+        return held.plain if held else ""
+
+    @property
+    def ours(self) -> File | None:
+        """The file through which Claude Code is joined; None when it is not there, or of no account in this folder."""
+        there = self.layout.settings
+        return next((file for file in self.files if there.exists() and file.path.samefile(there)), None)
+
+    def shown(self, path: Path, line: int | None = None) -> str:
+        """A place as a person knows it."""
+        home = self.layout.home
+        text = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+        return text if line is None else f"{text}:{line}"
+
+    def _managed(self) -> Iterator[tuple[str, Path]]:
+        """The later drop-in wins, and each of them over the file itself."""
+        parts = sorted((self.managed / "managed-settings.d").glob("[!.]*.json"), reverse=True)
+        yield from (("managed", path) for path in (*parts, self.managed / "managed-settings.json"))
+
+    def _of_project(self) -> Iterator[tuple[str, Path]]:
+        at_root = self.root / ".claude" / "settings.local.json"
+        here = self.folder / ".claude"
+        yield "local", at_root if at_root.exists() else here / "settings.local.json"
+        if here.resolve() != self.layout.claude.resolve():
+            yield "project", here / "settings.json"
+
+    @property
+    def root(self) -> Path:
+        """The root of the repository that the folder is in; the folder itself outside of one."""
+        around = (path for path in (self.folder, *self.folder.parents) if (path / ".git").exists())
+        return next(around, self.folder)
+
+    def _of_editors(self) -> Iterator[Path]:
+        yield self.folder / ".vscode" / "settings.json"
+        home = self.layout.home
+        config = "Library/Application Support" if sys.platform == "darwin" else ".config"
+        yield from (home / config / name / "User" / "settings.json" for name in EDITORS)
+        yield home / ".vscode-server" / "data" / "Machine" / "settings.json"
+
+    def _in(self, file: File, key: Key) -> Iterator[Held]:
+        if file.document is not None and file.document.raw(key.path) is not None:
+            where = self.shown(file.path, file.document.line(key.path))
+            yield Held(file.layer, where, wrapped(key.name, _text(file.document.value(key.path))))
+
+    def _in_editors(self, variable: str) -> Iterator[Held]:
+        for file in self.editors:
+            listed = file.document.value(VSCODE) if file.document else None
+            for each in listed if isinstance(listed, list) else ():
+                if isinstance(each, dict) and each.get("name") == variable:
+                    where = self.shown(file.path, _line(file.document, variable))
+                    yield Held("vscode", where, wrapped(variable, _text(each.get("value"))))
+
+    def _in_shell(self, variable: str) -> Iterator[Held]:
+        if variable in self.environ:
+            yield Held("environment", "environment", wrapped(variable, self.environ[variable]))
+        for path, assigned in self._profiles:
+            if found := assigned.get(variable):
+                value = None if found.value is None else wrapped(variable, found.value)
+                yield Held("profile", self.shown(path, found.line), value)
+
+    @cached_property
+    def _profiles(self) -> list[tuple[Path, dict[str, shell_profiles.Found]]]:
+        listed = []
+        for path, shell in shell_profiles.files(self.layout.home, self.environ):
+            text, _ = shell_profiles.text_of(path)
+            listed.append((path, shell_profiles.assignments(text or "", shell, str(self.layout.home))))
+        return listed
+
+
+def _read(layer: str, path: Path, *, comments: bool = False) -> File:
+    try:
+        data = files.read(path) or b""
+        if comments:
+            data = jsonc.plain(data.decode()).encode()
+        return File(layer, path, json_edit.parse(data if data.strip() else json_edit.NEW_FILE, str(path)))
+    except GatewayError as error:
+        return File(layer, path, None, f"{error.where}: {error.problem}")
+    except UnicodeDecodeError:
+        return File(layer, path, None, f"{path}: is not UTF-8 text")
+    except OSError as error:
+        return File(layer, path, None, f"{path}: cannot be read ({error.strerror})")
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    return value if isinstance(value, str) else canonical(value)
+
+
+def _line(document: Document | None, variable: str) -> int | None:
+    """The line in which a list of VS Code's names *variable*."""
+    if document is None:
+        return None
+    match = re.search(rf'"name"\s*:\s*"{re.escape(variable)}"', document.text)
+    return document.text.count("\n", 0, match.start()) + 1 if match else document.line(VSCODE)

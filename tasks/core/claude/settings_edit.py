@@ -1,0 +1,286 @@
+"""The rules of ownership on the bytes of settings.json: joined, and given back to the byte where nobody else wrote."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from tasks.core.claude.ledger import BASE_URL, Ledger
+from tasks.core.claude.ownership import Receipt, Step, applied, undone
+from tasks.core.disk import files, fingerprints
+from tasks.core.model import network
+from tasks.core.model.catalogue import PLACEHOLDER
+from tasks.core.model.deployment import PROXIES
+from tasks.core.model.errors import Conflict, InvalidInput
+from tasks.core.model.secret import Secret, unshown
+from tasks.core.text import json_edit
+from tasks.core.text.json_edit import (
+    NEW_FILE,
+    REMOVE,
+    Document,
+    Path,
+    Raw,
+    Recipe,
+    canonical,
+    carried,
+    parse,
+    rebuilt,
+    recipe_of,
+    spliced,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from tasks.core.console.summary import Run
+    from tasks.core.disk.transaction import Transaction
+    from tasks.core.model.catalogue import Setting
+    from tasks.core.model.deployment import Values
+    from tasks.core.model.layout import Layout
+
+
+class Outcome(NamedTuple):
+    """The bytes that should stand (None: no file), the ledger that is true then, and what became of each key.
+
+    With any *conflicts* nothing should be written: these keys are needed, and the user changed them.
+    """
+
+    data: bytes | None
+    ledger: Ledger | None
+    receipt: Receipt
+    conflicts: tuple[Path, ...] = ()
+
+    def __repr__(self) -> str:
+        return unshown(self)
+
+
+def join(
+    data: bytes | None,
+    wanted: Mapping[Path, object],
+    unless_present: Collection[Path],
+    ledger: Ledger | None,
+    key: bytes,
+    *,
+    must: Collection[Path] = (),
+    force: bool = False,
+    where: str = "settings.json",
+) -> Outcome:
+    """*data* (None: no file) holding *wanted*; see core.claude.ownership.applied() for the rules."""
+    document = parse(NEW_FILE if data is None else data, where)
+    untouched = bool(ledger and data is not None and ledger.way_back(data, key) is not None)
+    step = applied(
+        None if data is None else document,
+        wanted,
+        unless_present,
+        ledger,
+        key,
+        must=must,
+        force=force,
+        untouched=untouched,
+    )
+    if step.conflicts:
+        return Outcome(data, ledger, step.receipt, step.conflicts)
+    if step.remove_file or (data is None and not document.splices(step.changes)):
+        return Outcome(None, step.ledger, step.receipt)
+    made = _sealed(document, data, ledger, step, key)
+    if untouched and ledger and not ledger.displaced and ledger.owned.keys() != wanted.keys():
+        return _in_order(
+            made, data, lambda found: join(found, wanted, unless_present, None, key, where=where), ledger, key
+        )
+    return made
+
+
+def _in_order(
+    made: Outcome, data: bytes | None, afresh: Callable[[bytes | None], Outcome], ledger: Ledger, key: bytes
+) -> Outcome:
+    """*made* in the order of keys that joining the file before us would give.
+
+    So there and back again gives the same bytes, when other keys are ours in between.
+    """
+    before = leave(data, ledger, key)
+    fresh = afresh(before.data)
+    if before.ledger or fresh.conflicts or fresh.data is None or made.data is None:
+        return made
+    agree = canonical(parse(fresh.data).value(())) == canonical(parse(made.data).value(()))
+    return Outcome(fresh.data, fresh.ledger, made.receipt) if agree else made
+
+
+def leave(data: bytes | None, ledger: Ledger | None, key: bytes, where: str = "settings.json") -> Outcome:
+    """*data* without us: each key that still holds what we wrote holds again what stood there before."""
+    if data is None:
+        step = undone(None, ledger, key)
+        return Outcome(None, step.ledger, step.receipt)
+    document = parse(data, where)
+    step = undone(document, ledger, key)
+    if step.remove_file:
+        return Outcome(None, step.ledger, step.receipt)
+    result = _as_it_was(document, data, ledger, key, document.edited(step.changes))
+    return Outcome(result, step.ledger, step.receipt)
+
+
+def _sealed(document: Document, data: bytes | None, ledger: Ledger | None, step: Step, key: bytes) -> Outcome:
+    """The result of *step*, its ledger with the way back."""
+    splices = document.splices(step.changes)
+    result = document.encoded(spliced(document.text, splices))
+    if step.ledger is None or (not splices and step.ledger.seal):
+        return Outcome(result, step.ledger, step.receipt)
+    way_back = carried(_way_back(document, data, ledger, key), document.text, splices)
+    return Outcome(result, step.ledger.sealed(result, way_back, key), step.receipt)
+
+
+def _way_back(document: Document, data: bytes | None, ledger: Ledger | None, key: bytes) -> Recipe:
+    """The recipe for what leaving now would give."""
+    whole = recipe_of((), len(document.text))
+    if ledger is None or data is None:
+        return whole
+    known = ledger.way_back(data, key)
+    if known is not None:
+        return known
+    return recipe_of(document.splices(undone(document, ledger, key).changes), len(document.text))
+
+
+def _as_it_was(document: Document, data: bytes, ledger: Ledger | None, key: bytes, result: bytes) -> bytes:
+    """*result* in its old spelling, if the ledger knows one; the recipe decides about bytes, never about meaning."""
+    recipe = ledger.way_back(data, key) if ledger else None
+    if recipe is None:
+        return result
+    try:
+        known = document.encoded(rebuilt(document.text, recipe))
+        agree = canonical(parse(known).value(())) == canonical(parse(result).value(()))
+    except (InvalidInput, UnicodeEncodeError):
+        return result
+    return known if agree else result
+
+
+ALL_PROXIES = (*PROXIES, "https_proxy", "http_proxy")
+NEEDED: tuple[Path, ...] = (BASE_URL, ("env", "ANTHROPIC_AUTH_TOKEN"))
+"""Without these two no request reaches the gateway, so they cannot be left as the user changed them."""
+SLOTS: tuple[Path, ...] = (("env", "ANTHROPIC_API_KEY"), ("apiKeyHelper",))
+"""And without these where it is they that hold the token."""
+
+
+def ledger_of(layout: Layout) -> Ledger | None:
+    """What is ours in settings.json, as last written."""
+    data = files.read(layout.ledger)
+    return None if data is None else Ledger.from_json(data, str(layout.ledger))
+
+
+def outcome(
+    layout: Layout, settings: Iterable[Setting], values: Values, found: bytes | None, ledger: Ledger | None
+) -> Outcome:
+    """What settings.json should become with *settings* in it, and the ledger that is true then."""
+    where, key = str(layout.settings), fingerprints.digest_key(layout)
+    chosen = list(settings)
+    theirs = leave(found, ledger, key, where).data  # what is ours in it decides nothing
+    wanted = texts(layout, chosen, values, theirs)
+    yours = [each.path for each in chosen if each.unless_present]
+    return join(found, wanted, yours, ledger, key, must=needed(wanted.get), where=where)
+
+
+def needed(value: Callable[[Path], object]) -> list[Path]:
+    """The keys that the gateway cannot do without, *value* telling what should stand in each."""
+    return [*NEEDED, *(path for path in SLOTS if value(path))]
+
+
+def texts(layout: Layout, settings: Iterable[Setting], values: Values, found: bytes | None) -> dict[Path, str]:
+    """What each of *settings* should hold; those that want a value which nobody knows are left out."""
+    plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
+    chosen = list(settings)
+    proxied = any(each.variable in PROXIES for each in chosen)
+    known = {name: plain[name] for name in ("NO_PROXY",) if proxied and plain.get(name)}  # also what .env remembers
+    direct = no_proxy(found, {**os.environ, **known}, str(layout.settings), proxied=proxied)
+    depending = {"no_proxy": direct, "no_helper": no_helper(found, str(layout.settings))}
+    made = {e.path: depending[e.fact] if e.fact in depending else _text(layout, e, plain) for e in chosen}
+    return {path: text for path, text in made.items() if text is not None}
+
+
+def _text(layout: Layout, setting: Setting, values: Mapping[str, str]) -> str | None:
+    if setting.text is not None:
+        return setting.text
+    if setting.variable is not None:
+        return values.get(setting.variable)
+    if setting.template is not None:
+        known = all(values.get(name) for name in PLACEHOLDER.findall(setting.template))
+        return PLACEHOLDER.sub(lambda match: values[match[1]], setting.template) if known else None
+    return shlex.join(["sh", str(layout.key_helper)])
+
+
+def no_helper(found: bytes | None, where: str) -> str | None:
+    """Nothing in place of a helper that is there: the key that it prints is another server's, and would be sent too."""
+    there = found is not None and json_edit.parse(found, where).raw(("apiKeyHelper",)) is not None
+    return "" if there else None
+
+
+def no_proxy(found: bytes | None, environ: Mapping[str, str], where: str, *, proxied: bool = False) -> str | None:
+    """NO_PROXY with the gateway's own address in it, where a proxy is set; the setting replaces the shell's value."""
+    held = json_edit.parse(found, where).value(("env",)) if found else None
+    env = held if isinstance(held, dict) else {}
+    known = {**environ, **env}
+    if not proxied and not any(known.get(name) for name in ALL_PROXIES):
+        return None
+    lists = [str(source.get(name, "")) for source in (env, environ) for name in ("NO_PROXY", "no_proxy")]
+    return network.no_proxy(*lists)
+
+
+class Edit:
+    """What *outcome* makes of the bytes found, with the ledger that is true then."""
+
+    def __init__(self, layout: Layout, outcome: Callable[[bytes | None], Outcome]) -> None:
+        self.layout, self.outcome = layout, outcome
+        self.found: bytes | None = None
+        self.result: Outcome | None = None
+
+    def put_into(self, transaction: Transaction) -> None:
+        """Let *transaction* make this edit and keep its ledger."""
+        transaction.edit(self.compute, self.undo, self.holds)
+        transaction.put(self.layout.ledger.name, self.ledger, 0o600)
+
+    def compute(self, found: bytes | None) -> bytes | None:
+        """The bytes that shall stand."""
+        self.found, self.result = found, self.outcome(found)
+        if self.result.conflicts:
+            raise conflict(self.layout, self.result)
+        return self.result.data
+
+    def ledger(self) -> bytes | None:
+        """The ledger that is true once these bytes stand; None when nothing of ours is left to remember."""
+        assert self.result is not None
+        return None if self.result.ledger is None else self.result.ledger.to_json().encode()
+
+    def undo(self, found: bytes | None) -> bytes | None:
+        """*found* without this edit, where others wrote since: our keys as they were before it."""
+        if found is None or self.result is None or self.result.data is None:
+            return found
+        old = json_edit.parse(self.found or json_edit.NEW_FILE)
+        new, now = json_edit.parse(self.result.data), json_edit.parse(found)
+        touched = (*self.result.receipt.written, *self.result.receipt.restored)
+        ours = [path for path in touched if now.raw(path) == new.raw(path)]
+        return now.edited({path: REMOVE if (raw := old.raw(path)) is None else Raw(raw) for path in ours})
+
+    def holds(self, found: bytes | None) -> bool:
+        """Whether the keys that the gateway needs are in these bytes as we left them."""
+        assert self.result is not None
+        if found is None or self.result.data is None:
+            return found == self.result.data
+        new, now = json_edit.parse(self.result.data), json_edit.parse(found)
+        return all(now.value(path) == new.value(path) for path in needed(new.value))
+
+    def tell(self, told: Run) -> None:
+        """Fill the receipt."""
+        if self.result is None:
+            return
+        for name in ("written", "kept", "restored", "withheld"):
+            paths = getattr(self.result.receipt, name)
+            note = f" (kept in {self.layout.ledger}: it belongs to another server)" if name == "withheld" else ""
+            getattr(told, name).extend(f"{self.layout.settings.name} {'.'.join(path)}{note}" for path in paths)
+
+
+def conflict(layout: Layout, result: Outcome) -> Conflict:
+    """The error for keys that the gateway needs and the user changed since."""
+    names = ", ".join(path[-1] for path in result.conflicts)
+    return Conflict(
+        f"{names} was changed since it was deployed",
+        "Put it back, or take the gateway away first (doit uninstall), then deploy again; nothing was written.",
+        where=str(layout.settings),
+    )

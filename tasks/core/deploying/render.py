@@ -1,0 +1,106 @@
+"""The content of each artifact, from choices, catalogue and the values that are no secrets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.core.catalogue import templating
+from tasks.core.http import tls
+from tasks.core.litellm import litellm
+from tasks.core.litellm.config import litellm_config
+from tasks.core.model.secret import Secret
+from tasks.core.text import documents
+from tasks.core.values import env_file
+
+if TYPE_CHECKING:
+    from tasks.core.model.catalogue import Artifact
+    from tasks.core.model.deployment import Deployment, Values
+
+CODE = Path(__file__).parents[1]
+
+HOW_TO_CHANGE = """\
+# Made by claude-gateway-recipes; `doit deploy` brings it up to date, `doit plan` shows how.
+# Your own edits are kept: a later deployment merges them, and stops where both changed the same thing.
+"""
+
+
+def sources(artifact: Artifact, deployment: Deployment, templates: Path) -> list[Path]:
+    """The files that an artifact is made from, the code that makes it among them."""
+    code = [Path(__file__), CODE / "model" / "deployment.py"]
+    if artifact.template:
+        return [*code, *templating.sources(templates / "artifacts" / artifact.template)]
+    if artifact.secret:
+        return [*code, templates / "variables.yaml"]
+    if artifact.content == "certificates":
+        return [Path(__file__), *([system] if (system := tls.roots()) else []), _bundle(deployment)]
+    models = [templates / "models" / f"{model.id}.yaml" for model in deployment.models]
+    providers = [templates / "providers" / f"{name}.yaml" for name in {model.provider for model in deployment.models}]
+    preset = templates / "presets" / f"{deployment.preset.id}.yaml"
+    more = [CODE / name for name in ("model/upstream.py", "litellm/config.py")]
+    return [*code, *more, *_kinds(deployment, templates), preset, *models, *providers]
+
+
+def _kinds(deployment: Deployment, templates: Path) -> list[Path]:
+    """The files of the kinds of gateway that have a part in it."""
+    kinds = [deployment.gateway, *([deployment.upstream.gateway] if deployment.upstream else [])]
+    names = dict.fromkeys(name for kind in kinds for name in (kind.id, kind.extends) if name)
+    return [templates / "gateways" / f"{name}.yaml" for name in names]
+
+
+def inputs(artifact: Artifact, deployment: Deployment, values: Values) -> object:
+    """What an artifact is made of, before it is spelled: equal inputs give equal bytes."""
+    if artifact.template:
+        return script_values(deployment)
+    if artifact.secret:
+        return [shown_values(deployment, values), comments(deployment)]
+    if artifact.content == "certificates":
+        return deployment.choices.ca_bundle
+    return litellm_config(deployment)
+
+
+def content(artifact: Artifact, deployment: Deployment, values: Values, templates: Path) -> bytes:
+    """The bytes of one artifact; no secret is in them: .env gets its secrets when it is installed."""
+    if artifact.template:
+        text = templating.render(templates / "artifacts" / artifact.template, script_values(deployment))
+    elif artifact.secret:
+        text = env_file.merged(None, shown_values(deployment, values), comments(deployment), HOW_TO_CHANGE)
+    elif artifact.content == "certificates":
+        return tls.combined(_bundle(deployment))
+    else:
+        text = HOW_TO_CHANGE + documents.dump_yaml(litellm_config(deployment))
+    return text.encode()
+
+
+def _bundle(deployment: Deployment) -> Path:
+    return Path(deployment.choices.ca_bundle or "")
+
+
+def script_values(deployment: Deployment) -> dict[str, object]:
+    """What the templates of scripts may name."""
+    return {
+        "port": deployment.port,
+        "listen": deployment.listen,
+        "token": deployment.gateway.token,
+        "litellm": deployment.choices.litellm or "",
+        "oldest": litellm.OLDEST,
+        "needed": list(deployment.needs),
+        "generated_by": "claude-gateway-recipes",
+    }
+
+
+def shown_values(deployment: Deployment, values: Values) -> dict[str, str]:
+    """The variables of .env as they are rendered: secrets and what is missing stay empty."""
+    found = {name: values.get(name, "") for name in listed(deployment, values)}
+    return {name: "" if isinstance(value, Secret) else value for name, value in found.items()}
+
+
+def listed(deployment: Deployment, values: Values) -> list[str]:
+    """The variables that belong into .env: those that are needed, and the others that were found."""
+    return [*deployment.needs, *(name for name in deployment.optional if name in values)]
+
+
+def comments(deployment: Deployment) -> dict[str, str]:
+    """What stands above each variable in .env."""
+    names = (*deployment.needs, *deployment.optional)
+    return {name: deployment.variable(name).description for name in names}

@@ -1,0 +1,85 @@
+"""What to go back to: a revision of the history, or what an archive holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tasks.core.disk import files
+from tasks.core.history import archive as history_archive
+from tasks.core.history import history
+from tasks.core.model.errors import UsageError
+from tasks.core.model.release import Revision, Wanted
+from tasks.core.secrets import encryption
+from tasks.core.text import documents
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tasks.core.model.layout import Layout
+    from tasks.core.model.release import Manifest
+
+
+UNINSTALL = "uninstall"
+"""The action of a revision after which nothing stood; one does not go back to that, one uninstalls."""
+
+
+class Goal(NamedTuple):
+    """What to go back to: a revision, its files as they stood, and what was rendered for them (without secrets)."""
+
+    revision: Revision
+    stood: Mapping[str, bytes]
+    rendered: Mapping[str, bytes]
+
+
+def chosen(layout: Layout, which: Sequence[str], before: Manifest, *, secrets: bool) -> Goal:
+    """What *which* names: a number of the history, an archive, or, when empty, the revision before this one."""
+    if len(which) > 1:
+        raise UsageError(f"{len(which)} names were given", "Name one revision or archive: doit rollback 3")
+    if which and not (which[0].isascii() and which[0].isdecimal()):
+        return here(from_archive(layout, which[0], secrets=secrets), before)
+    known = [history.revision(layout, each) for each in history.numbers(layout) if each <= before.revision]
+    earlier = [each for each in known if each.number < before.revision]
+    if not which and (not earlier or earlier[-1].action == UNINSTALL):
+        raise UsageError("nothing was deployed before", "To take everything away: doit uninstall")
+    number = int(which[0]) if which else earlier[-1].number
+    goal = next((each for each in known if each.number == number and each.action != UNINSTALL), None)
+    if goal is None:
+        listing = ", ".join(str(each.number) for each in known if each.action != UNINSTALL)
+        raise UsageError(f"there is no revision {number}", f"There are {listing}; see: doit history")
+    place = history.folder(layout, number) / "released"
+    rendered = {path.name: path.read_bytes() for path in place.iterdir()}
+    return here(Goal(goal, history.stood(layout, number), rendered), before)
+
+
+def here(goal: Goal, before: Manifest) -> Goal:
+    """*goal* for the settings that are joined now; others may have been when it was deployed."""
+    manifest, joined = goal.revision.manifest, {"scope": before.choices.get("scope")}
+    choices = {name: value for name, value in {**manifest.choices, **joined}.items() if value is not None}
+    return goal._replace(revision=goal.revision._replace(manifest=manifest._replace(choices=choices)))
+
+
+def from_archive(layout: Layout, name: str, *, secrets: bool) -> Goal:
+    """The goal in an archive, every member verified; .env only when asked for."""
+    found = {each.path.name: each for each in history_archive.listing(layout.backups)}
+    archive = found.get(Path(name).name)
+    if archive is None:
+        listing = ", ".join(found) or "none"
+        raise UsageError(f"there is no archive {name!r} in {layout.backups}", f"There are: {listing}")
+    phrase = encryption.asked(twice=False) if archive.encrypted else None
+    members = {member: each.data for member, each in history_archive.read(archive.path, phrase).items()}
+    data = members.pop(history.RECORD, b"null")
+    revision = Revision.from_json(documents.parse_json(data, archive.path.name), archive.path.name)
+    keep = {file for file in revision.manifest.files if secrets or file != layout.env_file.name}
+    stood = {member: content for member, content in members.items() if member in keep}
+    return Goal(revision, stood, {name: data for name, data in stood.items() if name != layout.env_file.name})
+
+
+def wanted(layout: Layout, goal: Goal) -> list[Wanted]:
+    """The files as they should stand; .env stays as it is when the goal has none."""
+    modes, how = goal.revision.manifest.modes, goal.revision.how
+    result = [Wanted(name, data, int(modes[name], 8), how[name]) for name, data in goal.stood.items()]
+    env, present = layout.env_file.name, files.read(layout.env_file)
+    if env not in goal.stood and present is not None:
+        result.append(Wanted(env, present, 0o600, "fill"))
+    return result

@@ -1,0 +1,118 @@
+"""The commit record: one directory entry that decides, after a death, whether the new state or the old one holds.
+
+It holds names and keyed fingerprints, nothing secret, and is believed only when every part is as we write it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tasks.core.disk import atomic
+from tasks.core.disk.targets import IDENTIFIER, Targets
+from tasks.core.model.catalogue import NOTHING
+from tasks.core.model.errors import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA = 1
+NAME = re.compile(r"(?!\.\.?$|\.gw-)[A-Za-z0-9._][A-Za-z0-9._-]{0,100}")
+"""What a file of the gateway's folder may be called."""
+
+_DIGEST = re.compile(r"hmac-sha256:[0-9a-f]{64}")
+
+
+class Step(NamedTuple):
+    """One file: the name it is staged under, and its fingerprints before and after (None: no file)."""
+
+    staged: str
+    old: str | None
+    new: str | None
+
+    def inverted(self) -> Step:
+        """The step that undoes this one."""
+        return Step(self.staged, self.new, self.old)
+
+
+class Record(NamedTuple):
+    """What one transaction does to the gateway's files and to settings.json."""
+
+    id: str
+    command: str
+    files: Mapping[str, Step] = NOTHING
+    settings: Step | None = None
+    settings_path: str | None = None
+
+
+def write(targets: Targets, record: Record) -> None:
+    """Make *record* the one that decides, on the disk."""
+    new = targets.record.with_name(targets.record.name + ".new")
+    new.unlink(missing_ok=True)
+    atomic.create(new, json.dumps(_plain(record), indent=1).encode(), 0o600)
+    new.replace(targets.record)
+    atomic.sync_directory(targets.gateway)
+
+
+def read(targets: Targets) -> Record | None:
+    """The record of a transaction that did not end; None without one, Conflict when it is not to be believed."""
+    found = atomic.look(targets.record)
+    if found is None:
+        return None
+    where = str(targets.record)
+    if found.mode & 0o077 or found.info.st_uid != os.geteuid():
+        raise Conflict(
+            "is not a private file of this user", "Run this as the user who deployed; else move it away.", where=where
+        )
+    try:
+        return _record(json.loads(found.data))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Conflict(
+            "is not a record that was written here",
+            "Look at the files of this folder, then move the record away.",
+            where=where,
+        ) from None
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "id": record.id,
+        "command": record.command,
+        "files": {name: step._asdict() for name, step in record.files.items()},
+        "settings": record.settings._asdict() if record.settings else None,
+        "settings_path": record.settings_path,
+    }
+
+
+def _record(plain: dict[str, Any]) -> Record:
+    """The record in *plain*; ValueError, KeyError or TypeError when it is anything else."""
+    schema, identifier, command = plain.pop("schema"), plain.pop("id"), plain.pop("command")
+    files, settings, path = plain.pop("files"), plain.pop("settings"), plain.pop("settings_path")
+    _require(schema == SCHEMA and not plain and isinstance(command, str))
+    _require(IDENTIFIER.fullmatch(identifier) is not None)
+    _require(all(NAME.fullmatch(name) for name in files))
+    _require((path is None) == (settings is None) and (path is None or isinstance(path, str)))
+    return Record(
+        identifier,
+        command,
+        {name: _step(step, identifier, name) for name, step in files.items()},
+        _step(settings, identifier, "settings") if settings is not None else None,
+        path,
+    )
+
+
+def _step(plain: dict[str, Any], identifier: str, name: str) -> Step:
+    step = Step(plain.pop("staged"), plain.pop("old"), plain.pop("new"))
+    _require(not plain)
+    _require(re.fullmatch(rf"\.gw-{identifier}-[0-9]{{1,4}}-{re.escape(name)}", step.staged) is not None)
+    for digest in (step.old, step.new):
+        _require(digest is None or _DIGEST.fullmatch(digest) is not None)
+    return step
+
+
+def _require(condition: bool) -> None:
+    if not condition:
+        raise ValueError

@@ -1,0 +1,148 @@
+"""The links beyond: what the gateway answers, asked for free, and whether it knows what Claude Code will ask for."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from tasks.core.doctor import remote
+from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
+from tasks.core.http import gateway
+from tasks.core.model.errors import GatewayError, Unhealthy
+from tasks.core.text import documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.core.doctor.case import Case
+
+RESTART = ("restart",)
+
+NAMING = ("ANTHROPIC_MODEL", *(f"ANTHROPIC_DEFAULT_{tier}_MODEL" for tier in ("OPUS", "SONNET", "HAIKU", "FABLE")))
+NAMING = (*NAMING, "model", "CLAUDE_CODE_SUBAGENT_MODEL", "ANTHROPIC_SMALL_FAST_MODEL")
+"""The keys with the names that Claude Code asks for."""
+
+BUILT_IN = ("opus", "sonnet", "haiku", "fable", "default", "inherit", "opusplan")
+"""Names that stand for another of them."""
+
+
+def _askable(link: str, case: Case) -> Check | None:
+    """Why the gateway is not asked; None when it is."""
+    if case.manifest is None or (case.runs_here and case.instance is None):
+        return Check(link, SKIP, "the gateway does not run" if case.manifest else "nothing is deployed")
+    if not case.runs_here and not remote.asked_there(case.remote):
+        return Check(link, SKIP, "not asked: Claude Code would ask somebody else", case.manifest.gateway_url)
+    return None
+
+
+def readiness(case: Case) -> Iterator[Check]:
+    """Whether it answers: LiteLLM says when it is ready, others at least that they are there."""
+    if skipped := _askable("readiness", case):
+        yield skipped
+        return
+    assert case.manifest is not None
+    url = case.manifest.gateway_url
+    if case.runs_here and not gateway.readiness(url):
+        fix = f"It may still be starting; look in its log: {case.layout.log}"
+        yield Check("readiness", FAIL, "it does not answer /health/readiness", url, fix)
+    elif not case.runs_here and isinstance(said := case.served, Unhealthy):
+        yield _answers(said, url)
+    else:
+        yield Check("readiness", OK, "it answers", url)
+
+
+def _answers(said: Unhealthy, url: str) -> Check:
+    """Whether one elsewhere answers although it lists no models: with an error of its own it answers nobody."""
+    status = said.status if isinstance(said, gateway.Answered) else 0
+    if not status:
+        return Check("readiness", FAIL, said.problem, url, "Ask whoever runs it, or look at your network.")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        fix = "Wait a little and look again; if it stays so, ask whoever runs it."
+        return Check("readiness", WARN, f"it limits requests just now (HTTP {status})", url, fix)
+    if status // 100 == 3:  # noqa: PLR2004
+        fix = "Is the address right, and is a login wanted? No redirect is followed."
+        return Check("readiness", FAIL, f"it {said.problem}", url, fix)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.NOT_IMPLEMENTED:
+        return Check("readiness", FAIL, f"it answers with an error of its own (HTTP {status})", url, gateway.ASK)
+    return Check("readiness", OK, "it answers", url)
+
+
+def key(case: Case) -> Iterator[Check]:
+    """Whether it takes its key, and refuses one that nobody was given."""
+    if skipped := _askable("key", case):
+        yield skipped
+        return
+    assert case.manifest is not None
+    url, said = case.manifest.gateway_url, case.served
+    if isinstance(said, gateway.Answered) and said.refused:
+        verb = RESTART if case.runs_here else ()
+        fix = "Start it anew: doit restart" if case.runs_here else "Get a new token, then deploy with --token-stdin."
+        yield Check("key", FAIL, f"it does not take its key: {said.problem}", url, fix, verb)
+    elif isinstance(said, Unhealthy):
+        yield Check("key", SKIP, "not known: it does not list its models", url)
+    else:
+        yield _stranger(case, url)
+
+
+def _stranger(case: Case, url: str) -> Check:
+    """Whether a key that nobody was given opens nothing."""
+    refused = gateway.wrong_key_refused(url) if case.runs_here else remote.stranger_refused(case.remote)
+    if refused is None:
+        return Check("key", OK, "it takes its key; whether it refuses another it does not tell", url)
+    if not refused:
+        fix = "Stop it (doit stop) and look into litellm_config.yaml." if case.runs_here else "Tell whoever runs it."
+        return Check("key", FAIL if case.runs_here else WARN, "it answers to a wrong key", url, fix)
+    return Check("key", OK, "it takes its key, and refuses another", url)
+
+
+def models(case: Case) -> Iterator[Check]:
+    """Whether it serves every model that was deployed."""
+    if skipped := _askable("models", case):
+        yield skipped
+        return
+    assert case.manifest is not None
+    url, said = case.manifest.gateway_url, case.served
+    if isinstance(said, Unhealthy):
+        yield Check("models", FAIL if case.runs_here else SKIP, f"it lists no models: {said.problem}", url, said.remedy)
+    elif missing := [name for name in case.manifest.models if name not in said]:
+        fix, verb = ("Start it anew: doit restart", RESTART) if case.runs_here else ("Ask whoever runs it.", ())
+        says = f"it does not {'serve' if case.runs_here else 'list'} {', '.join(missing)}"
+        yield Check("models", FAIL if case.runs_here else WARN, says, url, fix, verb)
+    else:
+        yield Check("models", OK, f"it serves {', '.join(said[:8])}{' …' if len(said) > 8 else ''}", url)  # noqa: PLR2004
+
+
+def names(case: Case) -> Iterator[Check]:
+    """Whether every name that Claude Code would ask for is one of the gateway's."""
+    known = _known(case)
+    if not known:
+        yield Check("names", SKIP, "its names are not known" if case.manifest else "nothing is deployed")
+        return
+    asked = {name: held for name in NAMING if (held := case.layers.winner(name)) and held.plain not in ("", *BUILT_IN)}
+    unknown = {name: held for name, held in asked.items() if not _served(held.plain, known)}
+    for name, held in unknown.items():
+        fix = f"Name one of those that it serves, or take it out: doit explain {name}"
+        says = f"{name} is {held.plain}, which the gateway does not {'serve' if case.runs_here else 'list'}"
+        yield Check("names", FAIL if case.runs_here else WARN, says, held.where, fix)
+    if not unknown:
+        yield Check("names", OK, f"all {len(asked)} names that Claude Code asks for are served")
+
+
+def _known(case: Case) -> list[str]:
+    """The names and patterns that the gateway serves, as it says itself and as its configuration does."""
+    asked = [] if _askable("names", case) or isinstance(case.served, Unhealthy) else case.served
+    return [*asked, *(_configured(case) if case.runs_here else ())]
+
+
+def _configured(case: Case) -> list[str]:
+    try:
+        found: Any = documents.load_yaml(case.layout.config)
+        return [str(each["model_name"]) for each in found["model_list"]]
+    except (GatewayError, KeyError, TypeError):
+        return []
+
+
+def _served(name: str, known: list[str]) -> bool:
+    plain = name.removesuffix("[1m]")
+    return any(fnmatchcase(plain, each.replace("[", "[[]")) for each in known)

@@ -1,0 +1,144 @@
+"""What the doctor finds: one check per link of the way of a request, and what they come to together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tasks.core.catalogue import catalogue
+from tasks.core.claude.layers import Key
+from tasks.core.doctor import remote as doctor_remote
+from tasks.core.doctor.remote import Remote
+from tasks.core.history import history
+from tasks.core.http import gateway
+from tasks.core.model.choices import Choices
+from tasks.core.model.deployment import Deployment, settings_of, settle
+from tasks.core.model.errors import Unhealthy
+from tasks.core.service import processes
+from tasks.core.values import env_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tasks.core.claude.layers import Layers
+    from tasks.core.model.catalogue import Catalogue
+    from tasks.core.model.layout import Layout
+    from tasks.core.model.release import Manifest
+    from tasks.core.model.secret import Secret
+    from tasks.core.service.processes import Instance
+
+
+OK, WARN, FAIL, SKIP = "ok", "warn", "fail", "skip"
+
+LINKS = {
+    "client": "is Claude Code installed?",
+    "settings": "do its settings say what was deployed, and does nobody overrule them?",
+    "credentials": "does it show exactly one credential?",
+    "address": "does it ask the gateway, and nobody else?",
+    "network": "does the network let it through: proxy, certificates?",
+    "files": "is the gateway's folder as it was left?",
+    "program": "is there a LiteLLM that may be run?",
+    "port": "is the gateway's port free, or its own?",
+    "process": "does the gateway run, with what was last deployed?",
+    "readiness": "does it answer?",
+    "key": "does it take its key, and no other?",
+    "models": "does it serve what was deployed?",
+    "names": "does it know every name that Claude Code asks for?",
+    "providers": "does it have what its providers want to see?",
+}
+"""The links in the order in which a request meets them, each with its question."""
+
+
+class Check(NamedTuple):
+    """What was found at one link: a state, a line, where, how to mend it, and our own command that does (its words)."""
+
+    link: str
+    state: str
+    says: str
+    where: str = ""
+    fix: str = ""
+    verb: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is printed for a program."""
+        return {**self._asdict(), "verb": list(self.verb)}
+
+
+def broken(checks: Iterable[Check]) -> Check | None:
+    """The first broken link."""
+    return next((each for each in checks if each.state == FAIL), None)
+
+
+def verbs(checks: Iterable[Check]) -> list[tuple[str, ...]]:
+    """Our own commands that mend something, in the order of the links, each once; what failed comes first."""
+    odd = sorted((each for each in checks if each.state in (FAIL, WARN)), key=lambda each: each.state != FAIL)
+    return list(dict.fromkeys(each.verb for each in odd if each.verb))
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is looked at: read when it is first needed, and once; a case is for one walk."""
+
+    layout: Layout
+    layers: Layers
+    environ: Mapping[str, str] = field(repr=False)
+
+    @cached_property
+    def manifest(self) -> Manifest | None:
+        """What is deployed; None when nothing is."""
+        return history.installed(self.layout)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """All that can be chosen."""
+        return catalogue.load(self.layout)
+
+    @cached_property
+    def deployment(self) -> Deployment | None:
+        """What the deployed choices come to; GatewayError when the catalogue does not know them any more."""
+        return settle(Choices.from_json(self.manifest.choices), self.catalogue) if self.manifest else None
+
+    @cached_property
+    def wanted(self) -> dict[str, str]:
+        """What a deployment writes into settings.json in plain text, by the name of the key."""
+        chosen = settings_of(self.deployment) if self.deployment else ()
+        return {Key(each.path).name: each.text for each in chosen if each.text is not None}
+
+    @property
+    def runs_here(self) -> bool:
+        """Whether the deployed gateway is a process of this machine."""
+        return self.deployment is not None and self.deployment.gateway.process
+
+    @cached_property
+    def instance(self) -> Instance | None:
+        """The running gateway."""
+        return processes.running(self.layout)
+
+    @cached_property
+    def env(self) -> dict[str, str]:
+        """The gateway's .env."""
+        return env_file.deployed(self.layout)
+
+    @cached_property
+    def served(self) -> list[str] | Unhealthy:
+        """The names that the gateway lists, or why it lists none: asked once."""
+        assert self.manifest is not None
+        try:
+            if self.runs_here:
+                return gateway.served_models(self.manifest.gateway_url, self.token)
+            return doctor_remote.listed(self.remote)
+        except Unhealthy as error:
+            return error
+
+    @property
+    def remote(self) -> Remote:
+        """The deployed gateway as Claude Code reaches it, where another machine runs it."""
+        assert self.manifest is not None
+        return Remote(self.manifest.gateway_url, self.layers, self.token)
+
+    @property
+    def token(self) -> Secret:
+        """What the gateway wants to be shown."""
+        variable = self.manifest.token_variable if self.manifest else ""
+        return gateway.own_key(self.layout, variable)

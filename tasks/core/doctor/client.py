@@ -1,0 +1,223 @@
+"""The first links: Claude Code itself, the layers of its settings, the credential that it shows."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import TYPE_CHECKING
+
+from tasks.core.catalogue import client_facts
+from tasks.core.claude import other_tools, settings_edit
+from tasks.core.claude.layers import OVERRIDING, Key
+from tasks.core.deploying import checks, current
+from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
+from tasks.core.history import backup
+from tasks.core.model.catalogue import Variable
+from tasks.core.values import value_checks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.core.claude.layers import File, Held
+    from tasks.core.doctor.case import Case
+    from tasks.core.model.layout import Layout
+
+OLDEST = (2, 0, 56)
+"""The oldest Claude Code that this was tried with."""
+
+INSTALL = "npm install -g @anthropic-ai/claude-code"
+DEPLOY = ("deploy",)
+
+SWITCHES = ("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY")
+"""With one of these Claude Code asks as a provider is asked, and that provider itself where no address is set."""
+
+SLOTS = {"bearer": "ANTHROPIC_AUTH_TOKEN", "x-api-key": "ANTHROPIC_API_KEY", "apikeyhelper": "apiKeyHelper"}
+"""Per way of showing the token, the key that holds it."""
+
+TYPES = {"env": "{", "permissions": "{", "model": '"', "apiKeyHelper": '"'}
+"""How the value of a member begins; with anything else Claude Code ignores the whole file."""
+
+
+def client(case: Case) -> Iterator[Check]:
+    """Whether Claude Code is there, and new enough."""
+    program = shutil.which("claude", path=case.environ.get("PATH", ""))
+    if program is None:
+        yield Check("client", WARN, "Claude Code is not on PATH", fix=INSTALL)
+        return
+    version = _version(program, case)
+    if version is None:
+        yield Check("client", FAIL, "Claude Code does not start: it does not tell its version", program, INSTALL)
+    elif tuple(map(int, version.split("."))) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        yield Check("client", WARN, f"Claude Code {version} is older than {oldest}", program, "claude update")
+    else:
+        yield Check("client", OK, f"Claude Code {version}", program)
+
+
+def _version(program: str, case: Case) -> str | None:
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            [program, "--version"], env=dict(case.environ), capture_output=True, text=True, timeout=30, check=False
+        )
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+    match = re.match(r"(\d+\.\d+\.\d+)\b", done.stdout)
+    return match[1] if match and done.returncode == 0 else None
+
+
+def settings(case: Case) -> Iterator[Check]:
+    """Whether every file can be read, ours says what was deployed, and no layer above overrules it."""
+    found = [*_unreadable(case), *_neighbours(case)]
+    if case.manifest:
+        found += [*_not_as_deployed(case), *_overruled(case), *_elsewhere_in_editors(case)]
+    yield from found
+    if any(each.state == FAIL for each in found):
+        return
+    where = case.layers.shown(case.layout.settings)
+    if case.manifest:
+        yield Check("settings", OK, "Claude Code's settings name the gateway", where)
+    elif not found:
+        yield Check("settings", SKIP, "nothing of ours is in Claude Code's settings", where)
+
+
+def _unreadable(case: Case) -> Iterator[Check]:
+    for file in case.layers.files:
+        problem, where = file.problem or _wrong_type(file), case.layers.shown(file.path)
+        if problem and file.layer == "managed":
+            fix = "Whoever manages this machine must mend it."
+            yield Check("settings", FAIL, f"Claude Code does not start with this: {problem}", where, fix)
+        elif problem:
+            fix = _mending(case.layout, file)
+            yield Check("settings", FAIL, f"Claude Code ignores the whole file: {problem}", where, fix)
+
+
+def _mending(layout: Layout, file: File) -> str:
+    """How to mend a settings file: by hand, with a look at the newest copy of it that was kept."""
+    copy = backup.newest_settings(layout)
+    if copy is None or not (layout.settings.exists() and file.path.samefile(layout.settings)):
+        return "Mend it."
+    return f"Mend it; how it was before it was last deployed shows {copy}"
+
+
+def _wrong_type(file: File) -> str:
+    assert file.document is not None
+    wrong = [name for name, start in TYPES.items() if not (file.document.raw((name,)) or start).startswith(start)]
+    return f"{', '.join(wrong)} has a value of the wrong type" if wrong else ""
+
+
+def _neighbours(case: Case) -> Iterator[Check]:
+    for each in other_tools.present(case.layout, case.catalogue.neighbours.values()):
+        says = f"{each.name} has joined Claude Code to something else"
+        yield Check("settings", WARN, says, case.layers.shown(case.layout.settings), f"Undo that first: {each.undo}")
+
+
+def _not_as_deployed(case: Case) -> Iterator[Check]:
+    """What of ours is gone or changed where we wrote it."""
+    if case.layers.ours and case.layers.ours.document is None:
+        return  # said already
+    assert case.manifest is not None
+    where = str(case.layout.settings)
+    told = [each.removeprefix(f"{where}: ") for each in checks.settings(case.layout, case.manifest)]
+    where = case.layers.shown(case.layout.settings)
+    yield from (Check("settings", FAIL, each, where, "Deploy again: doit deploy", DEPLOY) for each in told)
+    known = " ".join(told)
+    for each in current.keys(case.layout, foreign=False):
+        name = each.name.rpartition(" ")[2]
+        if each.state != "clean" and name not in known:
+            yield Check("settings", WARN, f"{name} is {each.state}; a deployment leaves it so", where)
+
+
+def _overruled(case: Case) -> Iterator[Check]:
+    """Keys of ours to which a stronger layer gives another value."""
+    ledger = settings_edit.ledger_of(case.layout)
+    ours = case.layers.ours.layer if case.layers.ours else "user"
+    for path in (path for path in ledger.owned if path[0] != "permissions") if ledger else ():
+        held = {each.layer: each for each in reversed(case.layers.of(Key(path)))}
+        above = next((held[layer] for layer in OVERRIDING[: _rank(ours)] if layer in held), None)
+        if above and above.plain != _text(held.get(ours)):
+            needed = path in settings_edit.NEEDED or (
+                path in settings_edit.SLOTS and (above.plain or _text(held.get(ours)))
+            )
+            says = f"{Key(path).name} is overruled by the {above.layer} settings"
+            fix = f"Take it out there, or see all layers: doit explain {Key(path).name}"
+            yield Check("settings", FAIL if needed else WARN, says, above.where, fix)
+
+
+def _rank(layer: str) -> int:
+    """How many layers are stronger."""
+    return OVERRIDING.index(layer) if layer in OVERRIDING else len(OVERRIDING)
+
+
+def _text(held: Held | None) -> str:
+    return held.plain if held else ""
+
+
+def _elsewhere_in_editors(case: Case) -> Iterator[Check]:
+    for name in ("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", *SWITCHES):
+        for held in case.layers.of(Key.of(name)):
+            if held.layer == "vscode" and held.plain != case.layers.text(name):
+                yield Check("settings", WARN, f"VS Code's settings give {name} another value", held.where, "Remove it.")
+
+
+def credentials(case: Case) -> Iterator[Check]:
+    """Whether exactly one credential is shown, the right one, and to the gateway."""
+    found = [*_past_the_gateway(case), *_logins(case), *_shown(case)]
+    yield from found
+    if not any(each.state in (FAIL, WARN) for each in found):
+        slots = [name for name in SLOTS.values() if case.layers.text(name)]
+        if slots:
+            winner = case.layers.winner(slots[0])
+            yield Check("credentials", OK, f"one credential: {slots[0]}", winner.where if winner else "")
+        else:
+            yield Check("credentials", SKIP, "no credential of a gateway is set; Claude Code uses its own login")
+
+
+def _past_the_gateway(case: Case) -> Iterator[Check]:
+    """The switches to a provider's own interface: some gateways are asked in that way, past all others it leads."""
+    for name in SWITCHES:
+        held = case.layers.winner(name)
+        on = held is not None and held.plain.lower() not in client_facts.OFF
+        if held and on and not case.wanted.get(name):
+            says = f"{name} is set: requests go past every gateway"
+            yield Check("credentials", FAIL if case.manifest else WARN, says, held.where, f"Unset {name} there.")
+        elif case.wanted.get(name) and not on:
+            says = f"{name} is not set, and the gateway is to be asked in that way"
+            yield Check("credentials", FAIL, says, held.where if held else "", "Deploy again: doit deploy", DEPLOY)
+
+
+def _logins(case: Case) -> Iterator[Check]:
+    for name in ("forceLoginMethod", "forceLoginOrgUUID"):
+        held = case.layers.winner(name)
+        if held and held.layer == "managed":
+            says = f"{name} is managed: Claude Code takes no gateway's credential"
+            yield Check("credentials", FAIL, says, held.where, "Ask whoever manages this machine.")
+    saved = case.layout.claude / ".credentials.json"
+    if case.layers.text("ANTHROPIC_AUTH_TOKEN") and saved.exists():
+        says = "a login at Anthropic is saved too; requests use the token, but Claude Code warns of it"
+        yield Check("credentials", WARN, says, case.layers.shown(saved), "claude auth logout, or leave it.")
+
+
+def _shown(case: Case) -> Iterator[Check]:
+    """What goes out in the headers."""
+    held = {name: each for name in SLOTS.values() if (each := case.layers.winner(name)) and each.plain}
+    wanted = SLOTS[case.deployment.auth] if case.deployment else next(iter(held), "")
+    if case.deployment and wanted not in held:
+        says = f"{wanted} is not set: Claude Code says 'Not logged in' and asks nobody"
+        yield Check("credentials", FAIL, says, fix="Deploy again: doit deploy", verb=DEPLOY)
+    for name, each in held.items():
+        if name != wanted:
+            says = f"{name} is set beside {wanted}, and is sent along"
+            yield Check("credentials", WARN, says, each.where, f"Remove it there: doit explain {name}")
+    if wanted in held and wanted != "apiKeyHelper":
+        yield from _of_token(case, held[wanted], wanted)
+
+
+def _of_token(case: Case, held: Held, name: str) -> Iterator[Check]:
+    """Whether the token can be one, and is the one of the deployed gateway."""
+    for fault in value_checks.faults(Variable(name, "", "Set the token itself.", secret=True), held.plain):
+        yield Check("credentials", FAIL if fault.fatal else WARN, f"{name} {fault.what}", held.where, fault.remedy)
+    if case.manifest and held.plain != case.token.reveal():
+        says = f"{name} is not the token of the deployed gateway"
+        yield Check("credentials", FAIL, says, held.where, "Deploy again: doit deploy", DEPLOY)

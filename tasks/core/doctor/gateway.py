@@ -1,0 +1,180 @@
+"""The links on this machine: the gateway's files, its program, its port, its process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from tasks.core.deploying import checks, current
+from tasks.core.disk import files, lock
+from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
+from tasks.core.litellm import litellm
+from tasks.core.model.deployment import discloses
+from tasks.core.service import processes, supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.core.doctor.case import Case
+
+DEPLOY, START, RESTART, INSTALL = ("deploy",), ("start",), ("restart",), ("litellm",)
+
+AGAIN = "Deploy again: doit deploy"
+
+HAS = {"ours": "the gateway's", "free": "free"}
+
+LOOPING = ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE", "ANTHROPIC_AUTH_TOKEN")
+"""With these in its own environment LiteLLM asks itself."""
+
+
+def standing_files(case: Case) -> Iterator[Check]:
+    """Whether the deployed files are as they were left, private where they must be, and valid."""
+    if case.manifest is None:
+        where = case.layers.shown(case.layout.gateway)
+        yield Check("files", SKIP, "nothing is deployed", where, "To deploy: doit deploy", DEPLOY)
+        return
+    found = [*_drifted(case), *_rights(case), *_contents(case), *_environment(case), *_room(case)]
+    yield from found
+    if not any(each.state == FAIL for each in found):
+        count, where = len(case.manifest.files), case.layers.shown(case.layout.gateway)
+        yield Check("files", OK, f"revision {case.manifest.revision}, {count} files", where)
+
+
+def _drifted(case: Case) -> Iterator[Check]:
+    assert case.manifest is not None
+    for each in current.find_drift(case.layout, case.manifest):
+        where = case.layers.shown(case.layout.gateway / each.name)
+        if each.name.startswith(case.layout.settings.name) or each.state == "clean":
+            continue
+        if each.state == "changed":
+            yield Check("files", WARN, f"{each.name} was changed by you; a deployment keeps your edits", where)
+        else:
+            says = "is missing" if each.state == "missing" else "has another mode than it was left with"
+            yield Check(
+                "files", FAIL if each.state == "missing" else WARN, says, where, "Deploy again: doit deploy", DEPLOY
+            )
+
+
+def _rights(case: Case) -> Iterator[Check]:
+    settings = case.layout.settings
+    if case.deployment and discloses(case.deployment, case.env) and files.open_to_others(settings):
+        says = f"other users of this machine can read {settings.name}, in which the token stands"
+        yield Check("files", WARN, says, case.layers.shown(settings), f"chmod 600 {settings}")
+    for path in (case.layout.env_file, case.layout.ledger):
+        mode = files.mode_of(path)
+        if mode is not None and mode & 0o077:
+            yield Check(
+                "files",
+                FAIL,
+                f"others can read {path.name} (mode {mode:04o})",
+                case.layers.shown(path),
+                f"chmod 600 {path}",
+            )
+        if mode is not None and path.stat().st_uid != os.getuid():
+            yield Check(
+                "files",
+                FAIL,
+                f"{path.name} belongs to another user",
+                case.layers.shown(path),
+                f"chown it to yourself: {path}",
+            )
+
+
+def _contents(case: Case) -> Iterator[Check]:
+    """What cannot be read, or has not the form that it must have."""
+    assert case.manifest is not None
+    found = {name: data for name in case.manifest.files if (data := files.read(case.layout.gateway / name)) is not None}
+    for each in checks.artifacts(found, case.layout, f"{case.layout.gateway}/"):
+        where, _, says = each.partition(": ")
+        yield Check("files", FAIL, says, where, "Mend it, or bring the last one back: doit rollback")
+
+
+def _environment(case: Case) -> Iterator[Check]:
+    for name in LOOPING if case.runs_here else ():
+        if case.env.get(name):
+            says = f"{name} is set in its .env: LiteLLM would ask itself"
+            yield Check("files", WARN, says, case.layers.shown(case.layout.env_file), "Take the line out.")
+
+
+def _room(case: Case) -> Iterator[Check]:
+    where = case.layers.shown(case.layout.gateway)
+    free = shutil.disk_usage(case.layout.gateway).free
+    if free < files.LEAST_SPACE:
+        yield Check(
+            "files", WARN, f"{free // 2**20} MiB are free, 50 are needed", str(case.layout.gateway), "Make room."
+        )
+    if not os.access(case.layout.gateway, os.W_OK | os.X_OK):
+        yield Check("files", WARN, "you may not write there, so nothing can be deployed", where, "Make it yours.")
+    if holder := lock.holder(case.layout):
+        says = f"`{holder.command}` is changing the deployment (pid {holder.pid}, since {holder.since})"
+        yield Check("files", WARN, says, where, "Wait for it, then look again.")
+
+
+def program(case: Case) -> Iterator[Check]:
+    """Whether a LiteLLM is there that may be run and has what the models need."""
+    if not case.runs_here:
+        yield not_here("program", case)
+        return
+    assert case.deployment is not None
+    found = litellm.find(case.layout, case.environ, case.deployment.choices.litellm)
+    if found is None:
+        state = WARN if case.instance else FAIL
+        yield Check("program", state, "LiteLLM is not found", fix="Install it: doit litellm", verb=INSTALL)
+        return
+    where = str(found.executable)
+    if refused := litellm.refusal(found):
+        yield Check("program", FAIL, refused.problem, where, refused.remedy)
+        return
+    yield from (Check("program", WARN, each, where) for each in litellm.warnings(found))
+    missing = litellm.missing_modules(found, case.deployment.modules)
+    if missing:
+        says = f"{', '.join(missing)} is missing beside LiteLLM, and the models need it"
+        yield Check("program", FAIL, says, where, "Install one that has it: doit litellm", INSTALL)
+    else:
+        yield Check("program", OK, f"LiteLLM {found.version or 'of unknown version'}", where)
+
+
+def not_here(link: str, case: Case) -> Check:
+    """What to say of a link that this kind of gateway has not."""
+    return Check(link, SKIP, "the gateway runs elsewhere" if case.manifest else "nothing is deployed")
+
+
+def port(case: Case) -> Iterator[Check]:
+    """Who has the gateway's port."""
+    if not case.runs_here:
+        yield not_here("port", case)
+        return
+    assert case.deployment is not None
+    number = case.deployment.port
+    state = processes.listener(number, case.layout)
+    where = f"127.0.0.1:{number}"
+    if state.kind == "foreign":
+        fix = f"Stop that program, or take another port: doit deploy --port {number + 1}"
+        yield Check("port", FAIL, f"the port is {state}", where, fix)
+    else:
+        yield Check("port", OK, f"the port is {HAS[state.kind]}", where)
+
+
+def process(case: Case) -> Iterator[Check]:
+    """Whether the gateway runs, on its port, and with what was last deployed."""
+    if not case.runs_here:
+        yield not_here("process", case)
+        return
+    assert case.deployment is not None
+    running = case.instance
+    if running is None:
+        left = (
+            " (what started it left its mark: it was killed, or the machine was)"
+            if case.layout.pid_file.exists()
+            else ""
+        )
+        yield Check("process", FAIL, f"the gateway does not run{left}", fix="Start it: doit start", verb=START)
+    elif running.port not in (None, case.deployment.port):
+        says = f"it still runs on port {running.port} (pid {running.pid})"
+        yield Check("process", FAIL, says, fix="Start it anew: doit restart", verb=RESTART)
+    elif supervisor.behind(case.layout):
+        says = f"it does not serve what stands now (pid {running.pid})"
+        yield Check("process", WARN, says, fix="Start it anew: doit restart", verb=RESTART)
+    else:
+        yield Check("process", OK, f"runs, pid {running.pid}, for {running.uptime:.0f} s")

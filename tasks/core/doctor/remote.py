@@ -1,0 +1,83 @@
+"""Ask a gateway that somebody else runs for its models, on the way and with the headers that Claude Code would use."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
+
+from tasks.core.http import doors, gateway
+from tasks.core.model.deployment import PASSPHRASE
+from tasks.core.model.errors import Unhealthy
+from tasks.core.values import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.core.claude.layers import Layers
+    from tasks.core.http.compatibility import Answer
+    from tasks.core.model.secret import Secret
+
+MODELS = "/v1/models"
+SAID = 2000
+"""Characters of an error that are looked at."""
+ROUTE = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy")
+"""What decides on the proxy."""
+
+
+class Remote(NamedTuple):
+    """A gateway that another machine runs: its address, the settings that lead to it, the token that it wants."""
+
+    url: str
+    layers: Layers
+    token: Secret
+
+
+def listed(remote: Remote) -> list[str]:
+    """The models that it lists; Unhealthy when it lists none, Answered with the status when it answered."""
+    answer = _asked(remote, dict(_headers(remote)))
+    if answer.status != HTTPStatus.OK:
+        sent = f"sends us on to {answer.location or 'another address'} " if answer.status // 100 == 3 else ""  # noqa: PLR2004
+        problem = f"{sent}(HTTP {answer.status})" if sent else f"HTTP {answer.status}"
+        raise gateway.Answered(problem, "", where=remote.url, status=answer.status, said=answer.text[:SAID])
+    try:
+        return [str(each["id"]) for each in json.loads(answer.text)["data"]]
+    except (ValueError, KeyError, TypeError):
+        raise Unhealthy("its list of models is none", where=remote.url) from None
+
+
+def stranger_refused(remote: Remote) -> bool | None:
+    """Whether a token that nobody was given opens nothing; None when the answer does not say."""
+    strange = environment.generate_key().reveal()
+    answer = _asked(
+        remote, {name: f"Bearer {strange}" if name == "Authorization" else strange for name, _ in _headers(remote)}
+    )
+    if answer.status in gateway.REFUSED or answer.status // 100 == 3:  # noqa: PLR2004 - sent to a login
+        return True
+    return False if answer.status == HTTPStatus.OK else None
+
+
+def asked_there(remote: Remote) -> bool:
+    """Whether Claude Code would send its credentials to the deployed address; to no other we send them either."""
+    return remote.layers.text("ANTHROPIC_BASE_URL").rstrip("/") == remote.url
+
+
+def _asked(remote: Remote, headers: dict[str, str]) -> Answer:
+    environ = {name: text for name in ROUTE if (text := remote.layers.text(name))}
+    cert, key = (remote.layers.text(f"CLAUDE_CODE_CLIENT_{part}") for part in ("CERT", "KEY"))
+    bundle = remote.layers.text("NODE_EXTRA_CA_CERTS") or None
+    way = doors.through(remote.url, environ, bundle, (cert, key, remote.layers.text(PASSPHRASE)))
+    return way.ask(MODELS, {"anthropic-version": "2023-06-01", **headers})
+
+
+def _headers(remote: Remote) -> Iterator[tuple[str, str]]:
+    """What Claude Code would send: the token in its slots, and the custom headers; of a helper the token itself."""
+    helped = remote.token.reveal() if remote.layers.text("apiKeyHelper") else ""
+    if bearer := remote.layers.text("ANTHROPIC_AUTH_TOKEN") or helped:
+        yield "Authorization", f"Bearer {bearer}"
+    if key := remote.layers.text("ANTHROPIC_API_KEY") or helped:
+        yield "x-api-key", key
+    for line in remote.layers.text("ANTHROPIC_CUSTOM_HEADERS").splitlines():
+        name, colon, value = line.partition(":")
+        if colon:
+            yield name.strip(), value.strip()

@@ -1,0 +1,241 @@
+"""What can come next on a command line: asked by a shell at every TAB, so it reads little and runs alone.
+
+    python completion.py SHELL WORD… CURRENT     (bash: the line up to the cursor, in one word)
+
+Prints `value<TAB>what it is` per line. Commands and options come from dodo.py itself, by way of build/completion.json
+while that is as new as the code; values come from the names of files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[3])
+
+from tasks.core.model import choices as rules
+from tasks.core.model.layout import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+FILES, NOT_OURS = 10, 11
+"""Exit codes: complete the names of files; this command line is not for our dodo.py."""
+
+SHELLS = {"bash": "GNU Bash", "zsh": "the Z shell", "fish": "the friendly interactive shell"}
+
+Values = dict[str, str]
+"""What can be meant, each with what it is."""
+
+
+def main(shell: str, *words: str) -> int:
+    """Print what can come next; the exit code tells the shell what else to do."""
+    typed = split(words[0]) if shell == "bash" else list(words)
+    layout = Layout.of(os.environ)
+    mine = meant_for(layout.project, typed)
+    if mine is None:
+        return NOT_OURS
+    found = after(mine, commands(layout), placed(layout))
+    if found is None:
+        return FILES
+    cut = typed[-1].rfind("=") + 1 if shell == "bash" else 0  # bash takes what is behind the sign for the word
+    for value, text in found.items():
+        if value.startswith(typed[-1]):
+            sys.stdout.write(f"{value[cut:]}\t{' '.join(text.split())}\n")
+    return 0
+
+
+def split(line: str) -> list[str]:
+    """The words of a command line that may break off anywhere, the unfinished one last."""
+    try:
+        words = shlex.split(line)
+    except ValueError:  # in the middle of a quoted word
+        words = line.split()
+    return [*words, ""] if line[-1:].isspace() else words
+
+
+def meant_for(project: Path, typed: list[str]) -> list[str] | None:
+    """The words behind `doit` or `python3 dodo.py`; None when that is not the dodo.py of *project*."""
+    ours = project / "dodo.py"
+    if typed[0].rpartition("/")[2].startswith("python"):
+        return typed[2:] if len(typed) > 2 and _same(typed[1], ours) else None  # noqa: PLR2004
+    words, file = typed[1:], "dodo.py"
+    if len(words) > 1 and words[0] in ("-f", "--file"):
+        file, words = words[1], words[2:]
+    elif words[0].startswith("--file="):
+        file, words = words[0].partition("=")[2], words[1:]
+    return words if words and _same(file, ours) else None
+
+
+def after(words: list[str], known: Mapping[str, Any], layout: Layout) -> Values | None:
+    """What can stand in the place of the last of *words*; None: a file."""
+    *before, current = words
+    if before[:1] == ["run"]:
+        before = before[1:]
+    if not before:
+        return {name: each["doc"] for name, each in known.items()}
+    command = known.get(before[0], {"options": []})
+    if "--" in before:
+        return None
+    options = {f"--{each['long']}": each for each in command["options"]}
+    name, sign, _ = current.partition("=")
+    if sign and name in options:
+        found = values(options[name]["name"], current, layout)
+        return found and {f"{name}={value}": text for value, text in found.items()}
+    if (option := options.get(before[-1])) and not option["flag"]:
+        return values(option["name"], current, layout)
+    if current.startswith("-"):
+        return {name: each["help"] for name, each in options.items()}
+    return values(before[0], current, layout)
+
+
+def values(name: str, current: str, layout: Layout) -> Values | None:
+    """What the option, or the command, *name* takes; None: a file."""
+    if name in PATHS:
+        return None
+    found = SOURCES.get(name, nothing)(layout)
+    if name not in LISTS:
+        return found
+    done = current.partition("=")[2] if current.startswith("-") else current
+    given = done.split(",")[:-1]
+    return {",".join([*given, value]): text for value, text in found.items() if value not in given}
+
+
+def nothing(_: Layout) -> Values:
+    """Of what cannot be known."""
+    return {}
+
+
+def catalogued(folder: str) -> Callable[[Layout], Values]:
+    """The ids of one folder of the catalogue, with what each is as far as somebody has read it before."""
+
+    def found(layout: Layout) -> Values:
+        texts = (_json(layout.catalogue) or {}).get("contents", {})
+        paths = (layout.templates / folder).glob("*.yaml")
+        known = {path.stem: json.loads(texts.get(f"{folder}/{path.name}", "{}")) for path in paths}
+        return {name: each.get("description", "") for name, each in sorted(known.items()) if each.get("ready", True)}
+
+    return found
+
+
+def profiles(layout: Layout) -> Values:
+    """The profiles, each with the preset that it begins with."""
+    found = sorted(layout.profiles.glob("*.json"))
+    return {path.stem: str((_json(path) or {}).get("preset", "")) for path in found}
+
+
+def revisions(layout: Layout) -> Values:
+    """The revisions, newest first."""
+    found = sorted(layout.history.glob("[0-9]*/revision.json"), reverse=True)
+    manifests = {path: (_json(path) or {}).get("manifest", {}) for path in found}
+    return {
+        str(int(path.parent.name)): f"{each.get('timestamp', '')} {', '.join(each.get('models', []))}"
+        for path, each in manifests.items()
+        if path.parent.name.isdecimal()
+    }
+
+
+def states(layout: Layout) -> Values:
+    """What one can go back to: revisions and archives."""
+    archives = sorted(layout.backups.glob("gateway-backup-*.tar.gz"), reverse=True)
+    return {**revisions(layout), **{path.name: "an archive" for path in archives}}
+
+
+SOURCES: dict[str, Callable[[Layout], Values]] = {
+    "preset": catalogued("presets"),
+    "gateway_type": catalogued("gateways"),
+    **dict.fromkeys(("models", "add_models", "remove_models", "opus", "sonnet", "haiku"), catalogued("models")),
+    "force": catalogued("neighbours"),
+    "topology": lambda _: dict(rules.TOPOLOGIES),
+    "auth": lambda _: dict(rules.AUTHS),
+    "scope": lambda _: {"user": "all of your projects", "project": "the folder where you are"},
+    "shell": lambda _: dict(SHELLS),
+    **dict.fromkeys(("profile", "remove", "use"), profiles),
+    "history": revisions,
+    "rollback": states,
+    "help": lambda layout: {name: each["doc"] for name, each in commands(layout).items()},
+}
+"""Per option or command: what it can be given."""
+
+LISTS = ("models", "add_models", "remove_models", "force")
+PATHS = ("target", "litellm", "ca_bundle", "client_cert", "client_key", "out", "apply")
+
+
+def placed(layout: Layout) -> Layout:
+    """*layout* with the gateway's folder where it was last put."""
+    target = (_json(layout.choices) or {}).get("target")
+    try:
+        target = target or layout.pointer.read_text().strip()
+    except OSError:
+        return layout
+    return layout._replace(gateway=Path(target))
+
+
+def commands(layout: Layout) -> dict[str, Any]:
+    """Every command with its options, as dodo.py has them now; {} when it cannot be loaded."""
+    cache = layout.build / "completion.json"
+    stamp = [[path.name, path.stat().st_mtime_ns] for path in _code(layout)]
+    copy = _json(cache)
+    if copy is None or copy.get("stamp") != stamp:
+        copy = {"stamp": stamp, "commands": _loaded(layout)}
+        _write(cache, copy)
+    return dict(copy["commands"])
+
+
+def _loaded(layout: Layout) -> dict[str, Any]:
+    """The same from doit itself, which takes ten times as long."""
+    from doit.doit_cmd import DoitMain
+    from doit.loader import load_tasks
+
+    sys.argv[1:] = []
+    os.chdir(layout.project)
+    sys.path.insert(0, str(layout.project))
+    import dodo
+
+    tasks = [each for each in load_tasks(vars(dodo)) if not each.name.startswith("_") and each.subtask_of is None]
+    found = {each.name: {"doc": each.doc or "", "options": list(_options(each))} for each in tasks}
+    return found | {each.get_name(): {"doc": each.doc_purpose, "options": []} for each in DoitMain.DOIT_CMDS}
+
+
+def _options(task: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - doit's Task
+    for each in [*task.params, *task.creator_params]:
+        if each.get("long"):
+            flag = each["type"] is bool
+            yield {"name": each["name"], "long": each["long"], "help": each.get("help", ""), "flag": flag}
+
+
+def _code(layout: Layout) -> Iterable[Path]:
+    return [layout.project / "dodo.py", *sorted((layout.project / "tasks").glob("*.py"))]
+
+
+def _write(cache: Path, copy: dict[str, Any]) -> None:
+    from tasks.core.disk import files
+
+    files.write(cache, json.dumps(copy).encode(), 0o600)
+
+
+def _json(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _same(one: str, other: Path) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except OSError:
+        return False
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except Exception:  # noqa: BLE001 - into the middle of a command line nothing is printed
+        sys.exit(FILES)

@@ -1,0 +1,206 @@
+"""How a run looks: a line per step that did something, the reason when one failed, and an exit code that says why."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TextIO
+
+from doit.globals import Globals
+
+from tasks.core.console import console, summary
+from tasks.core.deploying import context
+from tasks.core.disk import recovery
+from tasks.core.frame import bugs, journal
+from tasks.core.history import session
+from tasks.core.model.errors import Changed, GatewayError
+from tasks.core.model.layout import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+
+class Reporter:
+    """doit's reporter protocol: progress on stderr, sanitised timings for deployment.log."""
+
+    desc = "one line per step that did something"
+
+    def __init__(self, outstream: TextIO, options: dict[str, Any]) -> None:  # noqa: ARG002 - doit's protocol
+        self.outstream = outstream
+        self.started: dict[str, float] = {}
+        self.errors: list[str] = []
+        self.held: list[str] = []
+        self.exit_code = 0
+        self.meter = console.Meter()
+        self.checked: list[dict[str, Any]] | None = None
+        self.warnings: list[str] = []
+        self.kept = contextlib.ExitStack()
+
+    def initialize(self, tasks: Any, selected: Sequence[str]) -> None:  # noqa: ANN401 - doit's
+        """Before anything runs: what the command line named; and what a dead command left is brought to its end."""
+        summary.this.selected = tuple(selected)
+        sys.excepthook = interrupted
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # from here on a reader who goes away must not end us
+        if any(asks_for_document(tasks[name]) for name in selected):
+            self.checked, self.warnings = [], self.kept.enter_context(console.kept_warnings())
+        forgive(Globals.dep_manager)
+        mend()
+
+    def get_status(self, task: Any) -> None:  # noqa: ANN401 - doit's Task, here and below
+        """Before a step is checked."""
+
+    def execute_task(self, task: Any) -> None:  # noqa: ANN401
+        """Before a step runs."""
+        self.started[task.name] = time.monotonic()
+        if task.actions and not (task.meta or {}).get("quiet"):  # those may ask something
+            self.meter.start(task.name.lstrip("_"))
+
+    def add_success(self, task: Any) -> None:  # noqa: ANN401
+        """After a step ran."""
+        seconds = self._took(task, "ok")
+        if self.checked is not None:
+            return
+        meta = task.meta or {}
+        private = task.name.startswith("_") or meta.get("quiet")
+        if task.actions and (console.loudness.verbose or not private):
+            line = f"{task.name:28} {task.doc or ''}{_duration(seconds)}"
+            if "until" in meta and session.this.together:
+                self.held.append(line)
+            else:
+                console.say(line, "ok")
+        for line in self.held if task.name == "_commit" else ():
+            console.say(line, "ok")
+
+    def add_failure(self, task: Any, fail: Any) -> None:  # noqa: ANN401
+        """After a step failed: what, and how to mend it; a traceback only for a bug."""
+        document = getattr(fail, "document", None)
+        self._took(task, "fail", **({"error": document} if document else {}))
+        ours = getattr(fail, "exit_code", None)
+        self.exit_code = self.exit_code or ours or 0
+        state = "warn" if ours == Changed.exit_code else "fail"  # that it differs is an answer
+        is_bug = ours is None and fail.traceback
+        said = "a mistake in this project" if is_bug else _message(fail)
+        console.say(f"{task.name.lstrip('_'):28} {said}", state)
+        if is_bug:
+            console.say(bugs.told(fail.traceback, context.placed(context.remembered(Layout.of(os.environ)))))
+
+    def skip_uptodate(self, task: Any) -> None:  # noqa: ANN401
+        """A step that had nothing to do: worth a line only to somebody who asked for it."""
+        if self.checked is not None:
+            self._check(task.name, "skip")
+            return
+        named = {task.name, task.name.partition(":")[0]} & {*summary.this.selected}
+        if named or (console.loudness.verbose and not task.name.startswith("_")):
+            console.say(f"{task.name:28} nothing to do", "skip")
+
+    def skip_ignore(self, task: Any) -> None:  # noqa: ANN401
+        """A step that somebody told doit to ignore, and with it all that follows."""
+        console.warn(f"{task.name:28} is ignored, and what needs it too; take it back with: doit forget {task.name}")
+
+    def cleanup_error(self, exception: Any) -> None:  # noqa: ANN401
+        """A teardown that failed."""
+        console.say(str(exception.get_msg()), "fail")
+
+    def runtime_error(self, msg: str) -> None:
+        """An error of doit itself."""
+        self.errors.append(msg)
+
+    def teardown_task(self, task: Any) -> None:  # noqa: ANN401
+        """Before a teardown."""
+
+    def complete_run(self) -> None:
+        """After everything: log, and leave with the exit code of the failure where doit's own would be coarser."""
+        self.meter.stop()
+        for message in self.errors:
+            console.say(message, "fail")
+        if self.checked is not None:
+            self.kept.close()
+            console.document({"ok": all(each["state"] != "fail" for each in self.checked), "checks": self.checked})
+        with contextlib.suppress(OSError):
+            journal.append(summary.this)
+        if self.exit_code > 1:
+            raise SystemExit(self.exit_code)
+
+    def _took(self, task: Any, state: str, **more: Any) -> float:  # noqa: ANN401
+        self.meter.stop()
+        seconds = time.monotonic() - self.started.get(task.name, time.monotonic())
+        if task.actions:
+            self._check(task.name, state, **more)
+            summary.this.steps.append({"step": task.name, "state": state, "seconds": round(seconds, 3)})
+        return seconds
+
+    def _check(self, name: str, state: str, **more: Any) -> None:  # noqa: ANN401
+        """One check for the document of them all; what was warned of meanwhile belongs to it."""
+        if self.checked is not None and not name.startswith("_"):
+            warnings, self.warnings[:] = [*self.warnings], []
+            state = "warn" if warnings and state == "ok" else state
+            self.checked.append({"check": name, "state": state, "warnings": warnings, **more})
+
+
+def asks_for_document(task: Any) -> bool:  # noqa: ANN401
+    """Whether this step is a check, named with --json: then all that ran is told in one document."""
+    return bool((task.options or {}).get("as_json") and (task.meta or {}).get("checks"))
+
+
+def forgive(memory: Any) -> None:  # noqa: ANN401 - doit's Dependency
+    """A memory that doit cannot write is no failure of what was done: the next run looks at every step again."""
+    close = memory.close
+
+    def closed() -> None:
+        try:
+            close()
+        except Exception as error:  # noqa: BLE001 - each backend has its own
+            console.warn(f"doit's memory could not be written ({error}); the next run looks at every step again")
+
+    memory.close = closed
+
+
+def interrupted(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Ctrl-C is no bug: one line instead of a traceback. What had been changed is undone by then."""
+    if issubclass(kind, KeyboardInterrupt):
+        console.say("interrupted", "fail")
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+def mend() -> None:
+    """Finish or clean up what was interrupted; a directory entry is looked at, no more, when nothing was."""
+    layout = context.placed(context.remembered(Layout.of(os.environ)))
+    if not _traces(layout):
+        return
+    try:
+        mended = recovery.recover(layout)
+    except GatewayError as error:
+        console.say(str(error), "fail")
+        raise SystemExit(error.exit_code) from None
+    if mended:
+        console.warn(str(mended))
+
+
+def _traces(layout: Layout) -> bool:
+    """Whether anything lies there that an interrupted command may have left; it spares loading what can mend it."""
+    places = (layout.gateway, layout.claude, layout.gateway.parent, layout.settings.parent)
+    names = {place: set(_names(place)) for place in places}
+    bare = names[layout.gateway] and names[layout.gateway] <= {".lock", ".digest-key"}
+    linked = layout.settings.is_symlink() or layout.gateway.is_symlink() or layout.claude.is_symlink()
+    return bool(bare) or linked or any(name.startswith(".gw-") for each in names.values() for name in each)
+
+
+def _names(place: Path) -> list[str]:
+    try:
+        return [path.name for path in place.iterdir()]
+    except OSError:
+        return []
+
+
+def _duration(seconds: float) -> str:
+    return f"  {seconds:.1f} s" if seconds >= 1 else f"  {seconds * 1000:.0f} ms"
+
+
+def _message(fail: Any) -> str:  # noqa: ANN401
+    return console.printable(str(fail.message)).replace("\n", "\n    ")

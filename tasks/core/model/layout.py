@@ -1,0 +1,185 @@
+"""Every path, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PROJECT = Path(__file__).resolve().parents[3]
+"""The checkout that this module was loaded from."""
+
+DEFAULT_PORT = 4000
+
+
+class Layout(NamedTuple):
+    """Where things are: in this checkout, in Claude Code's directory, in the gateway's."""
+
+    project: Path
+    home: Path
+    claude: Path
+    gateway: Path
+    joined: Path | None = None
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], target: str | None = None, project: Path = PROJECT) -> Layout:
+        """The layout for this environment: CLAUDE_CONFIG_DIR moves ~/.claude, *target* moves the gateway."""
+        home = Path(environ.get("HOME") or Path("~").expanduser())
+        claude = Path(environ["CLAUDE_CONFIG_DIR"]) if environ.get("CLAUDE_CONFIG_DIR") else home / ".claude"
+        return cls(project, home, claude, Path(target) if target else claude / "gateway")
+
+    def of_scope(self, scope: str | None) -> Layout:
+        """This layout for Claude Code in one project, the folder *scope*; None: for all of the user's."""
+        return self._replace(joined=Path(scope, ".claude", "settings.local.json") if scope else None)
+
+    @property
+    def templates(self) -> Path:
+        """The catalogue: models, presets, gateways, providers, artifacts, schemas."""
+        return self.project / "templates"
+
+    @property
+    def schemas(self) -> Path:
+        """JSON Schemas of everything that is read or deployed."""
+        return self.templates / "schemas"
+
+    @property
+    def build(self) -> Path:
+        """The workshop of doit; can be emptied at any time."""
+        return self.project / "build"
+
+    @property
+    def choices(self) -> Path:
+        """What was last chosen to be deployed."""
+        return self.build / "choices.json"
+
+    @property
+    def catalogue(self) -> Path:
+        """The catalogue as last read, so that reading YAML can be spared."""
+        return self.build / "catalogue.json"
+
+    @property
+    def rendered(self) -> Path:
+        """One file per artifact, without secrets."""
+        return self.build / "rendered"
+
+    @property
+    def release(self) -> Path:
+        """What should stand: the rendered artifacts and their manifest."""
+        return self.build / "release"
+
+    @property
+    def release_manifest(self) -> Path:
+        """The manifest of the release."""
+        return self.release / self.manifest.name
+
+    @property
+    def plan_key(self) -> Path:
+        """The key with which this checkout seals the plans that are saved."""
+        return self.build / "plan.key"
+
+    @property
+    def conflicts(self) -> Path:
+        """Files that two sides changed, to be finished by hand."""
+        return self.build / "conflicts"
+
+    @property
+    def settings(self) -> Path:
+        """The settings of Claude Code that join it to the gateway: the user's, or those of one project."""
+        return self.joined or self.claude / "settings.json"
+
+    @property
+    def pointer(self) -> Path:
+        """Names the gateway's folder where that is not the usual one, so that every clone finds it."""
+        return self.claude / ".gateway-folder"
+
+    @property
+    def config(self) -> Path:
+        """LiteLLM's configuration."""
+        return self.gateway / "litellm_config.yaml"
+
+    @property
+    def env_file(self) -> Path:
+        """The gateway's variables, secrets among them; 0600."""
+        return self.gateway / ".env"
+
+    @property
+    def start_script(self) -> Path:
+        """Starts the gateway without this repository."""
+        return self.gateway / "start-gateway.sh"
+
+    @property
+    def supervisor(self) -> Path:
+        """The program that the start script starts, which runs LiteLLM."""
+        return self.gateway / "serve.py"
+
+    @property
+    def stop_script(self) -> Path:
+        """Stops what the start script started."""
+        return self.gateway / "stop-gateway.sh"
+
+    @property
+    def key_helper(self) -> Path:
+        """Prints the token for Claude Code, where settings.json shall not hold it."""
+        return self.gateway / "print-token.sh"
+
+    @property
+    def certificates(self) -> Path:
+        """Whom the gateway trusts, where that is not left to its libraries."""
+        return self.gateway / "certificates.pem"
+
+    @property
+    def manifest(self) -> Path:
+        """What was last written to the gateway's directory."""
+        return self.gateway / "deployment-manifest.json"
+
+    @property
+    def ledger(self) -> Path:
+        """Per owned key of settings.json: what stood there before, and a fingerprint of what we wrote."""
+        return self.gateway / "settings-ledger.json"
+
+    @property
+    def log(self) -> Path:
+        """What LiteLLM prints."""
+        return self.gateway / "litellm.log"
+
+    @property
+    def pid_file(self) -> Path:
+        """Which process is the gateway."""
+        return self.gateway / "gateway.pid"
+
+    @property
+    def status_file(self) -> Path:
+        """What the running gateway says of itself."""
+        return self.gateway / "gateway.status.json"
+
+    @property
+    def served_config(self) -> Path:
+        """What serve.py goes on with when a worker has died and what stands cannot be served."""
+        return self.gateway / ".litellm_config.served.yaml"
+
+    @property
+    def deployment_log(self) -> Path:
+        """One JSON line per step of every deployment."""
+        return self.gateway / "deployment.log"
+
+    @property
+    def backups(self) -> Path:
+        """Archives of what stood before."""
+        return self.gateway / "backups"
+
+    @property
+    def profiles(self) -> Path:
+        """Named sets of choices, one file each."""
+        return self.gateway / "profiles"
+
+    @property
+    def history(self) -> Path:
+        """Revisions: what was rendered and what then stood."""
+        return self.gateway / "history"
+
+    @property
+    def venv(self) -> Path:
+        """The gateway's own virtual environment, where `doit litellm` installs."""
+        return self.gateway / "venv"

@@ -1,0 +1,192 @@
+"""Manifests and changes: what should stand, what was last written, what is found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tasks.core.model.catalogue import NOTHING, Setting
+from tasks.core.model.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+VERSION = "1.0"
+SOURCE = "claude-gateway-recipes"
+
+
+class OtherVersion(InvalidInput):
+    """Made by another version of this project, and not to be taken for damaged."""
+
+
+class Manifest(NamedTuple):
+    """What a release consists of, and, once installed, what was last written and when.
+
+    *files* maps a file to the digest of its content (keyed where the file holds secrets), *modes* to its
+    permissions; *variables* says "set" or, where it is no secret, the value. *token_variable* names the one in
+    .env that holds what Claude Code shows the gateway.
+    """
+
+    deployment_id: str
+    timestamp: str
+    source_version: str
+    gateway_type: str
+    gateway_url: str
+    models: tuple[str, ...]
+    files: Mapping[str, str]
+    modes: Mapping[str, str]
+    choices: Mapping[str, Any]
+    token_variable: str = "LITELLM_MASTER_KEY"  # noqa: S105 - a name
+    deployed_by: str = ""
+    variables: Mapping[str, str] = NOTHING
+    backup_path: str | None = None
+    flags_used: tuple[str, ...] = ()
+    revision: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The manifest as it is written, in the plan's names."""
+        return {
+            "version": VERSION,
+            "deployment_id": self.deployment_id,
+            "timestamp": self.timestamp,
+            "revision": self.revision,
+            "source_spec": SOURCE,
+            "source_version": self.source_version,
+            "deployed_by": self.deployed_by,
+            "gateway_type": self.gateway_type,
+            "gateway_url": self.gateway_url,
+            "models": list(self.models),
+            "token_variable": self.token_variable,
+            "files": dict(self.files),
+            "modes": dict(self.modes),
+            "environment_variables": dict(self.variables),
+            "backup_path": self.backup_path,
+            "flags_used": list(self.flags_used),
+            "choices": dict(self.choices),
+        }
+
+    @classmethod
+    def from_json(cls, data: Any, where: str) -> Manifest:  # noqa: ANN401 - whatever the file holds
+        """The manifest that to_json() wrote; InvalidInput when it was made by a newer version or damaged."""
+        try:
+            if data["version"] != VERSION:
+                raise OtherVersion(
+                    f"has version {data['version']!r}, this is for {VERSION!r}",
+                    "Update this checkout.",
+                    where=where,
+                )
+            return cls(
+                deployment_id=str(data["deployment_id"]),
+                timestamp=str(data["timestamp"]),
+                source_version=str(data["source_version"]),
+                gateway_type=str(data["gateway_type"]),
+                gateway_url=str(data["gateway_url"]),
+                models=tuple(data["models"]),
+                files=dict(data["files"]),
+                modes=dict(data["modes"]),
+                choices=dict(data["choices"]),
+                token_variable=str(data["token_variable"]),
+                deployed_by=str(data["deployed_by"]),
+                variables=dict(data["environment_variables"]),
+                backup_path=data["backup_path"],
+                flags_used=tuple(data["flags_used"]),
+                revision=int(data["revision"]),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise InvalidInput(
+                f"is no manifest of ours ({error.__class__.__name__}: {error})",
+                "Move it away and deploy again; the files beside it are then treated as yours.",
+                where=where,
+            ) from None
+
+    def standing(self, **facts: Any) -> Manifest:  # noqa: ANN401 - any of the fields
+        """This release as installed: with who, when and what was found out while installing."""
+        return self._replace(**facts)
+
+
+class Wanted(NamedTuple):
+    """One file as it should stand.
+
+    *how* somebody's edits of it are treated: "merge" them, "replace" the file and keep theirs beside, or "fill":
+    *data* was made from what is found, so theirs are in it already.
+    """
+
+    file: str
+    data: bytes
+    mode: int
+    how: str
+
+
+class Standing(NamedTuple):
+    """One deployed file as it is found: its content and mode, what we last rendered for it, what we last left there.
+
+    *left* is the digest that the manifest records, made with the same key as *digest*, the one of what is found.
+    """
+
+    found: bytes | None = None
+    mode: int | None = None
+    released: bytes | None = None
+    left: str | None = None
+    digest: str | None = None
+
+    @property
+    def edited(self) -> bool:
+        """Whether somebody changed it since we left it (or it was there before us)."""
+        return self.found is not None and self.digest != self.left
+
+
+class Change(NamedTuple):
+    """What happens to one deployed file, and why.
+
+    *kind*: create, update, merge, replace (yours is kept beside), mode, remove, keep (yours stays) or unchanged;
+    *data* is what will stand, None when it goes; *found* is what stands now, and is kept as *beside* where given.
+    """
+
+    file: str
+    kind: str
+    data: bytes | None
+    mode: int
+    found: bytes | None
+    note: str = ""
+    beside: str = ""
+
+    @property
+    def writes(self) -> bool:
+        """Whether anything is done at all."""
+        return self.kind not in ("unchanged", "keep")
+
+
+class Revision(NamedTuple):
+    """What a deployment, rollback or uninstall made true.
+
+    *action* says which it was; *how* says per file how edits of it are treated (see release.Wanted); of a secret
+    setting only the name of its variable is known.
+    """
+
+    action: str
+    manifest: Manifest
+    how: Mapping[str, str]
+    settings: tuple[Setting, ...]
+
+    @property
+    def number(self) -> int:
+        """Counts up from 1."""
+        return self.manifest.revision
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values; from_json() reads them back."""
+        settings = [
+            {name: value for name, value in each._asdict().items() if value is not None} for each in self.settings
+        ]
+        return {"action": self.action, "manifest": self.manifest.to_json(), "how": dict(self.how), "settings": settings}
+
+    @classmethod
+    def from_json(cls, data: Any, where: str) -> Revision:  # noqa: ANN401 - whatever the file holds
+        """What to_json() wrote; InvalidInput when it is damaged."""
+        try:
+            settings = tuple(Setting(**{**each, "path": tuple(each["path"])}) for each in data["settings"])
+            return cls(str(data["action"]), Manifest.from_json(data["manifest"], where), dict(data["how"]), settings)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidInput(
+                f"is no revision of ours ({error.__class__.__name__})", "See the others with: doit history", where=where
+            ) from None

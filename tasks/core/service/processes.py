@@ -1,0 +1,200 @@
+"""The gateway's process: is it ours, is it alive, who has the port; signals to it. The one module that knows psutil."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from tasks.core.disk import files
+from tasks.core.values import env_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import psutil
+
+    from tasks.core.model.layout import Layout
+
+PROC = Path("/proc")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+class Instance(NamedTuple):
+    """A running gateway: its number and random word, when it started, the memory in bytes of it and its workers.
+
+    And what it was started with: the port, the address, LiteLLM's version and its program.
+    """
+
+    pid: int
+    word: str
+    started: float
+    memory: int
+    port: int | None
+    listen: str | None
+    version: str | None
+    program: str | None
+
+    @property
+    def uptime(self) -> float:
+        """Seconds since it was started."""
+        return max(0.0, time.time() - self.started)
+
+
+class PortState(NamedTuple):
+    """Who listens on a port of 127.0.0.1; of a stranger the number and name, where we may know them."""
+
+    kind: Literal["free", "ours", "foreign"]
+    pid: int | None = None
+    name: str | None = None
+
+    def __str__(self) -> str:
+        if self.kind != "foreign":
+            return self.kind
+        return f"taken by {self.name or 'another program'}" + (f" (pid {self.pid})" if self.pid else "")
+
+
+def running(layout: Layout) -> Instance | None:
+    """The gateway that was started from this folder; None when it does not run.
+
+    A number in gateway.pid proves nothing, numbers are used again: the process must be this user's, must have started
+    when the file says, and must have our configuration and the file's random word on its command line.
+    """
+    record = _record(layout)
+    if not record:
+        return None
+    import psutil
+
+    try:
+        process = psutil.Process(int(record.get("pid", "")))
+        if not _ours(process, record, layout):
+            return None
+        port = int(record["port"]) if record.get("port", "").isdigit() else None
+        known = (record.get("listen"), record.get("litellm"), record.get("program"))
+        return Instance(process.pid, record["instance"], process.create_time(), _memory(process), port, *known)
+    except (ValueError, OverflowError, psutil.Error):
+        return None
+
+
+def hang_up(instance: Instance) -> None:
+    """Ask it to serve what stands now; how that goes is told in its status."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(instance.pid, signal.SIGHUP)
+
+
+def finish(instance: Instance) -> None:
+    """Ask it to end once what it is answering is answered."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(instance.pid, signal.SIGTERM)
+
+
+def listener(port: int, layout: Layout) -> PortState:
+    """Whether *port* of 127.0.0.1 is free, ours, or somebody else's."""
+    if not _answers(port):
+        return PortState("free")
+    instance = running(layout)
+    if instance and _listens(instance, port):
+        return PortState("ours", instance.pid, "LiteLLM")
+    return _stranger(port)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody has at the moment."""
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def _record(layout: Layout) -> dict[str, str]:
+    """What the start script wrote: NAME=value lines."""
+    text = (files.read(layout.pid_file) or b"").decode(errors="replace")
+    return {name: value for name, _, value in (line.partition("=") for line in text.splitlines())}
+
+
+def _ours(process: psutil.Process, record: Mapping[str, str], layout: Layout) -> bool:
+    """The same proof as in gateway-process.sh.j2."""
+    started, word = record.get("started"), record.get("instance")
+    if not started or not word or _mark(process) != started or process.uids().real != os.getuid():
+        return False
+    return {str(layout.gateway.resolve() / layout.config.name), word} <= set(process.cmdline())
+
+
+def _mark(process: psutil.Process) -> str:
+    """When *process* started, as the scripts write it: in the kernel's ticks, or as `ps -o lstart=` in UTC."""
+    try:
+        status = (PROC / str(process.pid) / "stat").read_bytes()
+    except OSError:
+        return _lstart(process.create_time())
+    return status.rpartition(b") ")[2].split()[19].decode()
+
+
+def _lstart(moment: float) -> str:
+    """A time as `LC_ALL=C TZ=UTC0 ps -o lstart=` shows it, whatever the locale of this process is."""
+    at = time.gmtime(moment)
+    clock = time.strftime("%H:%M:%S %Y", at)
+    return f"{DAYS[at.tm_wday]} {MONTHS[at.tm_mon - 1]} {at.tm_mday} {clock}"
+
+
+def _family(process: psutil.Process) -> Iterator[psutil.Process]:
+    """A process and what it started."""
+    yield process
+    yield from process.children(recursive=True)
+
+
+def _memory(process: psutil.Process) -> int:
+    """The bytes that a process and what it started have; a worker may end in that very moment."""
+    import psutil
+
+    found = 0
+    for each in _family(process):
+        with contextlib.suppress(psutil.Error):
+            found += each.memory_info().rss
+    return found
+
+
+def _answers(port: int) -> bool:
+    """Whether somebody takes connections there."""
+    import socket
+
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+        # The kernel may have picked this very port for our end: then we have reached ourselves.
+        return bool(connection.getsockname() != connection.getpeername())
+    return False
+
+
+def _listens(instance: Instance, port: int) -> bool:
+    """Whether it is our gateway that has the port; what it was started with counts where we may not look."""
+    import psutil
+
+    try:
+        connections = [c for each in _family(psutil.Process(instance.pid)) for c in each.net_connections("tcp")]
+    except psutil.Error:
+        return instance.port == port
+    return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections)
+
+
+def _stranger(port: int) -> PortState:
+    """Who else has the port, as far as this user may know: macOS does not tell."""
+    import psutil
+
+    pid: int | None = None
+    with contextlib.suppress(psutil.Error, OSError):
+        for each in psutil.net_connections("tcp"):
+            if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == port:
+                pid = each.pid or pid
+    with contextlib.suppress(psutil.Error):
+        return PortState("foreign", pid, psutil.Process(pid).name() if pid else None)
+    return PortState("foreign", pid)
+
+
+def patience(layout: Layout) -> int:
+    """Seconds that LiteLLM may take until it is ready: GATEWAY_START_TIMEOUT here or in .env, as the start script."""
+    name = "GATEWAY_START_TIMEOUT"
+    given = os.environ.get(name) or env_file.deployed(layout).get(name, "")
+    return int(given) if given.isascii() and given.isdigit() else 300

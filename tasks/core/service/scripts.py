@@ -1,0 +1,115 @@
+"""Starts and stops the gateway: by its unit where the system runs it, else by the deployed scripts.
+
+The progress of a script is shown as it comes, its last words tell how it ended.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.core.console import console
+from tasks.core.history import history
+from tasks.core.model.errors import GatewayError
+from tasks.core.service import logs, units
+
+if TYPE_CHECKING:
+    from tasks.core.model.layout import Layout
+
+NOT_READY = 6
+"""How the start script ends when LiteLLM was started and does not answer."""
+THE_END = "The end of "
+"""How the line begins behind which it shows the log; the one before says why."""
+TO_BEGIN_WITH = "Deploy first: doit deploy"
+
+
+def start(layout: Layout) -> None:
+    """See that the gateway runs; Unhealthy when it does not become ready."""
+    if elsewhere(layout):
+        return
+    if units.managed(layout):
+        units.start(layout)
+    else:
+        run(layout, layout.start_script.name)
+
+
+def stop(layout: Layout) -> None:
+    """See that it does not run."""
+    if elsewhere(layout):
+        return
+    if units.managed(layout):
+        units.stop(layout)
+    else:
+        run(layout, layout.stop_script.name)
+
+
+def elsewhere(layout: Layout) -> bool:
+    """Whether what is deployed is run by somebody else, so that there is nothing to start or stop; says so."""
+    manifest = history.installed(layout)
+    if manifest is None or layout.start_script.name in manifest.modes:
+        return False
+    console.say(f"  The gateway is elsewhere, at {manifest.gateway_url}: nothing runs on this machine.")
+    return True
+
+
+def check(layout: Layout) -> Path:
+    """The Python with which the start script would start the gateway; GatewayError when it would refuse to."""
+    code, words = _watched(_script(layout, layout.start_script.name), "--check")
+    if code:
+        raise _refused(layout.start_script.name, code, words)
+    return Path(words[-1])
+
+
+def run(layout: Layout, name: str) -> None:
+    """Run a deployed script: its progress is shown as it comes, its last words when it has succeeded or why not."""
+    code, words = _watched(_script(layout, name))
+    if code == 0:
+        for line in words:
+            console.say(f"  {line}")
+    elif code == NOT_READY:
+        at = next((number for number, line in enumerate(words) if line.startswith(THE_END)), len(words))
+        why = words[at - 1].rstrip(".")  # before it the stop may have said how hard that was
+        raise logs.failure(layout, why, words[at + 1 :], remedy=f"All of its log: {layout.log}")
+    else:
+        raise _refused(name, code, words)
+
+
+def _script(layout: Layout, name: str) -> str:
+    """Where a deployed script is; GatewayError when there is none."""
+    path = layout.gateway / name
+    if not path.exists():
+        raise GatewayError("nothing to start or stop is deployed here", TO_BEGIN_WITH, where=str(layout.gateway))
+    return str(path)
+
+
+def _refused(name: str, code: int, words: list[str]) -> GatewayError:
+    """What a script said that did not even begin."""
+    return GatewayError("\n".join(words) or f"{name} ended with exit code {code}")
+
+
+def _watched(script: str, *options: str) -> tuple[int, list[str]]:
+    """Run *script*, show its progress (the lines that come first, indented); its exit code and its other lines."""
+    import subprocess
+
+    environ = {**os.environ, **({"GATEWAY_PROGRESS": "1"} if sys.stderr.isatty() else {})}
+    words: list[str] = []
+    with subprocess.Popen(
+        ["sh", script, *options],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environ,
+    ) as process:
+        try:
+            for raw in process.stdout or ():
+                line = console.printable(logs.COLOURS.sub("", raw.decode(errors="replace").rstrip("\n")))
+                if line.startswith("  ") and not words:
+                    console.say(line)
+                else:
+                    words.append(line)
+        except KeyboardInterrupt:  # the script has heard it too, and stops what it started
+            process.wait(30)
+            raise
+    return process.returncode, words

@@ -1,0 +1,321 @@
+"""What the running gateway says of itself, and having it serve what stands now.
+
+    SIGHUP ─► serve.py starts another worker with what stands ─┬─ ready: it serves, the former one finishes and ends
+                                                               └─ not: the former one goes on; we say why
+    beyond that (another port, another program) ─► tried on a port of its own ─┬─ it serves: stopped and started anew
+                                                                               └─ not: what runs was not touched
+
+serve.py tells in gateway.status.json which worker serves which configuration. The new configuration is validated by the
+real LiteLLM: the new worker loads it, and is not let in when anything of it cannot be served.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tasks.core.console import console
+from tasks.core.disk import files
+from tasks.core.history import session
+from tasks.core.http import gateway
+from tasks.core.litellm import litellm
+from tasks.core.model.errors import GatewayError, Unhealthy
+from tasks.core.service import logs, processes, scripts, units
+from tasks.core.text import documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.core.model.layout import Layout
+    from tasks.core.model.release import Manifest
+    from tasks.core.service.processes import Instance
+
+
+MARGIN = 10
+"""Seconds longer than LiteLLM has to be ready: the gateway itself gives up first, and says why."""
+
+
+class Status(NamedTuple):
+    """How the last attempt to start a worker stands, and who serves what: see serve.py."""
+
+    attempt: int
+    state: str
+    reason: str
+    error: tuple[str, ...]
+    revision: str | None
+    environment: str | None
+    code: str
+    leaving: tuple[int, ...]
+
+    @property
+    def served(self) -> tuple[str | None, str | None]:
+        """Which configuration and which .env."""
+        return self.revision, self.environment
+
+
+def told(layout: Layout, instance: Instance) -> Status | None:
+    """What this very process says of itself; None when it has not said anything."""
+    try:
+        found: Any = json.loads(files.read(layout.status_file) or b"null")
+        if found["supervisor"] != instance.pid:
+            return None
+        lists = {name: tuple(found[name]) for name in ("error", "leaving")}
+        return Status(**{name: found[name] for name in Status._fields} | lists)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def revision(path: Path) -> str:
+    """The revision of a file, as x-gateway-revision has it of the configuration."""
+    return hashlib.sha256(files.read(path) or b"").hexdigest()[:12]
+
+
+def stands(layout: Layout, instance: Instance, status: Status) -> bool:
+    """Whether it serves the configuration and the .env that stand on the disk."""
+    key = instance.word.encode()[:64]
+    environment = hashlib.blake2b(files.read(layout.env_file) or b"", key=key, digest_size=6).hexdigest()
+    return status.served == (revision(layout.config), environment)
+
+
+def behind(layout: Layout) -> bool:
+    """Whether a gateway runs that does not serve what stands."""
+    instance = processes.running(layout)
+    if instance is None:
+        return False
+    status = told(layout, instance)
+    return status is None or status.state == "starting" or not stands(layout, instance, status)
+
+
+def lag(layout: Layout) -> str:
+    """Why a gateway that runs does not serve what stands, and what to do about that; "" when it does, or none runs."""
+    if not behind(layout):
+        return ""
+    instance = processes.running(layout)
+    status = told(layout, instance) if instance else None
+    if status and status.state == "starting":
+        return "the gateway is starting with what stands; wait a moment"
+    if status and status.state == "failed":
+        reason = console.printable(status.reason)
+        return f"the gateway serves what stood before, since what stands cannot be served ({reason}); mend that first"
+    return "the gateway serves what stood before; have it take what stands: doit deploy, or doit restart"
+
+
+def take_over(layout: Layout, manifest: Manifest) -> None:
+    """Have a running gateway serve what stands, without a pause where that can be; nothing when none runs.
+
+    Unhealthy when it does not: then a swap has changed nothing, and what else was changed is undone with the files.
+    """
+    instance = processes.running(layout)
+    if instance is None:
+        return
+    if layout.config.name not in manifest.files:
+        _retire(layout, instance)
+        return
+    status = told(layout, instance)
+    if why := _beyond_a_swap(layout, manifest, instance, status):
+        console.say(f"{why}: once that is tried, the gateway is stopped and started anew", "step")
+        _rehearse(layout, manifest, instance)
+        session.when_undone(lambda: _anew(layout))
+        restart(layout)
+    elif status and (status.state == "starting" or not stands(layout, instance, status)):
+        session.when_undone(lambda: _back(layout, status))
+        swap(layout, instance, status)
+    prove(layout, manifest)
+
+
+def renew(layout: Layout, manifest: Manifest) -> None:
+    """Stop the gateway if it runs, and start it; one that runs is not stopped for what cannot be served."""
+    instance = processes.running(layout)
+    if instance and layout.config.name in manifest.files and not _serves_all_of(layout, manifest, instance):
+        console.say("What stands is not what runs: it is tried first, until then the gateway serves on.", "step")
+        _rehearse(layout, manifest, instance)
+    restart(layout)
+
+
+def restart(layout: Layout) -> None:
+    """Stop the gateway if it runs, and start it."""
+    if scripts.elsewhere(layout):
+        return
+    scripts.stop(layout)
+    scripts.start(layout)
+
+
+def swap(layout: Layout, instance: Instance, before: Status) -> None:
+    """Have *instance* take what stands; Unhealthy, and nothing has changed, when LiteLLM does not take that."""
+    console.say("The running gateway takes the new configuration; until then it serves the former one.", "step")
+    begun = time.monotonic()
+    processes.hang_up(instance)
+    after = _settled(layout, before.attempt, processes.patience(layout) + MARGIN)
+    if after.state != "serving" or not stands(layout, instance, after):
+        reason = after.reason or "another configuration came in between"
+        remedy = f"The former one is served on without a gap. All of the log: {layout.log}"
+        raise logs.failure(layout, "the new configuration cannot be served", after.error, reason, remedy)
+    console.say(f"It serves revision {after.revision} after {time.monotonic() - begun:.0f} s, without a pause.", "ok")
+
+
+def try_out(layout: Layout, manifest: Manifest, python: Path, what: str) -> None:
+    """Unhealthy unless *python* serves what stands, on a port of its own; *what* says what that is."""
+    with running(layout, manifest, python, what) as there:
+        prove(layout, there)
+
+
+def prove(layout: Layout, manifest: Manifest) -> None:
+    """Unhealthy unless the running gateway is ready, serves every deployed name, and refuses a wrong key."""
+    url = manifest.gateway_url
+    if not gateway.readiness(url, timeout=10):
+        raise Unhealthy("does not answer /health/readiness", f"See its log: {layout.log}", where=url)
+    served = gateway.served_models(url, gateway.own_key(layout))
+    if missing := [name for name in named(layout, manifest) if name not in served]:
+        remedy = f"LiteLLM drops what it cannot load, and says why: {layout.log}"
+        raise Unhealthy(f"does not serve {', '.join(missing)}", remedy, where=url)
+    if not gateway.wrong_key_refused(url):
+        raise Unhealthy("answers to a wrong key", "Stop it (doit stop) and look into litellm_config.yaml.", where=url)
+
+
+def named(layout: Layout, manifest: Manifest) -> list[str]:
+    """The deployed models, but those that somebody has taken out of the configuration by hand."""
+    text = (files.read(layout.config) or b"").decode("utf-8", "replace")
+    data = documents.parse_yaml(text, str(layout.config))
+    models = data.get("model_list") if isinstance(data, dict) else None
+    found = {model.get("model_name") for model in models or () if isinstance(model, dict)}
+    return [name for name in manifest.models if name in found]
+
+
+def _settled(layout: Layout, attempt: int, seconds: float) -> Status:
+    """The status once an attempt after *attempt* has come to its end; the time that it takes is shown."""
+    begun, shown = time.monotonic(), 0.0
+    while instance := processes.running(layout):
+        status, elapsed = told(layout, instance), time.monotonic() - begun
+        if status and status.attempt > attempt and status.state != "starting":
+            return status
+        if elapsed > seconds:
+            raise Unhealthy(f"has not taken the new configuration within {seconds:.0f} s", where=str(layout.log))
+        if elapsed - shown > 5 and sys.stderr.isatty():  # noqa: PLR2004 - seconds
+            shown = elapsed
+            console.say(f"  LiteLLM is starting, {elapsed:.0f} s so far")
+        time.sleep(0.2)
+    raise Unhealthy("the gateway ended while it was to take a new configuration", where=str(layout.log))
+
+
+def _beyond_a_swap(layout: Layout, manifest: Manifest, instance: Instance, status: Status | None) -> str:
+    """Why a process that runs cannot come to serve what stands; empty when it can."""
+    if status is None:
+        return "What runs says nothing of itself"
+    if status.code != revision(layout.supervisor):
+        return "serve.py is another one"
+    address = (manifest.gateway_url.rpartition(":")[2], manifest.choices.get("listen") or "127.0.0.1")
+    if (str(instance.port), instance.listen) != address:
+        return "It listens elsewhere from now on"
+    try:
+        chosen = litellm.find(layout, {}, manifest.choices.get("litellm"))
+    except GatewayError:  # the start would say so
+        return ""
+    if chosen and str(chosen.executable.resolve()) != instance.program:
+        return "It runs another LiteLLM from now on"
+    return ""
+
+
+def _serves_all_of(layout: Layout, manifest: Manifest, instance: Instance) -> bool:
+    """Whether what runs is what would be started."""
+    status = told(layout, instance)
+    current = status is not None and stands(layout, instance, status)
+    return current and not _beyond_a_swap(layout, manifest, instance, status)
+
+
+def _rehearse(layout: Layout, manifest: Manifest, instance: Instance) -> None:
+    """A GatewayError when what stands could not be started in the place of *instance*, which is not touched."""
+    python = scripts.check(layout)
+    port = int(manifest.gateway_url.rpartition(":")[2])
+    if port != instance.port and (state := processes.listener(port, layout)).kind == "foreign":
+        remedy = "Stop that one, or choose another port: doit deploy --port N"
+        raise GatewayError(f"port {port} is {state}; the gateway was not stopped", remedy)
+    try_out(layout, manifest, python, "what stands")
+
+
+def _retire(layout: Layout, instance: Instance) -> None:
+    """Nothing that is deployed needs the gateway of this machine any more."""
+    console.say(f"The gateway on port {instance.port} is not needed any more: it ends when it has answered.", "step")
+    session.when_undone(lambda: _anew(layout))
+    if not units.remove(layout):
+        processes.finish(instance)
+
+
+def _back(layout: Layout, before: Status) -> None:
+    """After the files were undone: have what runs serve them again, if it took or is taking the others."""
+    instance = processes.running(layout)
+    status = told(layout, instance) if instance else None
+    if instance and status and (status.state == "starting" or status.served != before.served):
+        processes.hang_up(instance)
+        console.warn("the gateway goes back to what it served before; see: doit status")
+
+
+def _anew(layout: Layout) -> None:
+    """After the files were undone: run what they say."""
+    try:
+        restart(layout)
+    except GatewayError as error:
+        console.warn(f"the gateway could not be started with what stood before: {error}")
+
+
+FAILED = "gateway: the new worker failed, "
+"""What serve.py writes into its log, and why behind it."""
+
+
+@contextlib.contextmanager
+def running(layout: Layout, manifest: Manifest, python: Path, what: str) -> Iterator[Manifest]:
+    """What stands, once *python* serves it: *manifest* with the address there; it ends at once afterwards.
+
+    Unhealthy when it does not become ready: *what* says in two words what is tried.
+    """
+    port = processes.free_port()
+    there = manifest._replace(gateway_url=f"http://127.0.0.1:{port}")
+    with tempfile.TemporaryDirectory(dir=layout.gateway, prefix=".trial-") as folder:
+        log = Path(folder) / layout.log.name
+        words = ["--host", manifest.choices.get("listen") or "127.0.0.1", "--port", str(port)]
+        with _served(layout, python, words, log) as process:
+            _wait(layout, process, there.gateway_url, log, what)
+            yield there
+
+
+@contextlib.contextmanager
+def _served(layout: Layout, python: Path, words: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """serve.py on *python*, ended at once afterwards, with all that it started."""
+    command = [str(python), str(layout.supervisor), "--config", str(layout.config.absolute()), *words]
+    command += ["--start-timeout", str(processes.patience(layout)), "--status", str(log.with_name("status"))]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=layout.gateway,
+            start_new_session=True,
+            env=environ,
+        )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _wait(layout: Layout, process: subprocess.Popen[bytes], url: str, log: Path, what: str) -> None:
+    """Until it is ready; Unhealthy when it ends instead, which it does when LiteLLM takes too long."""
+    while not gateway.readiness(url, timeout=2):
+        if process.poll() is not None:
+            said = logs.lines_of(files.read(log) or b"")
+            why = next((line.partition(FAILED)[2] for line in reversed(said) if FAILED in line), "".join(said[-1:]))
+            remedy = "It was tried on a port of its own; what runs was not touched."
+            raise logs.failure(layout, f"{what} cannot be served", said, why, remedy)
+        time.sleep(0.2)

@@ -1,1 +1,0 @@
-"""Values and rules of a deployment: standard library only, no doit, no files."""

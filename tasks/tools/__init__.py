@@ -1,1 +1,0 @@
-"""What the steps stand on: files, documents, templates, secrets, processes, the console."""

@@ -1,0 +1,144 @@
+"""The layers of Claude Code's settings are found where they stand, with their lines, and read only."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tasks.core.claude.layers import Key, Layers, prospective
+from tasks.core.model.layout import Layout
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "ANTHROPIC_BASE_URL"
+
+
+class Place:
+    """A home, a project in it, and a folder for whoever manages the machine."""
+
+    def __init__(self, root: Path) -> None:
+        self.home, self.managed = root / "home", root / "managed"
+        self.project = self.home / "project"
+        (self.project / "sub").mkdir(parents=True)
+        self.environ = {"HOME": str(self.home), "SHELL": "/bin/bash"}
+
+    def put(self, path: str, text: str) -> None:
+        target = (self.managed if path.startswith("managed") else self.home) / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+    def layers(self, folder: str = "project", **environ: str) -> Layers:
+        layout = Layout.of(self.environ)
+        return Layers(layout, {**self.environ, **environ}, self.home / folder, self.managed)
+
+    def wins(self, name: str = NAME, folder: str = "project", **environ: str) -> tuple[str, str, str] | None:
+        held = self.layers(folder, **environ).winner(name)
+        return (held.layer, held.where, held.plain) if held else None
+
+
+@pytest.fixture
+def place(tmp_path):
+    return Place(tmp_path)
+
+
+def env(value: str, name: str = NAME) -> str:
+    return json.dumps({"env": {name: value}}, indent=2)
+
+
+def test_each_layer_wins_over_those_below(place):
+    assert place.wins() is None
+    assert place.wins(**{NAME: "shell"}) == ("environment", "environment", "shell")
+    steps = [
+        (".claude/settings.json", "user"),
+        ("project/.claude/settings.json", "project"),
+        ("project/.claude/settings.local.json", "local"),
+        ("managed-settings.json", "managed"),
+    ]
+    for path, layer in steps:
+        place.put(path, env(layer))
+        found = place.wins(**{NAME: "shell"})
+        assert found is not None
+        assert (found[0], found[2]) == (layer, layer)
+        assert found[1].endswith(f"{path}:3")
+
+
+def test_managed_parts_win_over_the_file_the_last_first_and_per_variable(place):
+    place.put("managed-settings.json", json.dumps({"env": {NAME: "base", "OTHER": "base"}}))
+    place.put("managed-settings.d/10-a.json", env("ten"))
+    place.put("managed-settings.d/20-b.json", env("twenty"))
+    place.put("managed-settings.d/.30-hidden.json", env("hidden"))
+    assert place.wins()[2] == "twenty"
+    assert place.wins("OTHER")[2] == "base"
+
+
+def test_the_local_file_is_that_of_the_repository_and_the_shared_one_that_of_the_folder(place):
+    (place.project / ".git").mkdir()
+    place.put("project/.claude/settings.json", env("shared"))
+    place.put("project/.claude/settings.local.json", env("root"))
+    assert place.wins(folder="project/sub")[2] == "root"
+    place.put("project/sub/.claude/settings.local.json", env("sub"))
+    assert place.wins(folder="project/sub")[2] == "root"
+    (place.project / ".claude" / "settings.local.json").unlink()
+    assert place.wins(folder="project/sub")[2] == "sub"
+    (place.project / "sub" / ".claude" / "settings.local.json").unlink()
+    assert place.wins(folder="project/sub") is None
+
+
+def test_in_the_home_itself_the_users_settings_are_no_project(place):
+    place.put(".claude/settings.json", env("user"))
+    assert place.wins(folder=".")[0] == "user"
+    assert len(place.layers(".").files) == 1
+
+
+def test_an_empty_text_wins_and_cancels(place):
+    place.put(".claude/settings.json", env(""))
+    assert place.wins(**{NAME: "shell"}) == ("user", "~/.claude/settings.json:3", "")
+
+
+def test_profiles_are_told_with_their_lines_but_do_not_count_yet(place):
+    place.put(".bashrc", f"# mine\nexport {NAME}=dead\n")
+    place.put(".profile", f"export {NAME}=$(compute)\n")
+    held = place.layers().of(Key.of(NAME))
+    assert [(each.where, each.value) for each in held] == [("~/.bashrc:2", "dead"), ("~/.profile:1", None)]
+    assert place.wins() is None
+    assert prospective(held) == held[0]
+
+
+def test_vs_code_is_told_with_its_line_and_never_wins(place):
+    listed = f'[\n    {{"name": "OTHER", "value": "x"}},\n    {{"name": "{NAME}", "value": "vs"}},\n  ]'
+    place.put(".config/Code/User/settings.json", f'{{\n  // mine\n  "claudeCode.environmentVariables": {listed},\n}}')
+    (held,) = place.layers().of(Key.of(NAME))
+    assert (held.layer, held.where, held.plain) == ("vscode", "~/.config/Code/User/settings.json:5", "vs")
+    assert place.wins() is None
+
+
+def test_a_key_that_is_no_variable_is_not_looked_for_in_the_shell(place):
+    place.put(".claude/settings.json", '{"permissions": {"defaultMode": "plan"}, "model": "x"}')
+    assert place.wins("permissions.defaultMode")[2] == "plan"
+    assert place.wins("model", model="y")[2] == "x"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"a": 1,}', "\xff", '{"env": {}} x'])
+def test_a_file_that_is_off_says_so_and_the_others_count(place, text):
+    place.put(".claude/settings.json", env("user"))
+    place.put("project/.claude/settings.json", "{}")
+    (place.project / ".claude" / "settings.json").write_bytes(text.encode("latin-1"))
+    assert place.wins()[0] == "user"
+    assert [file.layer for file in place.layers().files if file.problem] == ["project"]
+
+
+def test_an_empty_file_is_an_empty_object(place):
+    place.put(".claude/settings.json", "")
+    assert not place.layers().files[0].problem
+
+
+def test_secrets_do_not_show(place):
+    place.put(".claude/settings.json", env("canary-token", "ANTHROPIC_AUTH_TOKEN"))
+    layers = place.layers(ANTHROPIC_API_KEY="canary-key")
+    held = [*layers.of(Key.of("ANTHROPIC_AUTH_TOKEN")), *layers.of(Key.of("ANTHROPIC_API_KEY"))]
+    assert len(held) == 2
+    assert "canary" not in repr(held)
+    assert "canary" not in repr(layers)

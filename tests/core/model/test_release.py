@@ -1,0 +1,85 @@
+"""Manifests as they are written and read back; the three states of a file."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.core.model.errors import InvalidInput
+from tasks.core.model.release import Change, Manifest, Standing
+
+TEXTS = st.text(max_size=10)
+MANIFESTS = st.builds(
+    Manifest,
+    **dict.fromkeys(["deployment_id", "timestamp", "source_version", "gateway_type", "gateway_url"], TEXTS),
+    deployed_by=TEXTS,
+    models=st.lists(TEXTS).map(tuple),
+    files=st.dictionaries(TEXTS, TEXTS),
+    modes=st.dictionaries(TEXTS, TEXTS),
+    choices=st.dictionaries(TEXTS, TEXTS | st.integers() | st.lists(TEXTS)),
+    variables=st.dictionaries(TEXTS, TEXTS),
+    backup_path=st.none() | TEXTS,
+    flags_used=st.lists(TEXTS).map(tuple),
+    revision=st.integers(0),
+)
+PLAIN = Manifest("dep-1", "now", "0.1", "local", "http://h", ("a",), {"f": "sha256:1"}, {"f": "0600"}, {})
+
+
+@given(MANIFESTS)
+def test_what_is_written_is_read_back(manifest):
+    assert Manifest.from_json(json.loads(json.dumps(manifest.to_json())), "m") == manifest
+
+
+@pytest.mark.parametrize("damage", [None, [], "text", 5, {}, {"version": "1.0"}])
+def test_what_is_no_manifest_is_refused_with_its_place(damage):
+    with pytest.raises(InvalidInput) as refused:
+        Manifest.from_json(damage, "/there/deployment-manifest.json")
+    assert "/there/deployment-manifest.json" in str(refused.value)
+
+
+@pytest.mark.parametrize("name", [name for name in PLAIN.to_json() if name != "source_spec"])
+def test_one_that_lacks_something_is_refused(name):
+    data = PLAIN.to_json()
+    del data[name]
+    with pytest.raises(InvalidInput):
+        Manifest.from_json(data, "m")
+
+
+@pytest.mark.parametrize(("name", "value"), [("models", 5), ("files", "x"), ("modes", [1]), ("revision", "x")])
+def test_one_with_a_field_of_another_kind_is_refused(name, value):
+    with pytest.raises(InvalidInput):
+        Manifest.from_json({**PLAIN.to_json(), name: value}, "m")
+
+
+def test_one_of_a_newer_version_says_to_update_this_checkout():
+    with pytest.raises(InvalidInput, match=r"9\.9") as refused:
+        Manifest.from_json({**PLAIN.to_json(), "version": "9.9"}, "m")
+    assert "Update" in refused.value.remedy
+
+
+def test_installing_adds_to_the_release_and_leaves_it_as_it_is():
+    standing = PLAIN.standing(deployed_by="me", revision=3)
+    assert (standing.deployed_by, standing.revision, standing.models) == ("me", 3, ("a",))
+    assert PLAIN.revision == 0
+
+
+@pytest.mark.parametrize(
+    ("standing", "edited"),
+    [
+        (Standing(), False),
+        (Standing(b"x", 0o600), False),  # nothing is recorded, and nothing was digested to compare it with
+        (Standing(b"x", 0o600, b"x", "d", "d"), False),
+        (Standing(b"y", 0o600, b"x", "d", "e"), True),
+        (Standing(b"y", 0o600, None, None, "e"), True),
+        (Standing(None, None, b"x", "d", None), False),
+    ],
+)
+def test_a_file_is_edited_when_it_is_not_as_we_left_it(standing, edited):
+    assert standing.edited is edited
+
+
+def test_what_is_kept_or_unchanged_writes_nothing():
+    kinds = ["create", "update", "merge", "replace", "mode", "remove", "keep", "unchanged"]
+    writes = [kind for kind in kinds if Change("f", kind, b"", 0o600, b"").writes]
+    assert writes == ["create", "update", "merge", "replace", "mode", "remove"]
