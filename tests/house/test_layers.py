@@ -1,0 +1,146 @@
+"""Who imports whom: floors, steps, packages; and what a module may not do wherever it is."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.house import floors
+from tests.house.source import PROJECT
+
+PURE_HALVES = {"plan": {"install", "settings", "preflight"}, "apply": {"plan"}, "deploy": {"plan"}}
+"""The one reader of several steps, and who shows what it read before deploying, or holds a deployment to that."""
+
+PURE = {
+    "claude.ledger",
+    "claude.ownership",
+    "frame.exits",
+    "http.compatibility",
+    "lint.findings",
+    "litellm.config",
+    "merge.lines",
+    "merge.outcome",
+    "merge.three_way",
+    "text.json_edit",
+    "text.jsonc",
+}
+"""What decides and never looks at the disk, the network or the clock, besides the room `model`."""
+
+OWNERS = {
+    "yaml": "text.documents",
+    "jinja2": "catalogue.templating",
+    "jsonschema": "catalogue.schemas",
+    "psutil": "service.processes",
+    "pyrage": "secrets.encryption",
+    "questionary": "console.prompts",
+    "prompt_toolkit": "console.prompts",
+    "referencing": "catalogue.schemas",
+    "boto3": "providers.cloud_lists",
+    "google": "providers.cloud_lists",
+}
+"""Third-party packages and the one module that knows each; the last two are LiteLLM's, which runs that module."""
+
+
+@pytest.fixture
+def modules(tree):
+    return tree.modules
+
+
+def places(found):
+    """The message of a failure: one place a line."""
+    return "\n".join(["", *map(str, found)])
+
+
+def test_imports_lead_downwards(modules):
+    upward = floors.find_upward(modules)
+    assert not upward, places(upward)
+
+
+def test_every_room_is_in_the_table(modules):
+    assert {module.room for module in modules} - {""} == set(floors.ROOMS)
+    assert len(floors.ROOMS) == len(set(floors.ROOMS))
+
+
+def test_no_modules_import_each_other_in_a_circle(modules):
+    circles = [" <-> ".join(circle) for circle in floors.find_circles(modules)]
+    assert not circles, places(circles)
+
+
+def test_a_step_does_not_import_another_step(modules):
+    steps = {module for module in modules if module.is_step}
+    wrong = []
+    for edge in floors.find_edges(modules):
+        allowed = {f"tasks.{name}" for name in PURE_HALVES.get(edge.source.name.removeprefix("tasks."), ())}
+        if edge.source in steps and edge.target in steps and edge.target.name not in allowed:
+            wrong.append(edge)
+    assert not wrong, places(wrong)
+
+
+def test_what_decides_imports_the_standard_library_and_what_decides(modules):
+    pure = {module for module in modules if module.room == "model" or short_name(module) in PURE}
+    assert {short_name(module) for module in pure} >= PURE
+    wrong = []
+    for module in pure:
+        for name, line, *_ in module.imports:
+            if name.partition(".")[0] not in {*sys.stdlib_module_names, "tasks"}:
+                wrong.append(f"{module.path}:{line} imports {name}")
+    edges = [edge for edge in floors.find_edges(modules) if edge.source in pure and not edge.is_for_types]
+    wrong += [edge for edge in edges if edge.target not in pure]
+    assert not wrong, places(wrong)
+
+
+def test_a_package_is_imported_by_its_one_module_inside_a_function(modules):
+    wrong = []
+    for module in modules:
+        for name, line, is_at_top, _ in module.imports:
+            package = name.partition(".")[0]
+            if package in {*sys.stdlib_module_names, "tasks", "dodo", "doit"}:
+                continue
+            if short_name(module) != OWNERS.get(package) or is_at_top:
+                wrong.append(f"{module.path}:{line} imports {name}; owner: {OWNERS.get(package, 'none')}")
+    assert not wrong, places(wrong)
+
+
+def test_a_folder_loads_nothing(modules):
+    """A package is not lazy: what its `__init__.py` imports, every import of one of its modules would load."""
+    folders = [module for module in modules if module.path.endswith("/__init__.py")]
+    wrong = []
+    for folder in folders:
+        is_docstring = len(folder.tree.body) == 1 and ast.get_docstring(folder.tree)
+        if not is_docstring and folder.path != "tasks/__init__.py":  # that one holds the lazy finder
+            wrong.append(f"{folder.path}:1 is to be a docstring and nothing else")
+    assert not wrong, places(wrong)
+
+
+def test_only_the_console_prints_and_only_the_prompts_ask(modules):
+    wrong = []
+    for module in modules:
+        for node in module.nodes:
+            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            if is_call and node.func.id in ("print", "input") and short_name(module) != "frame.bootstrap":
+                wrong.append(f"{module.path}:{node.lineno} calls {node.func.id}")
+    assert not wrong, places(wrong)
+
+
+def test_nothing_committed_carries_a_path_of_a_machine():
+    listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("no git checkout")
+    telling = (b"/tmp/la" + b"b", b"/ro" + b"ot/", os.fsencode(PROJECT))
+    wrong = []
+    for name in listed.stdout.splitlines():
+        path = PROJECT / name
+        lines = path.read_bytes().splitlines() if path.is_file() else []
+        for number, line in enumerate(lines, 1):
+            if any(text in line for text in telling):
+                wrong.append(f"{name}:{number}")
+    assert not wrong, places(wrong)
+
+
+def short_name(module):
+    """`disk.files` for tasks.core.disk.files."""
+    return module.name.removeprefix("tasks.core.")
