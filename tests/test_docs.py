@@ -63,7 +63,7 @@ def links(name: str) -> Iterator[str]:
             yield target
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "CONTRIBUTING.md"])
 def test_links_lead_somewhere(name):
     for target in links(name):
         file, _, anchor = target.partition("#")

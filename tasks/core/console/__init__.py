@@ -1,1 +1,4 @@
-"""Console."""
+"""The terminal: messages on stderr, data on stdout, questions, progress, and the summary of a run.
+
+Only this room prints and asks. A terminal gets marks and colours, a pipe gets plain text.
+"""

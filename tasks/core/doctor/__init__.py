@@ -1,1 +1,7 @@
-"""Doctor."""
+"""What a request of Claude Code meets on its way, checked in order; the first failure counts.
+
+    client -> settings -> credentials -> address -> network -> files -> program -> port -> process
+           -> readiness -> key -> models -> names -> providers
+
+Each check is ok, warn, fail or skip, with a fix. Nothing is changed and no model is asked.
+"""

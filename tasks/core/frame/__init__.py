@@ -1,1 +1,4 @@
-"""Frame."""
+"""How a command starts and ends: set-up of .venv, making tasks, output, journal, completion, pages.
+
+It is the room that knows doit, and the only one that may know all others.
+"""

@@ -1,1 +1,1 @@
-"""Litellm."""
+"""LiteLLM: found and judged without running it, installed, and its configuration file."""

@@ -1,1 +1,1 @@
-"""Profiles."""
+"""Named sets of choices, kept beside the gateway; private files for a program that uses one."""

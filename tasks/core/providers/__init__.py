@@ -1,1 +1,1 @@
-"""Providers."""
+"""Whether a provider has a model and this account may use it; the requests cost nothing."""
