@@ -56,7 +56,7 @@ def test_a_fresh_copy_keeps_pyyaml_unloaded(layout):
 import sys
 from pathlib import Path
 from tasks.core.model.layout import Layout
-from tasks.tools import catalogue
+from tasks.core.catalogue import catalogue
 catalogue.load(Layout.of({{}}, project=Path({str(layout.project)!r})))
 print([name for name in ("yaml", "jsonschema", "jinja2", "tempfile", "subprocess") if name in sys.modules])
 """

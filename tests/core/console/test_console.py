@@ -163,7 +163,7 @@ def test_commands_are_named_as_this_person_types_them(monkeypatch):
 @pytest.mark.parametrize("words", [["say"], ["tell"], ["tell", "again"]])
 def test_a_reader_who_has_seen_enough_is_no_error(words):
     stream = "stderr" if words[0] == "say" else "stdout"
-    code = f"from tasks.tools import console\nfor n in range(30000): console.{words[0]}('line %d' % n)"
+    code = f"from tasks.core.console import console\nfor n in range(30000): console.{words[0]}('line %d' % n)"
     with subprocess.Popen([sys.executable, "-c", code], env={**os.environ}, **{stream: subprocess.PIPE}) as process:
         pipe = getattr(process, stream)
         pipe.readline()
@@ -172,7 +172,7 @@ def test_a_reader_who_has_seen_enough_is_no_error(words):
 
 
 def test_a_closed_pipe_is_no_error_for_the_other_stream():
-    code = "from tasks.tools import console\nfor n in range(30000): console.tell('x')\nconsole.say('the end')"
+    code = "from tasks.core.console import console\nfor n in range(30000): console.tell('x')\nconsole.say('the end')"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert process.stderr.read() == b"the end\n"

@@ -92,7 +92,7 @@ def test_a_side_decides_a_conflict(layout, side, value):
 def test_what_does_not_belong_any_more_goes_unless_it_was_edited(layout):
     (layout.gateway / SCRIPT).write_bytes(b"old")
     (layout.gateway / "other.sh").write_bytes(b"edited")
-    manifest = manifest_of({SCRIPT: current.standing.digest(layout, SCRIPT, b"old"), "other.sh": "sha256:old"})
+    manifest = manifest_of({SCRIPT: current.digest(layout, SCRIPT, b"old"), "other.sh": "sha256:old"})
     kinds = {each.file: each.kind for each in current.changes(layout, [], manifest)}
     assert kinds == {SCRIPT: "remove", "other.sh": "keep"}
 

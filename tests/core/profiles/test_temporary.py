@@ -12,7 +12,7 @@ PROGRAM = """
 import os, sys
 if sys.argv[1] == "file" and hasattr(os, "memfd_create"):
     del os.memfd_create
-from tasks.tools import temporary
+from tasks.core.profiles import temporary
 path = temporary.lent(b"secret" * 20000, "settings")
 os.execv("/bin/sh", ["sh", "-c", 'echo "$1"; cat "$1" | wc -c; wc -c < "$1"; read wait', "sh", path])
 """
