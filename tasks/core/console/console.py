@@ -219,20 +219,24 @@ class Meter:
 
     def start(self, name: str) -> None:
         """*name* is running from now on."""
+        global make_room  # noqa: PLW0603 - whatever prints asks it, and there is one terminal
         self.stop()
         if not wanted():
             return
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._tick, args=(name, self._over, time.monotonic()), daemon=True)
         self._thread.start()
+        make_room = self.clear
 
     def stop(self) -> None:
         """Nothing is running any more."""
+        global make_room  # noqa: PLW0603
         if self._thread is not None:
             self._over.set()
             self._thread.join()
             self._thread = None
             self.clear()
+            make_room = None
 
     def clear(self) -> None:
         """Take the line away."""

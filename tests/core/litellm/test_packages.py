@@ -129,7 +129,8 @@ def test_killed_at_any_moment_it_counts_as_unfinished(tmp_path, venv):
     locked = lock(tmp_path / "lock.txt", wheel(tmp_path, "one"))
     uv = tmp_path / "bin" / "uv"
     uv.parent.mkdir()
-    script = "import sys, pathlib; from tasks.core.litellm import packages; packages.install(*map(pathlib.Path, sys.argv[1:]))"
+    script = "import sys, pathlib; from tasks.core.litellm import packages\n"
+    script += "packages.install(*map(pathlib.Path, sys.argv[1:]))"
     command = [sys.executable, "-c", script, str(venv), str(locked)]
     environ = os.environ | {"PATH": f"{uv.parent}:{os.environ['PATH']}"}
     for moment in ("venv", "pip"):
