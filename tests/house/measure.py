@@ -164,9 +164,12 @@ def main() -> int:
     if options.show:
         show_places(options.show, tree)
         return 0
-    kept = read_kept() if FILE.exists() else tree.figures
+    if options.write and options.accept:  # whatever the file has, conflicts of a merge too
+        FILE.write_text(as_text(tree.figures))
+        return 0
+    kept = read_kept()
     if options.write:
-        FILE.write_text(as_text(tree.figures if options.accept else keep_better(kept, tree.figures)))
+        FILE.write_text(as_text(keep_better(kept, tree.figures)))
         return 0
     print_figures(tree, kept)
     worse = find_worse(kept, tree)
