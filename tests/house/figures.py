@@ -70,22 +70,21 @@ class Tree:
     def whole(self) -> dict[str, float]:
         """The figures of all modules together."""
         modules = self.modules
-        nodes = [node for module in modules for node in module.nodes]
         code = sum(len(module.code_lines) for module in modules)
         sizes = [len(module.lines) for module in modules]
         functions = [name for module in modules for name in names.function_names(module)]
         participles = [name for name in functions if names.is_participle(name)]
 
-        def per_1000(matches: Callable[[ast.AST], bool]) -> float:
-            return round(1000 * sum(map(matches, nodes)) / code, 1)
+        def per_1000(count: Callable[[Module], int]) -> float:
+            return round(1000 * sum(map(count, modules)) / code, 1)
 
         return {
-            "nodes a line": round(len(nodes) / code, 2),
-            "ternaries per 1000 lines": per_1000(is_ternary),
-            "comprehensions per 1000 lines": per_1000(is_comprehension),
-            "nested comprehensions per 1000 lines": per_1000(is_nested_comprehension),
-            "boolean chains per 1000 lines": per_1000(is_chain),
-            "walrus per 1000 lines": per_1000(is_walrus),
+            "nodes a line": round(sum(len(module.nodes) for module in modules) / code, 2),
+            "ternaries per 1000 lines": per_1000(count_ternaries),
+            "comprehensions per 1000 lines": per_1000(count_comprehensions),
+            "nested comprehensions per 1000 lines": per_1000(count_nested),
+            "boolean chains per 1000 lines": per_1000(count_chains),
+            "walrus per 1000 lines": per_1000(count_walrus),
             "lines over 100 characters, %": percent(sum(map(count_wide, modules)), code),
             "standing comments, %": percent(sum(m.standing_comments for m in modules), sum(sizes)),
             "participles among functions, %": percent(len(participles), len(functions)),
@@ -113,7 +112,7 @@ class Tree:
         return {name: self.find_idiom(name) for name in idioms.IDIOMS}
 
     def find_idiom(self, name: str) -> dict[str, list[int]]:
-        return {module.path: [*idioms.find_idiom(name, module)] for module in self.modules}
+        return {module.path: idioms.find_idiom(name, module) for module in self.modules}
 
     def pages_below_goal(self) -> dict[str, Page]:
         """The modules that miss a goal of a page, with their figures."""
@@ -133,7 +132,7 @@ def measure_page(module: Module) -> Page:
     """The figures of one module."""
     return {
         "nodes": round(len(module.nodes) / max(len(module.code_lines), 1), 2),
-        "ternaries": sum(map(is_ternary, module.nodes)),
+        "ternaries": count_ternaries(module),
         "wide": count_wide(module),
     }
 
@@ -147,7 +146,7 @@ def page_goals(module: Module) -> Page:
 def find_lines(name: str, module: Module) -> list[int]:
     """Where a module has what a figure of its page counts; [1] for a figure of the whole page."""
     if name == "ternaries":
-        return [node.lineno for node in module.nodes if is_ternary(node)]
+        return [node.lineno for node in module.find(ast.IfExp)]
     if name == "wide":
         return [number for number, line in enumerate(module.lines, 1) if len(line) > WIDE]
     return [1]
@@ -162,26 +161,28 @@ def percent(part: int, total: int) -> float:
     return round(100 * part / max(total, 1), 1)
 
 
-def is_ternary(node: ast.AST) -> bool:
-    return isinstance(node, ast.IfExp)
+def count_ternaries(module: Module) -> int:
+    return len(module.find(ast.IfExp))
 
 
-def is_walrus(node: ast.AST) -> bool:
-    return isinstance(node, ast.NamedExpr)
+def count_walrus(module: Module) -> int:
+    return len(module.find(ast.NamedExpr))
 
 
-def is_chain(node: ast.AST) -> bool:
+def count_chains(module: Module) -> int:
     """`a and b and c`."""
-    return isinstance(node, ast.BoolOp) and len(node.values) >= 3
+    return sum(len(node.values) >= 3 for node in module.find(ast.BoolOp))
 
 
-def is_comprehension(node: ast.AST) -> bool:
-    return isinstance(node, idioms.COMPREHENSION)
+def count_comprehensions(module: Module) -> int:
+    return len(module.find(*idioms.COMPREHENSION))
 
 
-def is_nested_comprehension(node: ast.AST) -> bool:
-    """A comprehension with another one in it, or with two loops."""
-    if not isinstance(node, idioms.COMPREHENSION):
-        return False
-    inner = [part for part in ast.walk(node) if is_comprehension(part)]
+def count_nested(module: Module) -> int:
+    """The comprehensions with another one in them, or with two loops."""
+    return sum(map(is_nested, module.find(*idioms.COMPREHENSION)))
+
+
+def is_nested(node: Any) -> bool:
+    inner = [part for part in ast.walk(node) if isinstance(part, idioms.COMPREHENSION)]
     return len(inner) > 1 or len(node.generators) > 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from collections import defaultdict
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PROJECT = Path(__file__).resolve().parents[2]
-FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Import(NamedTuple):
@@ -32,9 +32,16 @@ class Module:
         self.lines = self.text.splitlines()
         self.tree = ast.parse(self.text)
         self.nodes = list(ast.walk(self.tree))
+        self.by_type: dict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+        for node in self.nodes:
+            self.by_type[type(node)].append(node)
 
     def __repr__(self) -> str:
         return self.path
+
+    def find(self, *types: type[ast.AST]) -> list[Any]:
+        """The nodes of these very types."""
+        return [node for kind in types for node in self.by_type.get(kind, ())]
 
     @property
     def is_step(self) -> bool:
@@ -56,6 +63,8 @@ class Module:
     @cached_property
     def comments(self) -> list[tuple[int, str]]:
         """Each comment with its line number, trailing ones too."""
+        if "#" not in self.text:
+            return []
         tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
         return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
 
@@ -67,19 +76,19 @@ class Module:
     @cached_property
     def docstrings(self) -> list[ast.Constant]:
         """The texts that document a module, a class, a function or, below it, a constant."""
-        statements = [node for node in self.nodes if isinstance(node, ast.Expr)]
-        return [node.value for node in statements if is_text(node.value)]
+        return [node.value for node in self.find(ast.Expr) if is_text(node.value)]
 
     @property
     def strings(self) -> list[ast.Constant]:
         """Every text of the code that is not a docstring: messages, helps, but keys and paths too."""
         documentation = {id(node) for node in self.docstrings}
-        return [node for node in self.nodes if is_text(node) and id(node) not in documentation]
+        texts = [node for node in self.find(ast.Constant) if isinstance(node.value, str)]
+        return [node for node in texts if id(node) not in documentation]
 
     @property
     def functions(self) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
         """The functions and methods of the module."""
-        return [node for node in self.nodes if isinstance(node, FUNCTION)]
+        return self.find(ast.FunctionDef, ast.AsyncFunctionDef)
 
     @cached_property
     def imports(self) -> list[Import]:
@@ -88,7 +97,7 @@ class Module:
         checked = [node for node in self.tree.body if is_type_checking(node)]
         types = {id(node) for block in checked for node in ast.walk(block)}
         found: list[Import] = []
-        for node in self.nodes:
+        for node in self.find(ast.Import, ast.ImportFrom):
             kind = id(node) in top, id(node) in types
             found += [Import(name, node.lineno, *kind) for name in imported_names(node)]
         return found

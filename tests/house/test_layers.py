@@ -127,10 +127,10 @@ def test_a_folder_loads_nothing(modules):
 def test_only_the_console_prints_and_only_the_prompts_ask(modules):
     wrong = []
     for module in modules:
-        for node in module.nodes:
-            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-            if is_call and node.func.id in ("print", "input") and short_name(module) not in PRINTERS:
-                wrong.append(f"{module.path}:{node.lineno} calls {node.func.id}")
+        for node in module.find(ast.Call):
+            called = getattr(node.func, "id", "")
+            if called in ("print", "input") and short_name(module) not in PRINTERS:
+                wrong.append(f"{module.path}:{node.lineno} calls {called}")
     assert not wrong, places(wrong)
 
 
