@@ -1,7 +1,7 @@
 """One command at a time: a lock that the system frees when its holder dies, and that says who holds it.
 
 The lock file lives in the gateway's folder. Where that folder is missing it is made together with its lock, in one
-step; the lock file remembers which directories were made, so that they go again when nothing else is left in them.
+step; the lock file says how many directories were made, so that they are removed again when nothing else is in them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tasks.core.disk import atomic
-from tasks.core.disk.targets import KEPT, Targets, refuse_unwritable
+from tasks.core.disk import made_directories
+from tasks.core.disk.targets import KEPT, Targets
 from tasks.core.model import errors
 from tasks.core.model.errors import Conflict
 
@@ -82,7 +82,7 @@ class Lock:
     @classmethod
     def _acquire(cls, targets: Targets, command: str, deadline: float) -> Lock:
         while True:
-            _ensure_folder(targets)
+            made_directories.make_gateway(targets, lambda levels: _text(_Note(made_gateway=levels)))
             descriptor = _open(targets.gateway / ".lock")
             if descriptor is not None and _hold(descriptor, targets.gateway / ".lock", deadline):
                 lock = cls(targets, descriptor, _read(descriptor))
@@ -92,7 +92,9 @@ class Lock:
     def sign(self, command: str) -> None:
         """Say in the lock file who has it; release it when that cannot be written."""
         try:
-            self._write(self._note._replace(pid=os.getpid(), since=_now(), command=command[:200]))
+            note = self._note._replace(pid=os.getpid(), since=_now(), command=command[:200])
+            unremoved = made_directories.count_unremoved(self.targets)
+            self._write(note._replace(made_gateway=max(note.made_gateway, unremoved)))
         except BaseException:
             self.release()
             raise
@@ -104,17 +106,13 @@ class Lock:
 
     def make_claude(self) -> None:
         """Make the directory of settings.json where it is missing, private, and note it before it is there."""
-        directory = self.targets.settings.parent
-        missing = _missing(directory)
+        missing = made_directories.find_missing(self.targets.settings.parent)
         if missing:
             self._write(self._note._replace(made_claude=max(self._note.made_claude, len(missing))))
-        for path in missing:
-            with contextlib.suppress(FileExistsError):
-                path.mkdir(mode=0o700)
-                atomic.sync_directory(path.parent)
+        made_directories.make_private(missing)
 
     def release(self) -> None:
-        """Let go; where only our bookkeeping is left, it goes too, and so do the directories that we made."""
+        """Let go; where only our bookkeeping is left, remove it, and the directories that we made."""
         try:
             with contextlib.suppress(OSError):
                 self._tidy()
@@ -122,22 +120,13 @@ class Lock:
             os.close(self._descriptor)
 
     def _tidy(self) -> None:
-        _remove_empty(self.targets.settings.parent, self._note.made_claude)
-        gateway = self.targets.gateway
-        if not {path.name for path in gateway.iterdir()} <= KEPT or any(True for _ in self.targets.leftovers()):
+        settings, gateway = self.targets.settings.parent, self.targets.gateway
+        made_directories.remove_empty(settings, self._note.made_claude)
+        if not {path.name for path in gateway.iterdir()} <= KEPT or any(self.targets.leftovers()):
             return
-        if self._note.made_gateway:
-            top = _highest(gateway, self._note.made_gateway)
-            unborn = top.with_name(f".gw-{self.targets.identifier()}-tree")
-            top.rename(unborn)  # in one step, as it came
-            if all(path.name in KEPT or path.is_dir() for path in unborn.rglob("*")):
-                atomic.discard(unborn)
-            else:  # somebody put a file there in that very moment
-                unborn.rename(top)
-        else:
-            for name in (".digest-key", ".lock"):
-                (gateway / name).unlink(missing_ok=True)
-        _remove_empty(self.targets.settings.parent, self._note.made_claude)
+        if _is_at(self._descriptor, gateway / ".lock"):
+            made_directories.remove_gateway(self.targets, self._note.made_gateway)
+            made_directories.remove_empty(settings, self._note.made_claude)
 
     def _write(self, note: _Note) -> None:
         os.pwrite(self._descriptor, _text(note), 0)
@@ -155,11 +144,18 @@ def _hold(descriptor: int, path: Path, deadline: float) -> bool:
                 "Wait until it has ended, then run the command again.",
             )
         time.sleep(0.02)
-    with contextlib.suppress(OSError):
-        if os.path.samestat(os.fstat(descriptor), path.lstat()):
-            return True
+    if _is_at(descriptor, path):
+        return True
     os.close(descriptor)
     return False
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether the open file is the one at *path*."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except OSError:
+        return False
 
 
 def _take(descriptor: int, kind: int) -> bool:
@@ -180,56 +176,6 @@ def _open(path: Path) -> int | None:
         if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
             raise Conflict("is not the lock file that was made here", "Remove it.", where=str(path)) from None
         raise
-
-
-def _ensure_folder(targets: Targets) -> None:
-    """Make the gateway's folder with its lock beside its place and give it its name, in one step."""
-    missing = _missing(targets.gateway)
-    if not missing:
-        if not targets.gateway.is_dir():
-            raise Conflict("is not a directory", "Move it away.", where=str(targets.gateway))
-        return
-    top = missing[0]
-    refuse_unwritable(top.parent)
-    unborn = top.parent / f".gw-{targets.identifier()}-tree"
-    try:
-        _make_tree([unborn / path.relative_to(top) for path in missing])
-        atomic.place(unborn, top)
-    except (FileExistsError, FileNotFoundError):  # somebody else was first, and may have taken ours for debris
-        if not targets.gateway.exists():
-            raise
-    finally:
-        if unborn.exists():
-            atomic.discard(unborn)
-    atomic.sync_directory(top.parent)
-
-
-def _make_tree(directories: list[Path]) -> None:
-    """Each inside the one before; the last one gets the lock file, which says how many they are."""
-    for path in directories:
-        path.mkdir(mode=0o700)
-    atomic.create(directories[-1] / ".lock", _text(_Note(made_gateway=len(directories))), 0o600)
-    for path in directories:
-        atomic.sync_directory(path)
-
-
-def _missing(path: Path) -> list[Path]:
-    """The directories that are missing up to *path*, the highest first."""
-    return [] if os.path.lexists(path) else [*_missing(path.parent), path]
-
-
-def _highest(path: Path, levels: int) -> Path:
-    """The highest of the *levels* lowest directories of *path* that holds nothing but the one below it."""
-    above = path.parent
-    if levels > 1 and [*above.iterdir()] == [path]:
-        return _highest(above, levels - 1)
-    return path
-
-
-def _remove_empty(path: Path, levels: int) -> None:
-    with contextlib.suppress(OSError):
-        for directory in [path, *path.parents][: max(levels, 0)]:
-            directory.rmdir()
 
 
 def _read(descriptor: int) -> _Note:

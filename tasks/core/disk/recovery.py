@@ -12,12 +12,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tasks.core.disk import atomic, records
+from tasks.core.disk import atomic, made_directories, records
 from tasks.core.disk.fingerprints import digest_key
 from tasks.core.disk.lock import Lock
 from tasks.core.disk.moves import Move, digest_of
 from tasks.core.disk.settings_file import claude_lock
-from tasks.core.disk.targets import KEPT, RECORD, Targets
+from tasks.core.disk.targets import KEPT, RECORD, Targets, names_in
 from tasks.core.model.errors import Conflict, GatewayError
 
 if TYPE_CHECKING:
@@ -112,9 +112,10 @@ def clean(targets: Targets, *more: Path) -> bool:
 
 
 def _anything(targets: Targets) -> bool:
-    names = {path.name for path in targets.gateway.iterdir()} if targets.gateway.is_dir() else set()
-    ours = bool(names) and (names <= KEPT or RECORD in names)
-    return ours or any(True for _ in targets.leftovers())
+    names = names_in(targets.gateway)
+    if names and (names <= KEPT or RECORD in names):
+        return True
+    return any(targets.leftovers()) or made_directories.count_unremoved(targets) > 0
 
 
 def _finish(layout: Layout, targets: Targets, record: Record) -> Recovered:

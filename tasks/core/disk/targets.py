@@ -26,6 +26,7 @@ KEPT = frozenset({".lock", ".digest-key"})
 
 IDENTIFIER = re.compile(r"[0-9a-f]{16}")
 _STAGED = re.compile(r"\.gw-([0-9a-f]{16})-")
+_TREE = "-tree"
 
 
 class Targets(NamedTuple):
@@ -57,13 +58,22 @@ class Targets(NamedTuple):
         """A new name for a transaction: 16 hexadecimal digits that begin with the tag."""
         return self.tag + os.urandom(5).hex()
 
+    def tree_name(self) -> str:
+        """A new name for a folder while it is made, and for its lock while it is removed."""
+        return f".gw-{self.identifier()}{_TREE}"
+
+    def is_tree(self, name: str) -> bool:
+        """Whether tree_name() made this name, for this pair of targets."""
+        match = _STAGED.match(name)
+        return match is not None and match[1].startswith(self.tag) and name.endswith(_TREE)
+
     def leftovers(self, *more: Path) -> Iterator[Path]:
         """Everything of ours that is no target: staged and displaced files, folders on their way to be or to go.
 
         Beside the targets, and in the directories *more*.
         """
         for directory in dict.fromkeys((self.gateway, self.settings.parent, _lowest(self.gateway.parent), *more)):
-            for name in _names(directory):
+            for name in names_in(directory):
                 if self._ours(directory, name):
                     yield directory / name
 
@@ -133,8 +143,9 @@ def _lowest(path: Path) -> Path:
     return path if path.is_dir() or path == path.parent else _lowest(path.parent)
 
 
-def _names(directory: Path) -> list[str]:
+def names_in(directory: Path) -> set[str]:
+    """The names in *directory*; none when it is missing or cannot be read."""
     try:
-        return [path.name for path in directory.iterdir()]
+        return {path.name for path in directory.iterdir()}
     except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return []
+        return set()
