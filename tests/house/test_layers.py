@@ -27,6 +27,8 @@ PURE = {
     "merge.outcome",
     "merge.three_way",
     "text.json_edit",
+    "text.json_scan",
+    "text.text_edit",
     "text.jsonc",
 }
 """What decides and never looks at the disk, the network or the clock, besides the room `model`."""

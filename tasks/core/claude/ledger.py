@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tasks.core.model.catalogue import NOTHING
 from tasks.core.model.errors import Conflict, InvalidInput
 from tasks.core.model.secret import unshown
-from tasks.core.text.json_edit import REMOVE, Path, Recipe, canonical, decoded
+from tasks.core.text.json_edit import REMOVE, Path, canonical, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tasks.core.text.text_edit import Recipe
 
 VERSION = 1
 KEY_BYTES = 32

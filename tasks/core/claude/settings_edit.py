@@ -21,14 +21,10 @@ from tasks.core.text.json_edit import (
     Document,
     Path,
     Raw,
-    Recipe,
     canonical,
-    carried,
     parse,
-    rebuilt,
-    recipe_of,
-    spliced,
 )
+from tasks.core.text.text_edit import Recipe, apply_edits, carried, rebuilt, recipe_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -81,7 +77,7 @@ def join(
     )
     if step.conflicts:
         return Outcome(data, ledger, step.receipt, step.conflicts)
-    if step.remove_file or (data is None and not document.splices(step.changes)):
+    if step.remove_file or (data is None and not document.edits(step.changes)):
         return Outcome(None, step.ledger, step.receipt)
     made = _sealed(document, data, ledger, step, key)
     if untouched and ledger and not ledger.displaced and ledger.owned.keys() != wanted.keys():
@@ -121,11 +117,11 @@ def leave(data: bytes | None, ledger: Ledger | None, key: bytes, where: str = "s
 
 def _sealed(document: Document, data: bytes | None, ledger: Ledger | None, step: Step, key: bytes) -> Outcome:
     """The result of *step*, its ledger with the way back."""
-    splices = document.splices(step.changes)
-    result = document.encoded(spliced(document.text, splices))
-    if step.ledger is None or (not splices and step.ledger.seal):
+    edits = document.edits(step.changes)
+    result = document.encoded(apply_edits(document.text, edits))
+    if step.ledger is None or (not edits and step.ledger.seal):
         return Outcome(result, step.ledger, step.receipt)
-    way_back = carried(_way_back(document, data, ledger, key), document.text, splices)
+    way_back = carried(_way_back(document, data, ledger, key), document.text, edits)
     return Outcome(result, step.ledger.sealed(result, way_back, key), step.receipt)
 
 
@@ -137,7 +133,7 @@ def _way_back(document: Document, data: bytes | None, ledger: Ledger | None, key
     known = ledger.way_back(data, key)
     if known is not None:
         return known
-    return recipe_of(document.splices(undone(document, ledger, key).changes), len(document.text))
+    return recipe_of(document.edits(undone(document, ledger, key).changes), len(document.text))
 
 
 def _as_it_was(document: Document, data: bytes, ledger: Ledger | None, key: bytes, result: bytes) -> bytes:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from tasks.core.text import documents
+from tasks.core.text.text_edit import TextEdit
 from tasks.core.text.yaml_spans import Spot, Unplaced, YamlText, shifted
 
 if TYPE_CHECKING:
@@ -25,14 +26,6 @@ _REMARK = re.compile(r"^[^'\"]*?\s(#.*)$")
 """A comment at the end of a line without quotes; with them it takes a parser to tell."""
 
 
-class Splice(NamedTuple):
-    """Part of a text (start, end), and what takes its place."""
-
-    start: int
-    end: int
-    new: str
-
-
 class Editor:
     """One text, the spots in it, and what is to be added to its mappings in the end."""
 
@@ -43,13 +36,13 @@ class Editor:
         self.added: dict[Place, list[tuple[Mend, str]]] = {}
         self.leaving = {mend.place for mend in mends if mend.kind != "set"}
 
-    def splices(self, mend: Mend) -> list[Splice]:
+    def edits(self, mend: Mend) -> list[TextEdit[str]]:
         """The changes of the text for one mend; Unplaced when it has no spot of its own."""
         if mend.kind == "set":
             return self._set(mend)
         spot = self._spot(mend.place)
         if mend.kind == "move" and mend.to[:-1] == mend.place[:-1]:
-            return [Splice(spot.start, spot.value_from, f"{mend.to[-1]}:")]
+            return [TextEdit(spot.start, spot.value_from, f"{mend.to[-1]}:")]
         if len(mend.place) != IN_SECTION and self._hollow(mend.place[:-1]):
             raise Unplaced  # a `{}` would have to stay
         if mend.kind == "remove":
@@ -61,22 +54,22 @@ class Editor:
         self._add(mend, mend.to, self._block(spot, cut, str(mend.to[-1])))
         return [cut]
 
-    def additions(self, mends: Collection[Mend]) -> list[Splice]:
-        """The splices with everything that *mends* add, one per mapping."""
+    def additions(self, mends: Collection[Mend]) -> list[TextEdit[str]]:
+        """The edits with everything that *mends* add, one per mapping."""
         chosen = {parent: [block for mend, block in blocks if mend in mends] for parent, blocks in self.added.items()}
         added = [self._addition(parent, blocks) for parent, blocks in chosen.items() if blocks]
         return [*added, *self._heads({mend.place for mend in mends if mend.kind != "set"})]
 
-    def _heads(self, left: set[Place]) -> Iterator[Splice]:
+    def _heads(self, left: set[Place]) -> Iterator[TextEdit[str]]:
         """The first lines of sections out of which everything goes; their comments stay."""
         for section in {place[:1] for place in left if len(place) == IN_SECTION}:
             if all((*section, key) in left for key in _found(self.data, section)):
                 start = self._spot(section).start
                 end = self.text.line_end(start)
                 remark = _REMARK.search(self.text.text[start:end].rstrip("\r\n"))
-                yield Splice(start, end, f"{remark[1]}{self.newline}" if remark else "")
+                yield TextEdit(start, end, f"{remark[1]}{self.newline}" if remark else "")
 
-    def _set(self, mend: Mend) -> list[Splice]:
+    def _set(self, mend: Mend) -> list[TextEdit[str]]:
         scalar = documents.dump_yaml({"k": mend.value}).removeprefix("k: ").rstrip("\n")
         parent = _found(self.data, mend.place[:-1])
         if parent is None or (isinstance(parent, dict) and mend.place[-1] not in parent):
@@ -87,11 +80,11 @@ class Editor:
         if node.id == "scalar" and node.style in ("|", ">"):
             whole = self.text.text[start:end]
             remark = _REMARK.search(whole.partition("\n")[0])
-            return [Splice(start, start + len(whole.rstrip()), scalar + (f" {remark[1].rstrip()}" if remark else ""))]
+            return [TextEdit(start, start + len(whole.rstrip()), scalar + (f" {remark[1].rstrip()}" if remark else ""))]
         if node.id == "scalar" or node.flow_style:
-            return [Splice(start, end, scalar)]
+            return [TextEdit(start, end, scalar)]
         spot = self._spot(mend.place)
-        return [Splice(spot.value_from, self.text.end(spot), f" {scalar}")]
+        return [TextEdit(spot.value_from, self.text.end(spot), f" {scalar}")]
 
     def _node(self, place: Place) -> Any:  # noqa: ANN401 - PyYAML's node
         """The node of a value, in block or flow style; Unplaced when it stands behind an alias."""
@@ -125,7 +118,7 @@ class Editor:
                 self.spots[place] = dict(enumerate(members))
         return self.spots[place]
 
-    def _without(self, place: Place, spot: Spot) -> Splice:
+    def _without(self, place: Place, spot: Spot) -> TextEdit[str]:
         """The removal of a member; the comments beside and in it stay, as lines of their own."""
         stop = self.text.end(spot)
         inner = "" if spot.node.id == "scalar" else self.text.text[spot.value_from : stop]
@@ -134,20 +127,20 @@ class Editor:
         cut = self._cut(place, spot)
         start = max(cut.start, self.text.line_start(spot.start))
         kept = "".join(" " * spot.column + remark.rstrip() + self.newline for remark in remarks)
-        return Splice(start, cut.end, kept + cut.new)
+        return TextEdit(start, cut.end, kept + cut.new)
 
-    def _cut(self, place: Place, spot: Spot) -> Splice:
+    def _cut(self, place: Place, spot: Spot) -> TextEdit[str]:
         """The lines of a member with the comments right above it; the first one of an entry leaves the dash."""
         whole, (start, end) = self.text.text, self.text.lines(spot)
         before = whole[start : spot.start]
         if not before.strip():
-            return Splice(self._comments_from(start), end, "")
+            return TextEdit(self._comments_from(start), end, "")
         members = list(self._children(place[:-1]).values())
         if len(members) < 2 or before.strip("- \t") or members[0] is not spot:  # noqa: PLR2004
             raise Unplaced
         following = members[1].start
         comments = "".join(line for line in whole[end:following].splitlines(keepends=True) if line.strip())
-        return Splice(start, following, comments + before if comments.strip() else before)
+        return TextEdit(start, following, comments + before if comments.strip() else before)
 
     def _comments_from(self, start: int) -> int:
         """Where the comment lines right above *start* may begin at the earliest."""
@@ -159,7 +152,7 @@ class Editor:
             position = line
         return position
 
-    def _block(self, spot: Spot, cut: Splice, key: str) -> str:
+    def _block(self, spot: Spot, cut: TextEdit[str], key: str) -> str:
         """What is cut out, with its comments, under the key that it gets, at column 0."""
         whole, end = self.text.text, self.text.line_end(self.text.end(spot))
         comments = whole[cut.start : self.text.line_start(spot.start)]
@@ -187,12 +180,12 @@ class Editor:
     def _can_be_made(self, section: Place) -> bool:
         return len(section) == 1 and section[0] not in self.data
 
-    def _addition(self, parent: Place, blocks: list[str]) -> Splice:
+    def _addition(self, parent: Place, blocks: list[str]) -> TextEdit[str]:
         """New members behind the last of a mapping, or a new section at the end."""
         if self._is_flow(parent):
             node = self._node(parent)
             position = node.end_mark.index - 1
-            return Splice(position, position, (", " if node.value else "") + ", ".join(blocks))
+            return TextEdit(position, position, (", " if node.value else "") + ", ".join(blocks))
         whole = "".join(blocks)
         if _found(self.data, parent) is None:
             position, column = len(self.text.text), _INDENT
@@ -202,7 +195,7 @@ class Editor:
             position = self.text.behind(last)
             whole = _indented(whole, last.column)
         missing = position and self.text.text[position - 1] != "\n"
-        return Splice(position, position, (self.newline if missing else "") + whole)
+        return TextEdit(position, position, (self.newline if missing else "") + whole)
 
 
 def _child(node: Any, step: str | int) -> Any:  # noqa: ANN401 - PyYAML's nodes

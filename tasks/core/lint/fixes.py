@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tasks.core.lint.editor import IN_SECTION, Editor, Splice
+from tasks.core.lint.editor import IN_SECTION, Editor
 from tasks.core.merge import merge as merge_merge
 from tasks.core.merge import three_way
 from tasks.core.model.errors import InvalidInput
 from tasks.core.text import documents
+from tasks.core.text.text_edit import TextEdit, apply_edits
 from tasks.core.text.yaml_spans import Unplaced
 
 if TYPE_CHECKING:
@@ -33,29 +34,29 @@ def mended(text: str, mends: Sequence[Mend], where: str) -> Outcome:
     """*text* with the mends in it, as far as they can be done there at once."""
     data = documents.parse_document(text, where).data
     editor = Editor(text, where, data, mends)
-    cuts: dict[Mend, list[Splice]] = {}
+    cuts: dict[Mend, list[TextEdit[str]]] = {}
     for mend in mends:
         try:
-            cuts[mend] = editor.splices(mend)
+            cuts[mend] = editor.edits(mend)
         except Unplaced:
             continue
     placed = _clear(cuts)
-    splices = [splice for mend in placed for splice in cuts[mend]]
+    edits = [edit for mend in placed for edit in cuts[mend]]
     wanted = after(data, placed)
-    done = _spliced(text, [*splices, *editor.additions(set(placed))])
+    done = apply_edits(text, sorted([*edits, *editor.additions(set(placed))]))
     if not _means(done, wanted, where):
         done, wanted, placed, cuts = text, data, [], {}
     rest = [mend for mend in mends if mend not in cuts]
     return _merged(done, wanted, rest, where, placed)
 
 
-def _clear(cuts: dict[Mend, list[Splice]]) -> list[Mend]:
+def _clear(cuts: dict[Mend, list[TextEdit[str]]]) -> list[Mend]:
     """The mends whose places in the text do not overlap, the first of those that do."""
     clear, position = [], 0
-    for mend, splices in sorted(cuts.items(), key=lambda pair: pair[1]):
-        if not splices or splices[0].start >= position:
+    for mend, edits in sorted(cuts.items(), key=lambda pair: pair[1]):
+        if not edits or edits[0].start >= position:
             clear.append(mend)
-            position = max([position, *(splice.end for splice in splices)])
+            position = max([position, *(edit.end for edit in edits)])
     return clear
 
 
@@ -121,11 +122,3 @@ def _by_merge(text: str, data: Any, mends: list[Mend], where: str) -> str | None
     wanted = after(data, mends)
     merge = merge_merge.litellm_config(documents.dump_yaml(data), text, documents.dump_yaml(wanted), where)
     return merge.text if not merge.conflicts and _means(merge.text, wanted, where) else None
-
-
-def _spliced(text: str, splices: list[Splice]) -> str:
-    pieces, position = [], 0
-    for splice in sorted(splices):
-        pieces += [text[position : splice.start], splice.new]
-        position = max(position, splice.end)
-    return "".join([*pieces, text[position:]])

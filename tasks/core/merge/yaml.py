@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tasks.core.merge import lines as merge_lines
@@ -11,6 +10,7 @@ from tasks.core.merge import three_way
 from tasks.core.merge.outcome import Conflict, Merge
 from tasks.core.model.errors import InvalidInput
 from tasks.core.text import documents
+from tasks.core.text.text_edit import TextEdit
 from tasks.core.text.yaml_spans import Spot, Unplaced, YamlText, shifted
 
 if TYPE_CHECKING:
@@ -20,13 +20,8 @@ if TYPE_CHECKING:
     from tasks.core.text.yaml_spans import Place
 
 
-@dataclass(frozen=True)
-class Splice:
-    """Part of the found text (start, end), and what takes its place."""
-
-    start: int
-    end: int
-    new: str | Conflict
+Replacement = TextEdit["str | Conflict"]
+"""Part of the found text, and what takes its place: ours, or both sides where they disagree."""
 
 
 class YamlMerge:
@@ -43,7 +38,7 @@ class YamlMerge:
         base, found, wanted = (documents.parse_yaml(each.text, self.where) for each in self.texts)
         data, edits = three_way.merge(base, found, wanted, self.is_whole)
         try:
-            merge = self.spliced([*self.header(), *map(self.splice, edits)])
+            merge = self.apply([*self.header(), *map(self.replace, edits)])
             if self.means(merge, data):
                 return merge
         except Unplaced:
@@ -75,20 +70,20 @@ class YamlMerge:
             return True
         return False
 
-    def splice(self, edit: Edit) -> Splice:
+    def replace(self, edit: Edit) -> Replacement:
         """The part of the found text that an edit replaces, and the new one."""
         if edit.kind == "clash":
             return self.clash(edit)
         spot = self.found_spot(edit)
         if spot is None:
             position, column = self.gap(edit)
-            return Splice(position, position, self.line_break(position) + self.block(edit, column))
+            return TextEdit(position, position, self.line_break(position) + self.block(edit, column))
         if edit.kind == "set":
             return self.replacement(edit, spot)
         start, end = self.found.lines(spot)
         if self.found.text[start : spot.start].strip():
             raise Unplaced
-        return Splice(start, end, self.comments(start, end))
+        return TextEdit(start, end, self.comments(start, end))
 
     def found_spot(self, edit: Edit) -> Spot | None:
         """Where the found value stands; None when it has no place of its own: it is absent, or comes from `<<`."""
@@ -101,19 +96,19 @@ class YamlMerge:
                 return None
             raise
 
-    def replacement(self, edit: Edit, spot: Spot) -> Splice:
+    def replacement(self, edit: Edit, spot: Spot) -> Replacement:
         """A value in the place of another: as we write it, or in one line when it is a mixture in flow style."""
         start, end = spot.start, self.found.end(spot)
         if edit.mixed and not edit.value:
-            return Splice(spot.value_from, end, " []" if isinstance(edit.value, list) else " {}")
+            return TextEdit(spot.value_from, end, " []" if isinstance(edit.value, list) else " {}")
         if edit.mixed:
-            return Splice(max(spot.value_from, spot.node.start_mark.index), end, self.in_one_line(edit, spot))
+            return TextEdit(max(spot.value_from, spot.node.start_mark.index), end, self.in_one_line(edit, spot))
         body = self.body(self.wanted, edit.wanted, spot.column)
         line = self.found.line_start(start)
         comments = self.comments(line, end)
         if comments and not self.found.text[line:start].strip():
-            return Splice(line, end, comments + self.found.text[line:start] + body)
-        return Splice(start, end, body)
+            return TextEdit(line, end, comments + self.found.text[line:start] + body)
+        return TextEdit(start, end, body)
 
     def in_one_line(self, edit: Edit, spot: Spot) -> str:
         """The JSON of a value, which is YAML in flow style too."""
@@ -124,7 +119,7 @@ class YamlMerge:
         except (TypeError, ValueError):
             raise Unplaced from None
 
-    def clash(self, edit: Edit) -> Splice:
+    def clash(self, edit: Edit) -> Replacement:
         """A conflict in the place of the found lines, or where the missing ones would be."""
         if edit.has[1]:
             spot = self.found.spot(edit.found)
@@ -139,7 +134,7 @@ class YamlMerge:
         )
         line = self.found.text.count("\n", 0, start) + 1
         what = edit.label or "the document"
-        return Splice(start, end, Conflict(line, wanted, self.found.text[start:end], base, self.where, what))
+        return TextEdit(start, end, Conflict(line, wanted, self.found.text[start:end], base, self.where, what))
 
     def gap(self, edit: Edit) -> tuple[int, int]:
         """Where a new member goes: the position behind its neighbour, and its column. First keys go to the end."""
@@ -169,12 +164,12 @@ class YamlMerge:
         lines = self.found.text[start:end].splitlines(keepends=True)
         return "".join(line for line in lines if line.lstrip().startswith("#") and line.strip() not in ours)
 
-    def header(self) -> Iterator[Splice]:
+    def header(self) -> Iterator[Replacement]:
         """What stands above the first key, merged by lines; the user's when it was changed on both sides."""
         base, found, wanted = (each.text[: each.line_start(each.spot(()).start)] for each in self.texts)
         merge = merge_lines.text(self.native(base), found, self.native(wanted))
         if not merge.conflicts and merge.text != found:
-            yield Splice(0, len(found), merge.text)
+            yield TextEdit(0, len(found), merge.text)
 
     def line_break(self, position: int) -> str:
         """What must come first at *position* so that a line begins there."""
@@ -184,14 +179,14 @@ class YamlMerge:
         """A text of ours with the line ends of the found one."""
         return text.replace("\n", self.newline)
 
-    def spliced(self, splices: Iterable[Splice]) -> Merge:
-        """The found text with the splices in it; Unplaced when two of them overlap."""
+    def apply(self, edits: Iterable[Replacement]) -> Merge:
+        """The found text with the edits in it; Unplaced when two of them overlap."""
         pieces: list[str | Conflict] = []
         position = 0
-        for splice in sorted(splices, key=lambda each: (each.start, each.end)):
-            if splice.start < position:
+        for edit in sorted(edits, key=lambda each: (each.start, each.end)):
+            if edit.start < position:
                 raise Unplaced
-            pieces += [self.found.text[position : splice.start], splice.new]
-            position = splice.end
+            pieces += [self.found.text[position : edit.start], edit.new]
+            position = edit.end
         pieces.append(self.found.text[position:])
         return Merge(tuple(piece for piece in pieces if piece))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tasks.core.claude.ledger import BASE_URL, CREDENTIALS, VERSION, Displaced, Ledger, Owned, Seal, fingerprint
 from tasks.core.claude.ownership import Receipt, Step, applied, undone
 from tasks.core.model.errors import Conflict, InvalidInput
-from tasks.core.text.json_edit import REMOVE, Raw, Splice, canonical, carried, decoded, rebuilt, recipe_of, spliced
+from tasks.core.text.json_edit import REMOVE, Raw, canonical, decoded
+from tasks.core.text.text_edit import TextEdit, apply_edits, carried, rebuilt, recipe_of
 
 KEY = bytes(range(32))
 TOKEN, API_KEY, MODEL = (("env", f"ANTHROPIC_{name}") for name in ("AUTH_TOKEN", "API_KEY", "MODEL"))
@@ -250,7 +251,7 @@ def test_values_are_told_apart_by_type():
 
 def test_nothing_secret_in_repr():
     _, step = apply({"env": {"ANTHROPIC_AUTH_TOKEN": "theirs"}}, {TOKEN: "sk-ours"})
-    shown = f"{step}{step.ledger.owned}{step.ledger}{Displaced(TOKEN, 'theirs', U)}{Splice(0, 1, 'theirs')}"
+    shown = f"{step}{step.ledger.owned}{step.ledger}{Displaced(TOKEN, 'theirs', U)}{TextEdit(0, 1, 'theirs')}"
     assert not any(secret in shown for secret in ("theirs", "sk-ours", U))
 
 
@@ -328,11 +329,12 @@ def test_one_spelling_per_value():
 
 
 @st.composite
-def edited(draw: st.DrawFn, length: int) -> list[Splice]:
-    """Splices of a text of that length, in order."""
+def edited(draw: st.DrawFn, length: int) -> list[TextEdit]:
+    """TextEdits of a text of that length, in order."""
     cuts = sorted(draw(st.lists(st.integers(0, length), max_size=6, unique=True)))
     return [
-        Splice(start, end, draw(st.text("xyz", max_size=3))) for start, end in zip(cuts[::2], cuts[1::2], strict=False)
+        TextEdit(start, end, draw(st.text("xyz", max_size=3)))
+        for start, end in zip(cuts[::2], cuts[1::2], strict=False)
     ]
 
 
@@ -341,9 +343,9 @@ def edited(draw: st.DrawFn, length: int) -> list[Splice]:
 def test_a_recipe_is_carried_over_edits(data: st.DataObject):
     text = "0123456789abcdefghij"
     back = data.draw(edited(len(text)))
-    first, recipe = spliced(text, back), recipe_of(back, len(text))
+    first, recipe = apply_edits(text, back), recipe_of(back, len(text))
     assert rebuilt(text, recipe) == first
     for _ in range(3):
-        splices = data.draw(edited(len(text)))
-        recipe, text = carried(recipe, text, splices), spliced(text, splices)
+        edits = data.draw(edited(len(text)))
+        recipe, text = carried(recipe, text, edits), apply_edits(text, edits)
         assert rebuilt(text, recipe) == first

@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tasks.core.model.errors import InvalidInput
-from tasks.core.text.json_edit import MAX_BYTES, REMOVE, Raw, edit, parse
+from tasks.core.text.json_edit import REMOVE, Raw, edit, parse
+from tasks.core.text.json_scan import MAX_BYTES
 from tests.core.jsontexts import OURS, changes, files, loaded
 
 A = ("env", "A")
@@ -230,7 +231,7 @@ def test_an_edit_means_what_it_should_and_is_made_once(data: bytes, wanted: dict
     after = edit(data, wanted)
     assert json.dumps(loaded(after), sort_keys=True) == json.dumps(expected(loaded(data), wanted), sort_keys=True)
     assert edit(after, wanted) == after
-    assert not parse(after).splices(wanted)
+    assert not parse(after).edits(wanted)
 
 
 @settings(max_examples=120, deadline=None)
