@@ -162,3 +162,12 @@ def test_the_contributors_page_names_files_that_are_there():
     missing = [path for path in named if not (PROJECT / path).exists()]
     assert len(named) > 5
     assert set(missing) == {"tasks/x.py"}  # the step that the page adds
+
+
+def test_the_tests_of_a_module_are_found_by_its_name(modules):
+    """tests/core/disk/test_lock.py, or test_lock_<what>.py, for tasks/core/disk/lock.py."""
+    names = {short_name(module).replace(".", "/test_", 1) for module in modules if module.room}
+    files = [path.relative_to(PROJECT / "tests/core") for path in PROJECT.glob("tests/core/*/test_*.py")]
+    lost = [file for file in files if not any(f"{file.with_suffix('')}_".startswith(f"{name}_") for name in names)]
+    assert len(files) > 50
+    assert not lost, places(lost)
