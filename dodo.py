@@ -9,12 +9,14 @@
 `python3 dodo.py …` makes its own virtual environment first; in an activated one plain `doit …` is the same.
 """
 
-from __future__ import annotations
-
+import os
 import sys
 
 if __name__ == "__main__":
-    from tasks.core.frame.bootstrap import main
+    # Before anything is imported: our folder and the standard library, and nothing that PYTHONPATH names.
+    folder, library = os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.__file__)
+    sys.path[:] = [folder, library, os.path.join(library, "lib-dynload")]
+    from tasks.core.frame.door import main
 
     raise SystemExit(main(sys.argv[1:]))
 
@@ -57,8 +59,7 @@ import tasks.use
 import tasks.validate
 import tasks.verify
 from tasks.core.deploying.context import Asked
-from tasks.core.frame import workshop
-from tasks.core.frame.on_demand import on_demand
+from tasks.core.frame import loader, memory
 from tasks.core.frame.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
 
     from tasks.core.cli.steps import Task
 
-workshop.prepare()
+memory.make_folder()
 
 DOIT_CONFIG = {
     "minversion": "0.37.0",
@@ -78,333 +79,276 @@ DOIT_CONFIG = {
     "verbosity": 2,
 }
 
-PARTS = ("choose", "preflight", "render", "stage", "validate", "backup", "install", "settings")
-DEPLOYING = ("deploy", "use", "apply", *PARTS)
-"""What leads to the steps of a deployment; a step is made when it is asked for, or one of the tasks that lead to it."""
-
 asked = Asked()
 
 
-@on_demand(options=lambda: tasks.deploy.OPTIONS)
-def task_deploy(**options: str | bool | None) -> Task:
+@loader.options(lambda: tasks.deploy.OPTIONS)
+def task_deploy(**options: str | bool | None) -> "Task":
     """Deploy the gateway and join Claude Code to it: every step below, in order."""
     tasks.deploy.settle(asked, options)  # which is why this task comes first
     return asked.one(tasks.deploy.task)
 
 
-@on_demand()
-def task_use() -> Task:
+def task_use() -> "Task":
     """Switch to a profile: doit use work."""
     return tasks.use.task(asked, tasks.deploy.task, tasks.deploy.OPTIONS)
 
 
-@on_demand()
-def task_profiles() -> Task:
+def task_profiles() -> "Task":
     """List the profiles, which are choices with a name; --remove NAME."""
     return tasks.profiles.task(asked)
 
 
-@on_demand()
-def task_exec() -> Task:
+def task_exec() -> "Task":
     """Run a program with a profile of its own: doit exec --profile work -- claude."""
     return tasks.exec.task(asked)
 
 
-@on_demand()
-def task_env() -> Task:
+def task_env() -> "Task":
     """Print a profile as variables, for a shell to evaluate."""
     return tasks.env.task(asked)
 
 
-@on_demand("deploy", "use")
-def task_plan() -> Task:
+def task_plan() -> "Task":
     """Show what deploying would change; change nothing."""
     return tasks.plan.task(asked, tasks.deploy.OPTIONS)
 
 
-@on_demand()
-def task_apply() -> Task:
+def task_apply() -> "Task":
     """Do exactly what a saved plan says: doit apply FILE."""
     return tasks.apply.task(asked, tasks.deploy.task)
 
 
-@on_demand(*DEPLOYING)
-def task_choose() -> Task:
+def task_choose() -> "Task":
     """Remember what to deploy."""
     return tasks.choose.task(asked)
 
 
-@on_demand(*DEPLOYING)
-def task_preflight() -> Task:
+def task_preflight() -> "Task":
     """Look whether all that is needed is there: values, programs, space, rights."""
     return asked.one(tasks.preflight.task)
 
 
-@on_demand(*DEPLOYING)
-def task_render() -> Iterator[Task]:
+def task_render() -> "Iterator[Task]":
     """Render the files of the chosen gateway, one subtask each."""
     yield from asked.each(tasks.render.tasks)
 
 
-@on_demand(*DEPLOYING)
-def task_stage() -> Task:
+def task_stage() -> "Task":
     """Gather the rendered files and their manifest: one release."""
     return asked.one(tasks.stage.task)
 
 
-@on_demand(*DEPLOYING)
-def task_validate() -> Iterator[Task]:
+def task_validate() -> "Iterator[Task]":
     """Check all templates, and the release that is about to be installed."""
     yield from tasks.validate.tasks(asked)
 
 
-@on_demand(*DEPLOYING)
-def task_backup() -> Task:
+def task_backup() -> "Task":
     """Archive what stands, before it is changed."""
     return asked.one(tasks.backup.task)
 
 
-@on_demand(*DEPLOYING)
-def task_install() -> Task:
+def task_install() -> "Task":
     """Make the gateway's folder hold the release."""
     return asked.one(tasks.install.task)
 
 
-@on_demand(*DEPLOYING)
-def task_settings() -> Task:
+def task_settings() -> "Task":
     """Join Claude Code to the gateway, touching nothing else in its settings."""
     return asked.one(tasks.settings.task)
 
 
-@on_demand()
-def task_verify() -> Task:
+def task_verify() -> "Task":
     """Look at what stands, and ask the gateway if it runs."""
     return asked.one(tasks.verify.task)
 
 
-@on_demand()
-def task_history() -> Task:
+def task_history() -> "Task":
     """List the revisions, or show one: doit history 3."""
     return tasks.history.task(asked)
 
 
-@on_demand()
-def task_rollback() -> Task:
+def task_rollback() -> "Task":
     """Bring back an earlier revision or an archive: doit rollback [3]."""
     return tasks.rollback.task(asked)
 
 
-@on_demand()
-def task_backups() -> Task:
+def task_backups() -> "Task":
     """List the archives, each verified."""
     return tasks.history.backups_task(asked)
 
 
-@on_demand()
-def task_uninstall() -> Task:
+def task_uninstall() -> "Task":
     """Take the gateway away, and give settings.json back."""
     return tasks.uninstall.task(asked)
 
 
-@on_demand()
-def task_litellm() -> Task:
+def task_litellm() -> "Task":
     """Install a known-good LiteLLM into the gateway's own environment."""
     return tasks.litellm.task(asked)
 
 
-@on_demand()
-def task_start() -> Task:
+def task_start() -> "Task":
     """Start the gateway, wait until it is ready, and ask it."""
     return asked.one(tasks.service.start_task)
 
 
-@on_demand()
-def task_stop() -> Task:
+def task_stop() -> "Task":
     """Stop the gateway."""
     return asked.one(tasks.service.stop_task)
 
 
-@on_demand()
-def task_restart() -> Task:
+def task_restart() -> "Task":
     """Stop the gateway and start it again."""
     return asked.one(tasks.service.restart_task)
 
 
-@on_demand()
-def task_service() -> Task:
+def task_service() -> "Task":
     """Have the system run the gateway from login on: --install, --remove, --status."""
     return tasks.atlogin.task(asked)
 
 
-@on_demand(default=True)
-def task_status() -> Task:
+def task_status() -> "Task":
     """Tell what is deployed and whether it runs."""
     return asked.one(tasks.status.task)
 
 
-@on_demand()
-def task_doctor() -> Task:
+def task_doctor() -> "Task":
     """Walk the way of a request and name the first broken link; --fix mends it."""
     return tasks.doctor.task(asked)
 
 
-@on_demand()
-def task_explain() -> Task:
+def task_explain() -> "Task":
     """Tell who sets a key of Claude Code, who wins and why; or what a message means."""
     return tasks.explain.task(asked)
 
 
-@on_demand()
-def task_report() -> Task:
+def task_report() -> "Task":
     """Write a report without secrets, to be pasted where you ask for help."""
     return tasks.report.task(asked)
 
 
-@on_demand()
-def task_health() -> Task:
+def task_health() -> "Task":
     """Ask the gateway whether all is well; --deep asks the model of each tier."""
     return tasks.health.task(asked)
 
 
-@on_demand()
-def task_logs() -> Task:
+def task_logs() -> "Task":
     """Show the end of the gateway's log; -f goes on with what comes."""
     return tasks.logs.task(asked)
 
 
-@on_demand()
-def task_compat() -> Task:
+def task_compat() -> "Task":
     """Ask whether Claude Code can work through a gateway: doit compat [URL]."""
     return tasks.compat.task(asked)
 
 
-@on_demand()
-def task_connect() -> Task:
+def task_connect() -> "Task":
     """Ask whether the providers can be reached from here, through the proxy."""
     return tasks.connect.task(asked)
 
 
-@on_demand()
-def task_models() -> Task:
+def task_models() -> "Task":
     """List the models that can be deployed."""
     return tasks.models.task(asked)
 
 
-@on_demand()
-def task_lint() -> Task:
+def task_lint() -> "Task":
     """Look for mistakes in a LiteLLM configuration: doit lint [FILE...]."""
     return tasks.lint.task(asked)
 
 
-@on_demand()
-def task_migrate() -> Task:
+def task_migrate() -> "Task":
     """Bring a LiteLLM configuration to today's keys: doit migrate FILE."""
     return tasks.migrate.task(asked)
 
 
-@on_demand()
-def task_completion() -> Task:
+def task_completion() -> "Task":
     """Print a script with which your shell completes all this."""
     return tasks.completion.task(asked)
 
 
-@on_demand()
-def task_test() -> Task:
+def task_test() -> "Task":
     """Check and test this project; --fast leaves out the real LiteLLM and Claude Code."""
     return tasks.develop.test_task()
 
 
-@on_demand()
-def task_bench() -> Task:
+def task_bench() -> "Task":
     """Measure what this project adds to doit's own time."""
     return tasks.develop.bench_task()
 
 
-@on_demand()
-def task_docs() -> Task:
+def task_docs() -> "Task":
     """Write the pages of docs/ that are made from the catalogue."""
     return tasks.develop.docs_task()
 
 
-@on_demand()
-def task_lock() -> Task:
+def task_lock() -> "Task":
     """Make the lists of locked packages anew."""
     return tasks.develop.lock_task()
 
 
-@on_demand()
-def task_allowlist() -> Task:
+def task_allowlist() -> "Task":
     """Write down anew what LiteLLM knows: its settings, providers and models."""
     return tasks.lint.allowlist_task(asked)
 
 
-@on_demand(*DEPLOYING)
-def task__promised() -> Task:
+def task__promised() -> "Task":
     """Look whether a saved plan still holds."""
     return tasks.apply.promised_task(asked)
 
 
-@on_demand(*DEPLOYING)
-def task__catalogue() -> Task:
+def task__catalogue() -> "Task":
     """Read the catalogue once."""
     return tasks.choose.catalogue_task(asked)
 
 
-@on_demand(*DEPLOYING)
-def task__together() -> Task:
+def task__together() -> "Task":
     """Let install and settings share one transaction."""
     return tasks.transaction.together_task()
 
 
-@on_demand(*DEPLOYING, "rollback", "uninstall")
-def task__transaction() -> Task:
+def task__transaction() -> "Task":
     """Take the lock, and undo at the end what did not succeed."""
     return tasks.transaction.open_task(asked)
 
 
-@on_demand(*DEPLOYING)
-def task__held() -> Task:
+def task__held() -> "Task":
     """Look once more, now that nobody else can begin."""
     return tasks.apply.held_task(asked)
 
 
-@on_demand(*DEPLOYING)
-def task__commit() -> Task:
+def task__commit() -> "Task":
     """Make install and settings true, both or none."""
     return tasks.transaction.commit_task()
 
 
-@on_demand(*DEPLOYING)
-def task__verify() -> Task:
+def task__verify() -> "Task":
     """Verify what was committed."""
     return asked.one(tasks.verify.committed_task)
 
 
-@on_demand(*DEPLOYING)
-def task__swap() -> Task:
+def task__swap() -> "Task":
     """Have a running gateway take what was verified."""
     return asked.one(tasks.service.swap_task)
 
 
-@on_demand(*DEPLOYING)
-def task__finish() -> Task:
+def task__finish() -> "Task":
     """Keep what was verified."""
     return tasks.transaction.finish_task(asked)
 
 
-@on_demand(*DEPLOYING)
-def task__profile() -> Task:
+def task__profile() -> "Task":
     """Keep what was deployed under its name."""
     return tasks.profiles.keep_task(asked)
 
 
-@on_demand(*DEPLOYING)
-def task__litellm() -> Task:
+def task__litellm() -> "Task":
     """Install LiteLLM for what was deployed."""
     return tasks.litellm.deployed_task(asked)
 
 
-@on_demand(*DEPLOYING)
-def task__start() -> Task:
+def task__start() -> "Task":
     """Start what was deployed."""
     return asked.one(tasks.service.deployed_task)

@@ -58,8 +58,8 @@ def copy(project: Path, home: Path) -> None:
 
 
 def doit(*words: str) -> tuple[str, ...]:
-    """The command line of doit, in the Python that runs this."""
-    return (sys.executable, "-m", "doit", *words)
+    """The command line of doit in the project one is in, with the Python that runs this."""
+    return (sys.executable, "-I", "tasks/core/frame/launch.py", *words)
 
 
 def environment(home: Path) -> dict[str, str]:

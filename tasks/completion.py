@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.catalogue import templating
 from tasks.core.cli.steps import Task, action
-from tasks.core.console import console
+from tasks.core.console import console, invocation
 from tasks.core.frame import completion
 from tasks.core.model import choices as rules
 
@@ -35,9 +35,9 @@ def tell(asked: Asked, shell: str) -> None:
     console.hand(script(asked.layout, chosen))
 
 
-def anywhere(layout: Layout) -> str:
+def anywhere() -> str:
     """What prints the script from any folder, in a shell that knows nothing of this checkout's environment."""
-    return shlex.join([sys.executable, "-P", "-m", "doit", f"--file={layout.project / 'dodo.py'}", "completion"])
+    return shlex.join(invocation.command("completion"))
 
 
 def script(layout: Layout, shell: str) -> str:
@@ -46,6 +46,6 @@ def script(layout: Layout, shell: str) -> str:
         "project": layout.project,
         "python": sys.executable,
         "helper": Path(completion.__file__ or ""),
-        "command": anywhere(layout),
+        "command": anywhere(),
     }
     return templating.render(layout.templates / "completion" / f"{shell}.j2", values).rstrip("\n")

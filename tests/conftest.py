@@ -96,6 +96,8 @@ class Sandbox:
 
     root: Path
     extra: dict[str, str] = field(default_factory=dict)
+    switch: str = "-I"
+    """How Python is started; -P also hears PYTHONPATH."""
 
     @property
     def project(self) -> Path:
@@ -124,7 +126,11 @@ class Sandbox:
 
     def doit(self, *words: str, env: Mapping[str, str] | None = None, input: str | None = None) -> Result:  # noqa: A002
         """Run `doit WORDS` in the copy of the project."""
-        return self.run([sys.executable, "-m", "doit", *words], env=env, input=input)
+        return self.run(self.command(*words), env=env, input=input)
+
+    def command(self, *words: str) -> list[str]:
+        """`doit WORDS` as our own entry starts it."""
+        return [sys.executable, self.switch, str(self.project / "tasks" / "core" / "frame" / "launch.py"), *words]
 
     def run(self, command: list[str], env: Mapping[str, str] | None = None, input: str | None = None) -> Result:  # noqa: A002
         """Run any command in the copy of the project."""

@@ -33,7 +33,7 @@ FENCE = re.compile(r"^```(\S*) *([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 DEPLOY = {f"--{each['long']}" for each in tasks.deploy.OPTIONS}
 SHELL = """
 set -eu
-doit() { "$DOC_PYTHON" -m doit "$@"; }
+doit() { "$DOC_PYTHON" -I tasks/core/frame/launch.py "$@"; }
 """
 
 

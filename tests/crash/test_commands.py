@@ -74,7 +74,9 @@ def prepared(request, tmp_path_factory) -> tuple[str, Path]:
     box.claude.mkdir()
     box.settings.write_text(THEIRS)
     sites = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
-    start = f"import sys; sys.path[:0] = {sites!r}; from doit.__main__ import main; main()\n"
+    start = (
+        f"import sys; sys.path[:0] = {sites!r}\nfrom tasks.core.frame.front import main; sys.exit(main(sys.argv[1:]))\n"
+    )
     (box.project / "run.py").write_text(start)
     for words in SCENARIOS[request.param][0]:
         done = subprocess.run(

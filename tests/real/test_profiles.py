@@ -1,7 +1,6 @@
 """The real Claude Code, started with a profile of its own: nothing outside of it is joined."""
 
 import subprocess
-import sys
 
 import pytest
 from deployed import demo
@@ -22,7 +21,7 @@ def apart(tmp_path_factory, litellm_executable):
 def doit(made, folder, *words):
     """Type `doit WORDS` in *folder*."""
     done = subprocess.run(
-        [sys.executable, "-m", "doit", "-f", str(made.box.project / "dodo.py"), *words],
+        made.box.command(*words),
         cwd=folder,
         env=made.box.environment(TERM="dumb", CLAUDE_CODE_MAX_RETRIES="0"),
         stdin=subprocess.DEVNULL,

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from tests.conftest import Sandbox
 from tests.crash import runner
 
 pytestmark = pytest.mark.sample(1)
@@ -19,7 +20,7 @@ THEIRS = '{"theme": "dark", "env": {"MINE": "1", "ANTHROPIC_BASE_URL": "https://
 
 def started(box, *words):
     return subprocess.Popen(
-        [sys.executable, "-m", "doit", *words],
+        box.command(*words),
         cwd=box.project,
         env=box.environment(),
         stdin=subprocess.DEVNULL,
@@ -32,10 +33,10 @@ def started(box, *words):
 def test_two_deployments_at_once_one_waits_or_says_who_is_there(sandbox):
     sandbox.deploy("--preset", "demo")
     other = sandbox.root / "other"
-    shutil.copytree(sandbox.project, other)
+    shutil.copytree(sandbox.project, other / "project")
     pair = [started(sandbox, "deploy", "--port", "4101")]
     pair.append(subprocess.Popen(
-        [sys.executable, "-m", "doit", "deploy", "--port", "4102"], cwd=other, env=sandbox.environment(),
+        Sandbox(other).command("deploy", "--port", "4102"), cwd=other / "project", env=sandbox.environment(),
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     ))  # fmt: skip
     said = [each.communicate(timeout=60)[0] for each in pair]
@@ -76,7 +77,7 @@ def test_the_original_survives_a_deployment_that_died_half_way(sandbox, call):
     sandbox.settings.write_text(THEIRS)
     inject = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject=renameat2:signal=KILL:when={call}"]
     killed = subprocess.run(
-        [*inject, sys.executable, "-m", "doit", "deploy", "--preset", "demo"],
+        [*inject, *sandbox.command("deploy", "--preset", "demo")],
         cwd=sandbox.project, env=sandbox.environment(), capture_output=True, check=False,
     )  # fmt: skip
     assert killed.returncode != 0

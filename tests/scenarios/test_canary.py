@@ -165,6 +165,7 @@ class Story:
         self.left: dict[str, str] = {}
         self.modes: dict[str, int] = {}
         self.running: list[str] = []
+        self.box.switch = "-P"  # the spy is found by PYTHONPATH
         self._spies()
         self._home()
 
@@ -219,7 +220,7 @@ class Story:
 
     def _typing(self, words: tuple[str, ...], typed: str, asked: str) -> Result:
         environ = self.box.environment(TERM="dumb")
-        command = [sys.executable, "-m", "doit", *words]
+        command = self.box.command(*words)
         place, seen = str(self.box.project), io.StringIO()
         child = pexpect.spawn(command[0], command[1:], cwd=place, env=environ, timeout=60, encoding="utf-8")
         child.logfile_read = seen

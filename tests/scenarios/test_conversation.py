@@ -25,7 +25,7 @@ class Terminal:
         environ = box.environment(TERM=term, **env)
         self.child = pexpect.spawn(
             sys.executable,
-            ["-m", "doit", *words],
+            box.command(*words)[1:],
             cwd=str(box.project),
             env=environ,
             encoding="utf-8",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -449,7 +448,7 @@ def test_fix_asks_and_so_needs_somebody_to_ask(box):
 @pytest.mark.slow
 @pytest.mark.parametrize("answer", ["n\r", "\x04"], ids=["no", "Ctrl-D"])
 def test_fix_asks_before_each_command_and_a_no_runs_none(box, answer):
-    command = [sys.executable, "-m", "doit", "doctor", "--fix"]
+    command = box.command("doctor", "--fix")
     terminal = pexpect.spawn(
         command[0], command[1:], cwd=str(box.project), env=box.environment(), timeout=60, encoding="utf-8"
     )

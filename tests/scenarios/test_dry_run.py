@@ -101,7 +101,7 @@ def test_a_dry_run_touches_no_file_starts_no_program_and_opens_no_connection(san
         watch.join()
         assert result.code == 0, result.text
         assert sandbox.state() == before
-        assert watch.programs <= {" ".join([sys.executable, "-m", "doit", *words])}, watch.programs
+        assert watch.programs <= {" ".join(sandbox.command(*words))}, watch.programs
         assert not watch.connections
     mine = [each for each in psutil.process_iter() if each.pid not in running and _ours(each, str(sandbox.root))]
     assert not mine

@@ -72,7 +72,7 @@ def test_nobody_looks_over_the_shoulder(company):
     def typed(*words):
         child = pexpect.spawn(
             sys.executable,
-            ["-m", "doit", "env", "--profile", "company", *words],
+            company.command("env", "--profile", "company", *words)[1:],
             cwd=str(company.project),
             env=company.environment(),
             encoding="utf-8",

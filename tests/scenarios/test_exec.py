@@ -76,8 +76,9 @@ def begin(box, *words, told="told", without=""):
     environ = box.environment(TOLD=str(box.root / told))
     environ["PATH"] = f"{box.root / 'bin'}:{environ['PATH']}"
     switch = f"import os; del os.{without}; " if without else ""
-    start = f"{switch}from doit.__main__ import main; main()"
-    command = [sys.executable, "-c", start, "-f", str(box.project / "dodo.py"), "exec", *words]
+    place = f"import sys; sys.path.insert(0, {str(box.project)!r}); "
+    start = f"{switch}{place}from tasks.core.frame.front import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-P", "-c", start, "exec", *words]
     out = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     return subprocess.Popen(command, cwd=box.root / "work", env=environ, stdin=subprocess.DEVNULL, **out)
 

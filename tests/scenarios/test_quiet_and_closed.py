@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 
 import pytest
 
@@ -42,21 +41,13 @@ def test_verbose_tells_also_of_what_had_nothing_to_do(box):
     assert any(line.split()[1:2] == ["install"] and "nothing to do" in line for line in verbose.splitlines())
 
 
-def test_it_is_the_same_by_the_other_way_in(box):
-    """`python3 dodo.py X --quiet` hands its words to doit as they are."""
-    from tasks.core.frame import bootstrap
-
-    command = bootstrap.doit_command(bootstrap.PROJECT, bootstrap.PROJECT, ["deploy", "--quiet"])
-    assert command[-2:] == ["deploy", "--quiet"]
-
-
 @pytest.mark.parametrize(
     "words", ["list", "list --all", "plan --diff", "models", "status", "history 1", "models --json"]
 )
 @pytest.mark.parametrize("lines", [0, 1])
 def test_a_reader_who_has_seen_enough_is_no_error(box, words, lines):
     with subprocess.Popen(
-        [sys.executable, "-m", "doit", *words.split()],
+        box.command(*words.split()),
         cwd=box.project,
         env=box.environment(),
         stdout=subprocess.PIPE,
@@ -74,7 +65,7 @@ def test_a_reader_who_has_seen_enough_is_no_error(box, words, lines):
 
 def test_a_deployment_does_not_stop_because_nobody_reads(sandbox):
     with subprocess.Popen(
-        [sys.executable, "-m", "doit", "deploy", "--preset", "demo"],
+        sandbox.command("deploy", "--preset", "demo"),
         cwd=sandbox.project,
         env=sandbox.environment(),
         stdout=subprocess.PIPE,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 
 import pytest
 
@@ -36,7 +35,7 @@ def git(folder, *words):
 
 def typed(box, folder, *words):
     """Type `doit WORDS` in *folder*."""
-    command = [sys.executable, "-m", "doit", "-f", str(box.project / "dodo.py"), *words]
+    command = box.command(*words)
     done = subprocess.run(
         command,
         cwd=folder,

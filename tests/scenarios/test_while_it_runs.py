@@ -6,7 +6,6 @@ import http.client
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from contextlib import closing
@@ -135,7 +134,7 @@ def test_an_interrupted_deployment_leaves_what_served_before(box):
     with (box.gateway / ".env").open("a") as file:
         file.write("FAKE_DELAY=3\n")
     standing = stood(box)
-    command = [sys.executable, "-m", "doit", "deploy", "--opus", "demo"]
+    command = box.command("deploy", "--opus", "demo")
     with subprocess.Popen(
         command, cwd=box.project, env=box.environment(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as deployment:

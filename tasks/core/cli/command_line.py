@@ -1,96 +1,178 @@
-"""The command line as it was typed: doit keeps words with `=` for itself, and tells no creator what stands behind."""
+"""The command line: the words of this run, read once, and the one parser of options.
+
+Options of a step may stand behind its words, --quiet and --verbose are understood everywhere, and what cannot be
+meant is answered with one sentence, the nearest name and all that there are.
+"""
 
 from __future__ import annotations
 
 import getopt
-import json
-import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from doit import cmdparse, get_var
-from doit.cmd_help import Help
-from doit.cmdparse import CmdOption, CmdParseError, TaskParse
+from doit.cmdparse import CmdOption, CmdParse, CmdParseError, TaskParse
 from doit.exceptions import InvalidCommand
 
 from tasks.core.console import console
-from tasks.core.frame import bootstrap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
+    from collections.abc import Iterable, Mapping, Sequence
 
 END = "--"
-"""What stands behind it belongs to the program that is to be run."""
+"""What comes behind it belongs to the program that is to be run."""
+
+HELP = {"--help", "-h"}
+
+EVERYWHERE = {"--quiet": "only warnings and failures", "--verbose": "also what had nothing to do"}
+"""The options that every step takes, behind its name."""
+
+CHOSEN = {
+    "--litellm": "PATH",
+    "--port": "N",
+    "--listen": "ADDRESS",
+    "--preset": "NAME",
+}
+"""Options of `doit deploy` that people try with other steps, and the value each needs."""
+
+EMPTY = "an empty word is the name of nothing; an option takes it as --NAME="
 
 
-def whole(words: Sequence[str]) -> list[str]:
-    """*words* as doit has them, from the command on, with those put back that it took for variables of its own.
+class CommandLine(NamedTuple):
+    """What was typed: our words, and those of the program that is to be run."""
 
-    One in front of the command can be meant for nobody: doit ends with a sentence.
+    words: tuple[str, ...] = ()
+    program: tuple[str, ...] = ()
+
+
+class Run:
+    """The command line of this process."""
+
+    line: CommandLine | None = None
+    """None until our own entry takes it: then another doit reads dodo.py."""
+
+
+this = Run()
+
+
+def take(argv: Sequence[str]) -> CommandLine:
+    """Read *argv*, once for the whole run; InvalidCommand when a name in it is empty."""
+    this.line = split(argv)
+    if "" in this.line.words:
+        raise InvalidCommand(EMPTY)
+    return this.line
+
+
+def current() -> CommandLine:
+    """The command line of this run; under another doit than ours, what that was started with."""
+    return this.line if this.line is not None else split(sys.argv[1:])
+
+
+def split(argv: Sequence[str]) -> CommandLine:
+    """Tell our words from those of a program.
+
+    `run --profile …` is our `exec`: doit has a command called run, which knows no profiles.
     """
-    line = sys.argv[1:]
-    kept = [at for at, word in enumerate(line) if not _assigns(word)]
-    if [line[at] for at in kept[len(kept) - len(words) :]] != list(words):
-        return list(words)  # somebody else called doit, with other words
-    begin = kept[-len(words)] if words else len(line)
-    for word in line[:begin]:
-        if _assigns(word) and get_var(word.partition("=")[0]) is not None:
-            raise refused(_no_option(word))
-    return line[begin:]
+    end = argv.index(END) if END in argv else len(argv)
+    words = join_empty(argv[:end])
+    if words[:1] == ["run"] and any(word.startswith("--profile") for word in words):
+        words[0] = "exec"
+    return CommandLine(tuple(words), tuple(argv[end + 1 :]))
 
 
-def refuse_assignment(words: Sequence[str], options: Iterable[Mapping[str, Any]]) -> None:
-    """`doit deploy models=a`: no option, and no step either; without a sentence the old choice would be deployed."""
-    _, rest = TaskParse([CmdOption(dict(each)) for each in options]).parse(list(words))
-    if rest and _assigns(rest[0]):
-        raise refused(_no_option(rest[0]))
-
-
-def _assigns(word: str) -> bool:
-    """Whether doit takes *word* for a variable of its own."""
-    return "=" in word and not word.startswith("-")
-
-
-def _no_option(word: str) -> str:
-    name = console.printable(word.partition("=")[0])
-    return f"'{name}=…' is not an option; write --{name.replace('_', '-')} …"
-
-
-def refused(text: object) -> InvalidCommand:
-    """What ends doit with one sentence and exit 3; the commands in it as this person types them."""
-    return InvalidCommand(console.as_typed(str(text)))
+def join_empty(words: Iterable[str]) -> list[str]:
+    """*words* with each empty one joined to the option in front of it: `--proxy ''` is `--proxy=`."""
+    whole: list[str] = []
+    for word in words:
+        if not word and whole and whole[-1].startswith("--") and "=" not in whole[-1]:
+            whole[-1] += "="
+        else:
+            whole.append(word)
+    return whole
 
 
 def behind(task: str) -> list[str] | None:
     """The words behind the name of *task*; None when it is not the command."""
-    words = own_words(sys.argv[1:])
+    words = current().words
     for at, word in enumerate(words):
         if word == task:
-            return words[at + 1 :]
-        option = word.startswith("-") or (at and words[at - 1].startswith("-"))
-        if not option and word != "run":
+            return list(words[at + 1 :])
+        is_option = word.startswith("-") or (at and words[at - 1].startswith("-"))
+        if not is_option and word != "run":
             return None
     return None
 
 
-def program() -> list[str]:
-    """The program that is to be run, and its words, each as it was typed."""
-    if carried := os.environ.pop(bootstrap.PROGRAM, ""):
-        return [str(word) for word in json.loads(carried)]
-    words = sys.argv[1:]
-    return words[words.index(END) + 1 :] if END in words else []
+def named_for_help(words: Sequence[str]) -> str:
+    """The name that *words* ask for help on, as in `deploy --help`; "" when they do not."""
+    named = list(words[1:] if words[:1] == ("run",) else words)
+    if not named or named[0].startswith("-") or not HELP.intersection(named[1:]):
+        return ""
+    return named[0]
 
 
-def own_words(words: Sequence[str]) -> list[str]:
-    """The words that are not the program's."""
-    return list(words[: words.index(END)] if END in words else words)
+class Options(TaskParse):  # type: ignore[misc]
+    """Reads the options of a step.
+
+    An option without a spelling (steps.WORDS) holds the words; then options may come behind them too.
+    """
+
+    def parse_only(self, in_args: Sequence[str], params: Any = None) -> tuple[Any, list[str]]:  # noqa: ANN401
+        """The options among *in_args*, and the words behind them; CmdParseError in one sentence."""
+        args = hear(in_args)
+        wordy = next((option.name for option in self.options if not option.short + option.long), None)
+        read = getopt.gnu_getopt if wordy else getopt.getopt
+        found, words = read_options(self, args, params, read)
+        if wordy:
+            found[wordy] = words
+        return found, words
+
+
+class CommandOptions(CmdParse):  # type: ignore[misc]
+    """Reads the options of one of doit's own commands."""
+
+    def parse_only(self, in_args: Sequence[str], params: Any = None) -> tuple[Any, list[str]]:  # noqa: ANN401
+        """The options in front of the first word, and the rest; CmdParseError in one sentence."""
+        return read_options(self, list(in_args), params, getopt.getopt)
+
+
+def read_options(parser: CmdParse, args: list[str], params: Any, read: Any) -> tuple[Any, list[str]]:  # noqa: ANN401
+    """The options of *parser* among *args*, as getopt's *read* finds them, and the words."""
+    try:
+        options, words = read(args, parser.get_short(), parser.get_long())
+        spelled = [word for name, value in options for word in _spelled(parser, name, value)]
+        found, _ = CmdParse.parse_only(parser, spelled, params)
+    except getopt.GetoptError as error:
+        raise CmdParseError(_unknown(parser, error)) from None
+    except CmdParseError as error:
+        raise CmdParseError(_wrong_value(parser.options, str(error))) from None
+    return found, words
+
+
+def _spelled(parser: CmdParse, name: str, value: str) -> list[str]:
+    """An option as it was read, to be read once more by doit."""
+    option, _ = parser.get_option(name)
+    return [name] if option.type is bool else [name, value]
+
+
+def hear(args: Iterable[str]) -> list[str]:
+    """*args* without what every step understands, which is done; behind `--` all is the program's."""
+    words = list(args)
+    end = words.index(END) if END in words else len(words)
+    console.loudness.quiet |= "--quiet" in words[:end]
+    console.loudness.verbose |= "--verbose" in words[:end]
+    return [word for word in words[:end] if word not in EVERYWHERE] + words[end:]
+
+
+def read(options: Iterable[Mapping[str, Any]], words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """The values of *options* that *words* begin with, and the rest of the words."""
+    values, rest = Options([CmdOption(dict(option)) for option in options]).parse(list(words))
+    return dict(values), rest
 
 
 def parsed(words: Iterable[str], options: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
     """Options and names in any order; one that is not among *options* ends doit with a sentence."""
-    parser = TaskParse([CmdOption(dict(each)) for each in options])
+    parser = Options([CmdOption(dict(option)) for option in options])
     values, _ = parser.parse([])
     names: list[str] = []
     rest = list(words)
@@ -101,100 +183,74 @@ def parsed(words: Iterable[str], options: Iterable[Mapping[str, Any]]) -> tuple[
     return dict(values), names
 
 
-EVERYWHERE = {"--quiet": "only warnings and failures", "--verbose": "also what had nothing to do"}
-"""The options that every command takes, behind its name."""
-
-CHOSEN = {"--litellm": "PATH", "--port": "N", "--listen": "ADDRESS", "--preset": "NAME"}
-"""Options of `doit deploy` that people try elsewhere, and what they need."""
+def refused(text: object) -> InvalidCommand:
+    """What ends doit with one sentence and exit 3; the commands in it as this person types them."""
+    return InvalidCommand(console.as_typed(str(text)))
 
 
-def parse_only(self: Any, in_args: Sequence[str], params: Any = None) -> tuple[Any, list[str]]:  # noqa: ANN401 - doit's
-    """The options among *in_args*, and the words behind them; CmdParseError in one sentence.
-
-    An option without a spelling (steps.WORDS) holds those words; then options may stand behind them too.
-    """
-    args = heard(in_args)
-    wordy = next((each.name for each in self.options if not each.short and not each.long), None)
-    try:
-        read = getopt.gnu_getopt if wordy else getopt.getopt
-        options, words = read(args, self.get_short(), self.get_long())
-        ordered = [part for pair in options for part in _spelled(self, *pair)]
-        found, _ = cmdparse.CmdParse.parse_only(self, ordered, params)
-    except getopt.GetoptError as error:
-        raise CmdParseError(unknown(self.options, error)) from None
-    except CmdParseError as error:
-        raise CmdParseError(_wrong_value(self.options, str(error))) from None
-    if wordy:
-        found[wordy] = words
-    return found, words
+def refuse_assignment(words: Sequence[str], options: Iterable[Mapping[str, Any]]) -> None:
+    """`doit deploy models=a`: no option, and no step either; without a sentence the old choice would be deployed."""
+    _, rest = read(options, words)
+    if rest and _assigns(rest[0]):
+        raise refused(_no_option(rest[0]))
 
 
-def heard(args: Iterable[str]) -> list[str]:
-    """*args* without what every command understands, which is done; behind `--` everything is somebody else's."""
-    words = list(args)
-    end = words.index("--") if "--" in words else len(words)
-    console.loudness.quiet |= "--quiet" in words[:end]
-    console.loudness.verbose |= "--verbose" in words[:end]
-    return [word for word in words[:end] if word not in EVERYWHERE] + words[end:]
+def refuse_unknown(words: Sequence[str], tasks: Iterable[Any]) -> None:
+    """InvalidCommand, with the nearest name, when the first of *words* can be no task, pattern or target."""
+    first = words[0] if words else ""
+    made = list(tasks)
+    names = {task.name for task in made}
+    if not first or first.startswith("-") or first in names or "*" in first:
+        return
+    if any(first in task.targets for task in made):
+        return
+    if _assigns(first):
+        raise refused(_no_option(first))
+    raise refused(no_step(first, names))
 
 
-def unknown(options: Iterable[Any], error: getopt.GetoptError) -> str:
-    """The sentence for an option that cannot be meant: what is wrong with it, the nearest one, and all there are."""
+def no_step(word: str, names: Iterable[str]) -> str:
+    """The sentence for a *word* that is no step: the nearest of *names*, and where all of them are listed."""
+    import difflib
+
+    public = [name for name in names if not name.startswith("_")]
+    near = difflib.get_close_matches(word, public, n=1, cutoff=0.6)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"there is no step {console.printable(word)!r}.{hint}\n  All there are: doit list"
+
+
+def _assigns(word: str) -> bool:
+    """Whether *word* is a variable for doit, which has no use for one here."""
+    return "=" in word and not word.startswith("-")
+
+
+def _no_option(word: str) -> str:
+    name = console.printable(word.partition("=")[0])
+    return f"'{name}=…' is not an option; write --{name.replace('_', '-')} …"
+
+
+def _unknown(parser: CmdParse, error: getopt.GetoptError) -> str:
+    """The sentence for an option that cannot be meant: what is wrong, the nearest one, and all there are."""
     import difflib
 
     dashes = "--" if len(error.opt) > 1 else "-"
-    known = [*(f"--{each.long}" for each in options if each.long), *EVERYWHERE]
+    known = [f"--{option.long}" for option in parser.options if option.long]
+    if isinstance(parser, TaskParse):
+        known += EVERYWHERE
     if "not recognized" not in error.msg:
-        return f"{error.msg.removeprefix('option ')}".replace("requires argument", "needs a value")
+        return error.msg.removeprefix("option ").replace("requires argument", "needs a value")
     if (meant := dashes + error.opt) in CHOSEN:
         return f"there is no option {meant} here; it is chosen when deploying: doit deploy {meant} {CHOSEN[meant]}"
-    near = difflib.get_close_matches(dashes + error.opt, known, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(meant, known, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]}?" if near else ""
     listed = console.folded(f"  There are {', '.join(known)}.", min(console.width(), 120), 0)
-    return f"there is no option {console.printable(dashes + error.opt)} here.{hint}\n{listed}"
-
-
-def _spelled(parser: Any, name: str, value: str) -> list[str]:  # noqa: ANN401 - doit's TaskParse
-    """An option as it was read, to be read once more by doit."""
-    option, _ = parser.get_option(name)
-    return [name] if option.type is bool else [name, value]
+    return f"there is no option {console.printable(meant)} here.{hint}\n{listed}"
 
 
 def _wrong_value(options: Iterable[Any], text: str) -> str:
     """The message of doit about a value in plain words; the value itself is not repeated."""
     match = re.match(r"Error parsing parameter '(\w+)' <class '(\w+)'>", text)
-    known = {each.name: each.long for each in options}
-    return f"--{known[match[1]]} needs a whole number" if match and match[2] == "int" else text
-
-
-HELP = {"--help", "-h"}
-
-
-def wanted(words: Sequence[str]) -> str:
-    """The name of the task that *words* ask for help on; "" when they do not."""
-    ours = own_words(words)
-    return ours[0] if HELP.intersection(ours[1:]) and not ours[0].startswith("-") else ""
-
-
-def show(cmd: Any, name: str, load: Callable[[list[str]], Any]) -> None:  # noqa: ANN401 - doit's command
-    """Print what `doit help NAME` prints and end; nothing when there is no such task."""
-    sys.argv[1:] = ["help", name]  # whoever looks sees that nothing else is to be done
-    cmd.task_list = load([name])
-    if Help._execute(cmd, [name]):  # noqa: SLF001 - it wants no more than the tasks
-        raise SystemExit(0)
-
-
-def check(words: Sequence[str], tasks: Iterable[Any]) -> None:
-    """InvalidCommand, with the nearest name, when the first of *words* can be no task, pattern or target."""
-    first = words[0] if words else ""
-    made = list(tasks)
-    names = {each.name for each in made}
-    if not first or first.startswith("-") or first in names or "*" in first:
-        return
-    if any(first in each.targets for each in made):
-        return
-    import difflib
-
-    near = difflib.get_close_matches(first, [name for name in names if not name.startswith("_")], n=1, cutoff=0.6)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    raise refused(f"there is no step {console.printable(first)!r}.{hint}\n  All there are: doit list")
+    spelling = {option.name: option.long for option in options}
+    if match and match[2] == "int":
+        return f"--{spelling[match[1]]} needs a whole number"
+    return text

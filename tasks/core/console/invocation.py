@@ -16,10 +16,12 @@ from tasks.core.model.layout import PROJECT
 if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
 
+LAUNCH = PROJECT / "tasks" / "core" / "frame" / "launch.py"
+
 
 def command(*words: str) -> list[str]:
-    """`doit WORDS` with this Python on this project; -P: nothing is imported from the folder where it is typed."""
-    return [sys.executable, "-P", "-m", "doit", f"--file={PROJECT / 'dodo.py'}", *words]
+    """`doit WORDS` with this Python on this project, as our own entry starts it in any folder."""
+    return [sys.executable, "-I", str(LAUNCH), *words]
 
 
 def run(*words: str) -> int:

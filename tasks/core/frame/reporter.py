@@ -9,8 +9,6 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
-from doit.globals import Globals
-
 from tasks.core.console import console, summary
 from tasks.core.deploying import context
 from tasks.core.disk import recovery
@@ -30,6 +28,9 @@ class Reporter:
 
     desc = "one line per step that did something"
 
+    ends_process = True
+    """Whether to leave with the exit code of the failure; our own entry does that itself, after everything."""
+
     def __init__(self, outstream: TextIO, options: dict[str, Any]) -> None:  # noqa: ARG002 - doit's protocol
         self.outstream = outstream
         self.started: dict[str, float] = {}
@@ -48,7 +49,6 @@ class Reporter:
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # from here on a reader who goes away must not end us
         if any(asks_for_document(tasks[name]) for name in selected):
             self.checked, self.warnings = [], self.kept.enter_context(console.kept_warnings())
-        forgive(Globals.dep_manager)
         mend()
 
     def get_status(self, task: Any) -> None:  # noqa: ANN401 - doit's Task, here and below
@@ -114,7 +114,7 @@ class Reporter:
         """Before a teardown."""
 
     def complete_run(self) -> None:
-        """After everything: log, and leave with the exit code of the failure where doit's own would be coarser."""
+        """After everything: log, and leave with the exit code of the failure where that of doit would be coarser."""
         self.meter.stop()
         for message in self.errors:
             console.say(message, "fail")
@@ -123,7 +123,7 @@ class Reporter:
             console.document({"ok": all(each["state"] != "fail" for each in self.checked), "checks": self.checked})
         with contextlib.suppress(OSError):
             journal.append(summary.this)
-        if self.exit_code > 1:
+        if self.exit_code > 1 and self.ends_process:
             raise SystemExit(self.exit_code)
 
     def _took(self, task: Any, state: str, **more: Any) -> float:  # noqa: ANN401
@@ -145,19 +145,6 @@ class Reporter:
 def asks_for_document(task: Any) -> bool:  # noqa: ANN401
     """Whether this step is a check, named with --json: then all that ran is told in one document."""
     return bool((task.options or {}).get("as_json") and (task.meta or {}).get("checks"))
-
-
-def forgive(memory: Any) -> None:  # noqa: ANN401 - doit's Dependency
-    """A memory that doit cannot write is no failure of what was done: the next run looks at every step again."""
-    close = memory.close
-
-    def closed() -> None:
-        try:
-            close()
-        except Exception as error:  # noqa: BLE001 - each backend has its own
-            console.warn(f"doit's memory could not be written ({error}); the next run looks at every step again")
-
-    memory.close = closed
 
 
 def interrupted(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

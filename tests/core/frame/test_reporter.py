@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 
 import pytest
 from doit.cmd_base import ModuleTaskLoader
@@ -236,9 +235,7 @@ def unread(box, stream, *words):
     os.close(reading)
     other = {"stdout": "stderr", "stderr": "stdout"}[stream]
     streams = {stream: writing, other: subprocess.PIPE}
-    with subprocess.Popen(
-        [sys.executable, "-m", "doit", *words], cwd=box.project, env=box.environment(), text=True, **streams
-    ) as process:
+    with subprocess.Popen(box.command(*words), cwd=box.project, env=box.environment(), text=True, **streams) as process:
         os.close(writing)
         return getattr(process, other).read()
 

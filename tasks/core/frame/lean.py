@@ -1,0 +1,103 @@
+"""doit imported without what it imports for nothing: half of what `doit list` would cost.
+
+A module of the standard library that doit may need is executed when it is first used. importlib.util.LazyLoader
+cannot serve: the next `import` statement of such a module executes it (tried on 3.11, 3.12 and 3.13).
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PUT_OFF = (
+    "configparser",
+    "datetime",
+    "dbm",
+    "hashlib",
+    "inspect",
+    "json",
+    "multiprocessing",
+    "pdb",
+    "pprint",
+    "string",
+    "subprocess",
+    "textwrap",
+    "traceback",
+)
+
+CALLED = {
+    "configparser": {"ConfigParser"},
+    "dbm": {"whichdb"},
+    "multiprocessing": {"Process", "Queue"},
+    "string": {"Template"},
+}
+"""What doit takes out of these by `from … import …`, and only ever calls."""
+
+NO_PLUGINS = "importlib.metadata"
+"""What doit would look for entry points with: plugins of the machine have no say here."""
+
+
+class Later(ModuleType):
+    """A module that is executed at the first attribute it lacks, and an ordinary one from then on."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the module has
+        """What the module has; while doit is imported, a function in place of what is only called."""
+        if _importing and name in CALLED.get(self.__name__, ()):
+            return _calling(self, name)
+        if name.startswith("__") and name != "__all__":
+            raise AttributeError(name)
+        self.__class__ = ModuleType  # type: ignore[assignment]
+        assert self.__spec__ is not None
+        assert self.__spec__.loader is not None
+        self.__spec__.loader.exec_module(self)
+        return getattr(self, name)
+
+
+_importing = False
+
+
+def import_doit() -> None:
+    """Import doit, once, with everything of PUT_OFF put off that is not loaded yet."""
+    global _importing  # noqa: PLW0603 - read while modules are executed
+    if "doit" in sys.modules:
+        return
+    for name in PUT_OFF:
+        if name not in sys.modules:
+            sys.modules[name] = _later(name)
+    placeholder = ModuleType(NO_PLUGINS)
+    placeholder.entry_points = lambda **_: ()  # type: ignore[attr-defined]
+    # Put there directly: found by a finder, it would stay an attribute of importlib.
+    stood_in = {name: sys.modules.get(name) for name in (NO_PLUGINS, "cloudpickle")}
+    sys.modules[NO_PLUGINS] = stood_in[NO_PLUGINS] or placeholder
+    sys.modules["cloudpickle"] = None  # type: ignore[assignment]  # an ImportError, at once
+    _importing = True
+    try:
+        importlib.import_module("doit")
+    finally:
+        _importing = False
+        for name, module in stood_in.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
+
+
+def _later(name: str) -> ModuleType:
+    spec = find_spec(name)
+    assert spec is not None
+    module = module_from_spec(spec)
+    module.__class__ = Later
+    return module
+
+
+def _calling(module: ModuleType, name: str) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        return getattr(module, name)(*args, **kwargs)
+
+    return call

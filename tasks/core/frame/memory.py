@@ -1,0 +1,111 @@
+"""doit's memory, which steps are up to date: it may be damaged, locked or gone, and ends no command.
+
+Without it every step is looked at once more, which is right, only slower.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from doit.dependency import DatabaseException, SqliteDB
+
+from tasks.core.console import console
+from tasks.core.model.layout import PROJECT
+
+if TYPE_CHECKING:
+    import sqlite3
+
+PLACE = PROJECT / "build" / "doit.db"
+NOWHERE = ":memory:"
+PATIENCE = 0.2
+"""Seconds to wait for another command; doit itself would wait five."""
+
+ONCE_MORE = "every step is looked at once"
+
+
+def make_folder() -> None:
+    """See that build/ is there, and private."""
+    try:
+        PLACE.parent.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        console.warn(f"{PLACE.parent} cannot be made ({error.strerror})")
+
+
+class Memory(SqliteDB):  # type: ignore[misc]
+    """doit's own backend, but for its failures, each of which is a warning."""
+
+    def __init__(self, name: str, codec: Any, *, module_name: str | None = None) -> None:  # noqa: ANN401 - doit's
+        self.is_told = False
+        super().__init__(name, codec, module_name=module_name)
+
+    def _sqlite3(self, name: str) -> sqlite3.Connection:
+        """The connection to the file *name*; to an empty memory of this process when that cannot be had."""
+        import sqlite3
+
+        try:
+            return self._opened(name)
+        except (sqlite3.OperationalError, OSError) as error:
+            self._warn(f"doit's memory {name} cannot be used ({error}); {ONCE_MORE}")
+        except (sqlite3.DatabaseError, DatabaseException):
+            if self._is_set_aside(name):
+                return self._opened(name)
+        return self._connected(NOWHERE)
+
+    def _opened(self, name: str) -> sqlite3.Connection:
+        """The connection to a file that can be written and is whole; sqlite3.Error when it is not."""
+        import sqlite3
+
+        # Asked with a connection of our own first: doit's would wait five seconds for a lock.
+        asking = sqlite3.connect(name, timeout=PATIENCE)
+        try:
+            asking.execute("begin immediate")
+            asking.rollback()
+            found = asking.execute("pragma quick_check(1)").fetchone()
+        finally:
+            asking.close()
+        if found != ("ok",):
+            raise sqlite3.DatabaseError(found[0])
+        return self._connected(name)
+
+    def _connected(self, name: str) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super()._sqlite3(name)
+        connection.execute(f"pragma busy_timeout = {int(PATIENCE * 1000)}")
+        return connection
+
+    def _is_set_aside(self, name: str) -> bool:
+        """Whether a damaged file could be moved out of the way."""
+        try:
+            os.replace(name, f"{name}.damaged")  # noqa: PTH105 - doit has it as text
+        except OSError as error:
+            self._warn(f"{Path(name).absolute()} is damaged and in the way ({error.strerror}); {ONCE_MORE}")
+            return False
+        self._warn(f"{Path(name).absolute()} was damaged; doit starts with an empty memory, so {ONCE_MORE}")
+        return True
+
+    def _get_task_data(self, task_id: str) -> dict[str, Any]:
+        """What is known of a step; nothing when its record cannot be read."""
+        import sqlite3
+
+        try:
+            data: dict[str, Any] = super()._get_task_data(task_id)
+        except (sqlite3.Error, ValueError):
+            self._warn(f"a record of doit's memory {self.name} cannot be read; that step is looked at once more")
+            return {}
+        return data
+
+    def dump(self) -> None:
+        """Write what is new, and close."""
+        import sqlite3
+
+        # Within doit this comes before the teardown, which a failure here would leave out.
+        try:
+            super().dump()
+        except (sqlite3.Error, OSError) as error:
+            console.warn(f"doit's memory could not be written ({error}); the next run looks at every step again")
+
+    def _warn(self, text: str) -> None:
+        if not self.is_told:
+            console.warn(text)
+        self.is_told = True
