@@ -1,0 +1,242 @@
+"""What was typed is made with all that it leads to; the same graph as another doit makes of dodo.py."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+PRELUDE = """
+import json, os, sys
+sys.path.insert(0, os.getcwd())
+"""
+
+OURS = PRELUDE + """
+from tasks.core.frame import lean
+lean.import_doit()
+from tasks.core.cli import command_line
+from tasks.core.frame.commands import Front, Run
+from doit.control import TaskControl
+
+words = sys.argv[1:]
+command_line.take(words)
+front = Front()
+loader = front.task_loader
+loader.setup({})
+loader.load_doit_config()
+every = words[:1] == ["*"]
+if every:
+    loader.make(loader.creators)
+    tasks = loader.tasks()
+else:
+    tasks = loader.load_tasks(type("Command", (), {"wants": "named", "execute_tasks": True}), words)
+"""
+
+THEIRS = PRELUDE + """
+import doit.loader
+doit.loader.initial_workdir = os.getcwd()
+words = sys.argv[1:]
+import dodo
+from doit.control import TaskControl
+tasks = doit.loader.load_tasks(vars(dodo), args=words)
+"""
+
+GRAPH = """
+before = {task.name: list(task.task_dep) for task in tasks}
+made = [task.name for task in tasks if not task.loader]
+control = TaskControl(tasks)
+edges = {task.name: [*task.task_dep, *task.setup_tasks] for task in tasks}
+implicit = [[name, dep] for name in before for dep in control.tasks[name].task_dep if dep not in before[name]]
+files = {task.name: [sorted(task.file_dep), task.targets] for task in tasks}
+print(json.dumps({"made": made, "edges": edges, "implicit": implicit, "files": files}))
+"""
+
+
+def graph(sandbox, code, *words):
+    """The tasks as *code* makes them for a command line."""
+    done = sandbox.run([sys.executable, "-P", "-c", code + GRAPH, *words])
+    assert done.code == 0, done.text
+    return json.loads(done.out)
+
+
+def reached(found, *names):
+    """All that *names* lead to, in the order in which it is come to."""
+    seen: dict[str, None] = {}
+    todo = list(names)
+    while todo:
+        name = todo.pop(0)
+        if name not in seen:
+            seen[name] = None
+            todo += found["edges"][name]
+    return list(seen)
+
+
+STEPS = ["deploy", "plan", "choose", "preflight", "render", "stage", "validate", "backup", "install"]
+STEPS += ["settings", "verify", "rollback", "uninstall", "start", "restart", "status", "doctor"]
+LINES = [*([step] for step in STEPS), ["deploy", "--start", "--yes"], ["deploy", "--dry-run"]]
+
+
+@pytest.mark.parametrize("words", LINES, ids=" ".join)
+def test_all_that_a_command_line_leads_to_is_made(sandbox, words):
+    ours, theirs = graph(sandbox, OURS, *words), graph(sandbox, THEIRS, *words)
+    wanted = reached(theirs, words[0])
+    assert set(wanted) <= set(ours["made"])
+    assert len(ours["made"]) < len(theirs["made"])
+    assert sorted(reached(ours, words[0])) == sorted(wanted)
+    if "--start" in words:
+        assert "_start" in wanted
+    if "--dry-run" in words:
+        assert wanted == ["deploy", "plan"]
+
+
+@pytest.mark.slow
+def test_so_it_is_for_what_deploys_something_saved(sandbox):
+    sandbox.deploy("--preset", "demo", "--profile", "mine")
+    sandbox.doit("plan", "--preset", "demo", "--port", "4711", "--out", str(sandbox.home / "plan"))
+    for words in (["use", "mine"], ["apply", str(sandbox.home / "plan")]):
+        made = graph(sandbox, OURS, *words)
+        wanted = reached(graph(sandbox, THEIRS, *words), words[0])
+        assert {"install", "_finish"} <= set(wanted) <= set(made["made"])
+
+
+def test_another_doit_makes_the_same_graph(sandbox):
+    ours, theirs = graph(sandbox, OURS, "*"), graph(sandbox, THEIRS)
+    assert list(ours["edges"]) == list(theirs["edges"])
+    assert {name: sorted(deps) for name, deps in ours["edges"].items()} == {
+        name: sorted(deps) for name, deps in theirs["edges"].items()
+    }
+    assert ours["files"] == theirs["files"]
+
+
+@pytest.mark.parametrize("preset", ["demo", "multi-provider"])
+def test_the_table_of_makers_is_what_doit_draws_by_itself(sandbox, preset):
+    from tasks.core.frame import loader
+
+    (sandbox.project / "build" / "choices.json").write_text(json.dumps({"preset": preset}))
+    drawn = graph(sandbox, THEIRS)["implicit"]
+    assert {dep.partition(":")[0] for _, dep in drawn} == set(loader.MAKERS.values())
+
+
+OWN = '''
+
+def task_other():
+    """Two of my own."""
+    for name in "ab":
+        yield {
+            "name": name,
+            "actions": [f"echo {name} > {name}.txt"],
+            "targets": [f"{name}.txt"],
+            "params": [{"name": "times", "long": "times", "default": ""}],
+        }
+
+
+def task_copied():
+    """Of a file of the project."""
+    return {"actions": ["cp build/release/serve.py copied"], "file_dep": ["build/release/serve.py"]}
+
+
+def task_read():
+    """Of a file of my own."""
+    return {"actions": ["cp a.txt read"], "file_dep": ["a.txt"]}
+
+
+def task_checked():
+    """By its name."""
+    return {"actions": ["echo checked"], "task_dep": ["stage"]}
+
+
+def task_set_up():
+    """By a set-up."""
+    return {"actions": ["echo up"], "setup": ["stage"]}
+
+
+def task_worked_out():
+    """By what another finds out."""
+    return {"actions": ["echo worked out"], "calc_dep": ["found"]}
+
+
+def task_found():
+    """Finds it out."""
+    return {"actions": [found]}
+
+
+def found():
+    return {"task_dep": ["render:.env"]}
+'''
+
+
+@pytest.fixture
+def own(sandbox):
+    """A sandbox whose dodo.py has more tasks."""
+    dodo = sandbox.project / "dodo.py"
+    dodo.write_text(dodo.read_text() + OWN)
+    return sandbox
+
+
+@pytest.mark.parametrize(
+    ("words", "leaves"),
+    [
+        (["copied"], "copied"),
+        (["read"], "read"),
+        (["checked"], "build/release/serve.py"),
+        (["set_up"], "build/release/serve.py"),
+        (["worked_out"], "build/rendered/.env"),
+        (["other:a", "--times", "3", "other:b"], "b.txt"),
+        (["oth*"], "b.txt"),
+        (["b.txt"], "b.txt"),
+        (["build/rendered/.env"], "build/rendered/.env"),
+        (["./build/release/.env"], "build/release/.env"),
+        (["-n", "2", "render"], "build/rendered/.env"),
+        (["-n", "2", "-P", "thread", "render"], "build/rendered/.env"),
+        (["-n", "2", "copied"], "copied"),
+        (["render:.env"], "build/rendered/.env"),
+        (["run", "choose", "render:.env"], "build/rendered/.env"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_own_tasks_targets_patterns_and_several_processes(own, words, leaves):
+    result = own.doit(*words)
+    assert result.code == 0, result.text
+    assert (own.project / leaves).exists(), result.text
+
+
+def test_a_target_is_meant_from_where_one_is(own):
+    command = own.command("rendered/.env")
+    done = own.run(["sh", "-c", 'cd build && "$@"', "sh", *command])
+    assert done.code == 0, done.text
+    assert (own.project / "build" / "rendered" / ".env").exists()
+
+
+@pytest.mark.parametrize("words", [["list"], ["status"], ["render", "stage"], ["-n", "2", "render"], ["copied"], ["help"]])
+def test_another_doit_works_in_the_clone(own, words):
+    result = own.run([sys.executable, "-m", "doit", *words])
+    assert result.code == 0, result.text
+
+
+def test_a_file_of_tasks_that_takes_ours_works_with_another_doit(sandbox):
+    (sandbox.project / "mine.py").write_text("from dodo import *\n" + OWN)
+    result = sandbox.run([sys.executable, "-m", "doit", "-f", "mine.py", "copied"])
+    assert result.code == 0, result.text
+    assert (sandbox.project / "copied").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["depoly"], "Did you mean deploy?"),
+        (["render:x"], "Did you mean render?"),
+        (["stage", "nosuch"], "there is no step 'nosuch'"),
+        (["models=a", "deploy"], "write --models"),
+        (["deploy", "models=a"], "write --models"),
+        (["nosuch", "--help"], "there is no step"),
+        (["list", "--nope"], "no option --nope"),
+        (["-h", "x"], ""),
+    ],
+)
+def test_what_cannot_be_meant_is_a_sentence(sandbox, words, says):
+    result = sandbox.doit(*words)
+    assert result.code == (3 if says else 0), result.text
+    assert says in result.err
+    for noise in ("Traceback", "CmdOption", "ERROR"):
+        assert noise not in result.text
