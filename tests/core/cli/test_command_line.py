@@ -1,7 +1,10 @@
-"""The options of a step: read as doit reads them, with --quiet and --verbose, and words that help."""
+"""The words of a run; and options read as doit reads them, with --quiet and --verbose, and sentences that help."""
+
+import sys
 
 import pytest
 from doit.cmdparse import CmdOption, CmdParseError, TaskParse
+from doit.exceptions import InvalidCommand
 
 from tasks.core.cli import command_line
 from tasks.core.cli.steps import JSON, WORDS
@@ -18,10 +21,7 @@ def loudness(monkeypatch):
 
 
 def read(words, *known):
-    parser = TaskParse([CmdOption(dict(each)) for each in known])
-    values, _ = parser.parse([])
-    found, rest = command_line.parse_only(parser, words, values)
-    return dict(found), rest
+    return command_line.read(known, words)
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,106 @@ def test_what_cannot_be_meant_is_one_sentence(words, says):
 def test_an_option_of_deploy_is_said_to_be_one():
     with pytest.raises(CmdParseError, match="doit deploy --litellm PATH"):
         read(["--litellm", "/opt/litellm"], JSON)
+
+
+NAMED = [
+    {"name": "start", "long": "start", "type": bool, "default": False},
+    {"name": "force", "long": "force", "type": str, "default": None},
+]
+
+
+@pytest.fixture
+def line(monkeypatch):
+    """Sets the command line of this run."""
+    monkeypatch.setattr(command_line.this, "line", None)
+    return lambda text: command_line.take(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("use work --start", ["work", "--start"]),
+        ("run use work", ["work"]),
+        ("-n 2 use work", ["work"]),
+        ("--db-file=x use", []),
+        ("deploy use", None),
+        ("exec --profile x -- use work", None),
+        ("", None),
+    ],
+)
+def test_the_words_behind_a_command(line, text, words):
+    line(text)
+    assert command_line.behind("use") == words
+
+
+def test_another_doit_has_left_its_words_where_it_found_them(line, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["doit", "-f", "dodo.py", "use", "work", "--", "claude"])
+    assert command_line.behind("use") == ["work"]
+    assert command_line.current().program == ("claude",)
+
+
+@pytest.mark.parametrize(
+    ("words", "ours", "program"),
+    [
+        (["exec", "--profile", "a", "--", "claude", "", "x=y"], ["exec", "--profile", "a"], ["claude", "", "x=y"]),
+        (["run", "--profile=a", "--", "claude", "--", "b"], ["exec", "--profile=a"], ["claude", "--", "b"]),
+        (["run", "deploy"], ["run", "deploy"], []),
+        (["run", "--", "--profile"], ["run"], ["--profile"]),
+        ([], [], []),
+        (["deploy", "--gateway-url", "", "--start"], ["deploy", "--gateway-url=", "--start"], []),
+        (["exec", "--profile", "", "--", ""], ["exec", "--profile="], [""]),
+        (["lint", "a=b.yaml", "c.yaml"], ["lint", "a=b.yaml", "c.yaml"], []),
+    ],
+)
+def test_the_words_of_a_program_are_not_ours(words, ours, program):
+    assert command_line.split(words) == (tuple(ours), tuple(program))
+
+
+@pytest.mark.parametrize("words", [["lint", ""], ["lint", "", "--token=", ""], [""]])
+def test_an_empty_word_is_refused(monkeypatch, words):
+    monkeypatch.setattr(command_line.this, "line", None)
+    with pytest.raises(InvalidCommand, match="empty word"):
+        command_line.take(words)
+
+
+@pytest.mark.parametrize("words", [["models=sk-1", "deploy"], ["models=sk-1"]])
+def test_a_variable_in_front_of_the_command_is_refused_without_its_value(words):
+    with pytest.raises(InvalidCommand, match="--models") as refused:
+        command_line.refuse_unknown(words, [])
+    assert "sk-1" not in str(refused.value)
+
+
+def test_an_assignment_behind_options_is_refused_and_a_value_is_none():
+    command_line.refuse_assignment(["--force", "a=b", "status"], NAMED)
+    command_line.refuse_assignment([], NAMED)
+    with pytest.raises(InvalidCommand, match="'add_models=…' is not an option; write --add-models …"):
+        command_line.refuse_assignment(["--force", "a=b", "add_models=c"], NAMED)
+
+
+def test_options_and_names_in_any_order():
+    for text in ("work --start --force a", "--start --force a work", "--start work --force=a"):
+        assert command_line.parsed(text.split(), NAMED) == ({"start": True, "force": "a"}, ["work"])
+    assert command_line.parsed(["a", "b"], NAMED) == ({"start": False, "force": None}, ["a", "b"])
+    with pytest.raises(CmdParseError):
+        command_line.parsed(["work", "--stat"], NAMED)
+
+
+def test_what_is_refused_names_commands_as_this_person_types_them(monkeypatch):
+    assert str(command_line.refused("All there are: doit list")) == "All there are: doit list"
+    monkeypatch.setenv("GATEWAY_COMMAND", "python3 dodo.py")
+    assert str(command_line.refused("All there are: doit list")) == "All there are: python3 dodo.py list"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("deploy --help", "deploy"),
+        ("run deploy --help", "deploy"),
+        ("models --json -h", "models"),
+        ("deploy --helper", ""),
+        ("--help", ""),
+        ("", ""),
+    ],
+)
+def test_help_is_for_the_first_name(text, name):
+    assert command_line.named_for_help(tuple(text.split())) == name

@@ -175,7 +175,17 @@ def test_what_a_command_does_not_need_is_not_loaded(deployed, words, spared):
     assert not spared & set(result.err.partition("LOADED ")[2].split())
 
 
-CORPUS = ["list", "list --all -s", "list -p", "status", "help", "help run", "help deploy", "deploy --help", "info stage"]
+CORPUS = [
+    "list",
+    "list --all -s",
+    "list -p",
+    "status",
+    "help",
+    "help run",
+    "help deploy",
+    "deploy --help",
+    "info stage",
+]
 CORPUS += ["plan", "plan --json", "models", "history", "nosuch", "deploy --nope", "run -r json status", "clean -n"]
 CORPUS += ["tabcompletion bash", "explain", "forget nosuch", "--version", "doctor --json", "env --shell fish"]
 

@@ -1,4 +1,4 @@
-"""`python3 dodo.py …` from a fresh clone, in a small project whose doit tells how it was called."""
+"""`python3 dodo.py …` from a fresh clone, in a small project whose commands tell how they were started."""
 
 from __future__ import annotations
 
@@ -12,27 +12,26 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.frame import bootstrap
+from tasks.core.frame import door
 from tasks.core.model.layout import PROJECT
 from tests.core.litellm.test_packages import lock, wheel
 
 pytestmark = pytest.mark.slow
 
-DODO = """
-import sys
-
-if __name__ == "__main__":
-    from tasks.core.frame.bootstrap import main
-
-    raise SystemExit(main(sys.argv[1:]))
-"""
-DOIT = """
+FRONT = """
 import json, os, sys
-def main():
-    print(json.dumps({"argv": sys.argv[1:], "cwd": os.getcwd(), "prefix": sys.prefix, "path": sys.path}))
-    raise SystemExit(5 if "fail" in sys.argv else 0)
+def main(argv):
+    told = {"argv": argv, "cwd": os.getcwd(), "python": sys.executable, "path": sys.path}
+    print(json.dumps(told | {"isolated": sys.flags.isolated, "command": os.environ.get("GATEWAY_COMMAND", "doit")}))
+    return 5 if "fail" in argv else 0
 """
-NEEDED = ("core/frame/bootstrap.py", "core/litellm/packages.py", "core/console/console.py", "core/model/errors.py")
+NEEDED = (
+    "core/frame/door.py",
+    "core/frame/launch.py",
+    "core/litellm/packages.py",
+    "core/console/console.py",
+    "core/model/errors.py",
+)
 
 
 class Clone:
@@ -48,12 +47,13 @@ class Clone:
         ):
             (self.folder / "tasks" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PROJECT / "tasks" / name, self.folder / "tasks" / name)
-        (self.folder / "dodo.py").write_text(DODO)
-        self.doit = wheel(self.wheels, "doit", DOIT, "doit = doit:main")
+        (self.folder / "tasks/core/frame/front.py").write_text(FRONT)
+        shutil.copy(PROJECT / "dodo.py", self.folder / "dodo.py")
+        self.doit = wheel(self.wheels, "doit", "def main(): pass", "doit = doit:main")
         self.run_lock = lock(self.folder / "requirements" / "run.txt", self.doit)
         self.test_lock = lock(self.folder / "requirements" / "test.txt", self.doit, wheel(self.wheels, "pytest"))
         self.home = folder / "home"
-        self.home.mkdir()
+        self.home.mkdir(parents=True)
 
     def command(self, *arguments: str, python: str = sys.executable) -> list[str]:
         return [python, str(self.folder / "dodo.py"), *arguments]
@@ -62,7 +62,7 @@ class Clone:
         return {"PATH": os.environ["PATH"], "HOME": str(self.home), **more}
 
     def type(self, *arguments: str, python: str = sys.executable, cwd: Path | None = None, **more: str):
-        """Run it; what doit told is in `.told`."""
+        """Run it; what the command told is in `.told`."""
         command = self.command(*arguments, python=python)
         done = subprocess.run(command, cwd=cwd or self.folder, env=self.environ(**more), capture_output=True, text=True)
         done.told = json.loads(done.stdout) if done.stdout.startswith("{") else {}
@@ -74,29 +74,71 @@ def clone(tmp_path):
     return Clone(tmp_path)
 
 
-def test_sets_up_once_and_becomes_doit_wherever_one_stands(clone, tmp_path):
+def test_sets_up_once_and_runs_wherever_one_is(clone, tmp_path):
     elsewhere = tmp_path / "else where"
     elsewhere.mkdir()
-    for name in ("json", "doit", "tasks"):
-        (elsewhere / f"{name}.py").write_text("raise SystemExit('imported from where the user stands')")
-    first = clone.type("deploy", "--models", "a b", cwd=elsewhere)
+    for name in ("json", "doit", "tasks", "pathlib", "typing"):
+        (elsewhere / f"{name}.py").write_text("raise SystemExit('imported from where the user is')")
+    first = clone.type("deploy", "--models", "a b", "x=y", "", "--", "", cwd=elsewhere)
     assert first.returncode == 0, first.stderr
-    assert first.told["argv"] == [f"--file={clone.folder}/dodo.py", "deploy", "--models", "a b"]
+    assert first.told["argv"] == ["deploy", "--models", "a b", "x=y", "", "--", ""]
     assert first.told["cwd"] == str(elsewhere)
-    assert first.told["prefix"] == str(clone.folder / ".venv")
+    assert first.told["python"] == str(clone.folder / ".venv" / "bin" / "python")
+    assert first.told["command"] == f"python3 {clone.folder}/dodo.py"
     assert "setting up" in first.stderr
-    again = clone.type(cwd=elsewhere)
-    assert (again.told["argv"], again.stderr) == ([f"--file={clone.folder}/dodo.py"], "")
-    assert clone.type("--version").told["argv"] == ["--version"]
+    again = clone.type(cwd=elsewhere, PYTHONPATH=f":{elsewhere}:.")
+    assert (again.told["argv"], again.stderr) == ([], "")
+    assert not [path for path in again.told["path"] if path in ("", ".", str(elsewhere))]
     assert clone.type("fail").returncode == 5
-    assert sorted(path.name for path in elsewhere.iterdir()) == ["doit.py", "json.py", "tasks.py"]
+    assert sorted(path.name for path in elsewhere.glob("*.py")) == [
+        "doit.py",
+        "json.py",
+        "pathlib.py",
+        "tasks.py",
+        "typing.py",
+    ]
+
+
+def test_one_process_where_the_environment_is_of_this_python_and_else_another(clone):
+    assert clone.type("list").told["isolated"] == 0
+    settings = clone.folder / ".venv" / "pyvenv.cfg"
+    text = settings.read_text()
+    for line in text.splitlines():
+        if line.startswith(("version", "home")):
+            settings.write_text(text.replace(line, line.partition("=")[0] + "= 3.1.4"))
+            other = clone.type("list", "a b", "")
+            assert other.returncode == 0, other.stderr
+            assert (other.told["isolated"], other.told["argv"]) == (1, ["list", "a b", ""])
+            assert other.told["python"] == str(clone.folder / ".venv" / "bin" / "python")
+
+
+def test_our_doit_is_sealed_and_put_back_when_another_takes_its_place(clone, tmp_path):
+    clone.type("list")
+    ours = clone.folder / ".venv" / "bin" / "doit"
+    (tmp_path / "json.py").write_text("raise SystemExit('imported')")
+    environ = clone.environ(PYTHONPATH=".")
+    done = subprocess.run([ours, "a", "b=c"], cwd=tmp_path, env=environ, capture_output=True, text=True)
+    told = json.loads(done.stdout)
+    assert (told["argv"], told["isolated"], told["command"]) == (["a", "b=c"], 1, "doit")
+    text = ours.read_text()
+    ours.write_text("#!/bin/sh\n")
+    assert clone.type("list").stderr == ""
+    assert ours.read_text() == text
+
+
+def test_a_long_or_blank_path_needs_another_first_line(tmp_path):
+    deep = Clone(tmp_path / "a folder" / ("x" * 60) / ("y" * 60))
+    assert deep.type("list").returncode == 0
+    ours = deep.folder / ".venv" / "bin" / "doit"
+    done = subprocess.run([ours, "a b"], cwd=tmp_path, env=deep.environ(), capture_output=True, text=True)
+    assert json.loads(done.stdout)["argv"] == ["a b"], done.stderr
 
 
 def test_plain_python_and_pip_are_enough(clone):
     base = getattr(sys, "_base_executable", sys.executable)
     done = clone.type("list", python=base, PATH="/usr/bin:/bin")
     assert done.returncode == 0, done.stderr
-    assert done.told["prefix"] == str(clone.folder / ".venv")
+    assert done.told["python"] == str(clone.folder / ".venv" / "bin" / "python")
 
 
 def test_what_tests_need_includes_what_running_needs(clone):
@@ -124,12 +166,6 @@ def test_a_failure_is_a_sentence_and_the_next_run_mends_it(clone):
     assert clone.type("list").returncode == 0
 
 
-def test_an_empty_word_is_no_traceback(clone):
-    done = clone.type("lint", "")
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (3, "", 1)
-    assert clone.type("deploy", "--gateway-url", "").told["argv"][1:] == ["deploy", "--gateway-url="]
-
-
 def test_two_at_once_set_up_once(clone):
     together = [
         subprocess.Popen(clone.command("list"), env=clone.environ(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -142,28 +178,9 @@ def test_two_at_once_set_up_once(clone):
 
 def test_only_developers_commands_need_the_test_packages():
     for words in (["test"], ["test", "--fast"], ["run", "test"], ["lock"]):
-        assert bootstrap.needs_test(words)
+        assert door.needs_test(words)
     for words in ([], ["list"], ["deploy", "--preset", "demo"], ["info", "test"], ["--version"], ["run"]):
-        assert not bootstrap.needs_test(words)
-
-
-@pytest.mark.parametrize(
-    ("words", "ours", "program"),
-    [
-        (["exec", "--profile", "a", "--", "claude", "", "x=y"], ["exec", "--profile", "a"], ["claude", "", "x=y"]),
-        (["run", "--profile=a", "--", "claude", "--", "b"], ["exec", "--profile=a"], ["claude", "--", "b"]),
-        (["run", "deploy"], ["run", "deploy"], None),
-        (["run", "--", "--profile"], ["run"], ["--profile"]),
-        ([], [], None),
-        (["deploy", "--gateway-url", "", "--start"], ["deploy", "--gateway-url=", "--start"], None),
-        (["exec", "--profile", "", "--", ""], ["exec", "--profile="], [""]),
-        (["lint", "", "--token=", ""], ["lint", "", "--token=", ""], None),
-    ],
-)
-def test_the_words_of_a_program_go_past_doit(monkeypatch, words, ours, program):
-    monkeypatch.setattr(os, "environ", {})
-    assert bootstrap.apart(words) == ours
-    assert json.loads(os.environ.get(bootstrap.PROGRAM, "null")) == program
+        assert not door.needs_test(words)
 
 
 def test_an_old_python_can_read_what_it_needs_to_say_so():
@@ -172,7 +189,7 @@ def test_an_old_python_can_read_what_it_needs_to_say_so():
         "tasks/__init__.py",
         "tasks/core/__init__.py",
         "tasks/core/frame/__init__.py",
-        "tasks/core/frame/bootstrap.py",
+        "tasks/core/frame/door.py",
     ):
         ast.parse((PROJECT / name).read_text(), feature_version=(3, 8))
 
