@@ -59,7 +59,7 @@ import tasks.use
 import tasks.validate
 import tasks.verify
 from tasks.core.deploying.context import Asked
-from tasks.core.frame import loader, memory
+from tasks.core.frame import creators, memory
 from tasks.core.frame.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ DOIT_CONFIG = {
 asked = Asked()
 
 
-@loader.options(lambda: tasks.deploy.OPTIONS)
+@creators.options(lambda: tasks.deploy.OPTIONS)
 def task_deploy(**options: str | bool | None) -> "Task":
     """Deploy the gateway and join Claude Code to it: every step below, in order."""
     tasks.deploy.settle(asked, options)  # which is why this task comes first

@@ -42,7 +42,7 @@ def task(asked: Asked) -> Task:
 @action
 def start(asked: Asked, profile: str, words: list[str]) -> None:  # noqa: ARG001 - doit's copy, which lacks a=b
     """Become the program, in the folder where this was typed: terminal, signals and exit code are its own."""
-    command = list(command_line.current().program)
+    command = command_line.program()
     if not command:
         raise UsageError("no program is named", "Write it behind two dashes: doit exec --profile work -- claude")
     reached = terminal.reached(asked, profile or None)

@@ -33,10 +33,10 @@ PURE = {
 }
 """What decides and never looks at the disk, the network or the clock, besides the room `model`."""
 
-TO_GO = {("tasks.core.cli.command_line", "tasks.core.frame.bootstrap")}
+TO_GO: set[tuple[str, str]] = set()
 """Imports upwards that are known; the list is to become empty."""
 
-PRINTERS = {"frame.bootstrap"}
+PRINTERS = {"frame.door"}
 """What prints before there is a console."""
 
 OWNERS = {

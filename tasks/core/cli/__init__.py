@@ -1,1 +1,1 @@
-"""The command line as typed, read once; actions of tasks: our own errors fail a task, others are bugs."""
+"""The command line as typed; actions of tasks: our own errors fail a task, others are bugs."""

@@ -1,7 +1,7 @@
 """The command line: the words of this run, read once, and the one parser of options.
 
-Options of a step may stand behind its words, --quiet and --verbose are understood everywhere, and what cannot be
-meant is answered with one sentence, the nearest name and all that there are.
+Options of a step may come after its words, --quiet and --verbose are understood everywhere. A wrong
+word is answered with one sentence: the nearest name, and where to find all.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from doit.exceptions import InvalidCommand
 from tasks.core.console import console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    Values = Any  # doit's own kind of dictionary
+    Descriptions = Iterable[Mapping[str, Any]]
 
 END = "--"
 """What comes behind it belongs to the program that is to be run."""
@@ -56,7 +59,7 @@ this = Run()
 
 
 def take(argv: Sequence[str]) -> CommandLine:
-    """Read *argv*, once for the whole run; InvalidCommand when a name in it is empty."""
+    """Read *argv*, once for the whole run; raise InvalidCommand when a name is empty."""
     this.line = split(argv)
     if "" in this.line.words:
         raise InvalidCommand(EMPTY)
@@ -64,8 +67,13 @@ def take(argv: Sequence[str]) -> CommandLine:
 
 
 def current() -> CommandLine:
-    """The command line of this run; under another doit than ours, what that was started with."""
+    """The command line of this run; under upstream doit, the words it was started with."""
     return this.line if this.line is not None else split(sys.argv[1:])
+
+
+def program() -> list[str]:
+    """The program that is to be run, and its words."""
+    return list(current().program)
 
 
 def split(argv: Sequence[str]) -> CommandLine:
@@ -81,7 +89,7 @@ def split(argv: Sequence[str]) -> CommandLine:
 
 
 def join_empty(words: Iterable[str]) -> list[str]:
-    """*words* with each empty one joined to the option in front of it: `--proxy ''` is `--proxy=`."""
+    """*words* with an empty one added to the option before it: `--proxy ''` is `--proxy=`."""
     whole: list[str] = []
     for word in words:
         if not word and whole and whole[-1].startswith("--") and "=" not in whole[-1]:
@@ -114,29 +122,34 @@ def named_for_help(words: Sequence[str]) -> str:
 class Options(TaskParse):  # type: ignore[misc]
     """Reads the options of a step.
 
-    An option without a spelling (steps.WORDS) holds the words; then options may come behind them too.
+    An option without a spelling (steps.WORDS) holds the words; options may then come after them.
     """
 
-    def parse_only(self, in_args: Sequence[str], params: Any = None) -> tuple[Any, list[str]]:  # noqa: ANN401
-        """The options among *in_args*, and the words behind them; CmdParseError in one sentence."""
+    def parse_only(self, in_args: Sequence[str], params: Values = None) -> tuple[Values, list[str]]:
+        """The options among *in_args*, and the words; raise CmdParseError with one sentence."""
         args = hear(in_args)
-        wordy = next((option.name for option in self.options if not option.short + option.long), None)
-        read = getopt.gnu_getopt if wordy else getopt.getopt
-        found, words = read_options(self, args, params, read)
-        if wordy:
-            found[wordy] = words
+        wordy = [option.name for option in self.options if not option.short + option.long]
+        if not wordy:
+            return read_options(self, args, params, getopt.getopt)
+        found, words = read_options(self, args, params, getopt.gnu_getopt)
+        found[wordy[0]] = words
         return found, words
 
 
 class CommandOptions(CmdParse):  # type: ignore[misc]
     """Reads the options of one of doit's own commands."""
 
-    def parse_only(self, in_args: Sequence[str], params: Any = None) -> tuple[Any, list[str]]:  # noqa: ANN401
-        """The options in front of the first word, and the rest; CmdParseError in one sentence."""
+    def parse_only(self, in_args: Sequence[str], params: Values = None) -> tuple[Values, list[str]]:
+        """The options before the first word, and the rest; raise CmdParseError likewise."""
         return read_options(self, list(in_args), params, getopt.getopt)
 
 
-def read_options(parser: CmdParse, args: list[str], params: Any, read: Any) -> tuple[Any, list[str]]:  # noqa: ANN401
+def read_options(
+    parser: CmdParse,
+    args: list[str],
+    params: Values,
+    read: Callable[..., Any],
+) -> tuple[Values, list[str]]:
     """The options of *parser* among *args*, as getopt's *read* finds them, and the words."""
     try:
         options, words = read(args, parser.get_short(), parser.get_long())
@@ -156,7 +169,7 @@ def _spelled(parser: CmdParse, name: str, value: str) -> list[str]:
 
 
 def hear(args: Iterable[str]) -> list[str]:
-    """*args* without what every step understands, which is done; behind `--` all is the program's."""
+    """Do what every step understands; the other *args*. After `--` all is the program's."""
     words = list(args)
     end = words.index(END) if END in words else len(words)
     console.loudness.quiet |= "--quiet" in words[:end]
@@ -164,14 +177,14 @@ def hear(args: Iterable[str]) -> list[str]:
     return [word for word in words[:end] if word not in EVERYWHERE] + words[end:]
 
 
-def read(options: Iterable[Mapping[str, Any]], words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+def read(options: Descriptions, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
     """The values of *options* that *words* begin with, and the rest of the words."""
     values, rest = Options([CmdOption(dict(option)) for option in options]).parse(list(words))
     return dict(values), rest
 
 
-def parsed(words: Iterable[str], options: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
-    """Options and names in any order; one that is not among *options* ends doit with a sentence."""
+def parsed(words: Iterable[str], options: Descriptions) -> tuple[dict[str, Any], list[str]]:
+    """The options and names, in any order; raise CmdParseError for an unknown option."""
     parser = Options([CmdOption(dict(option)) for option in options])
     values, _ = parser.parse([])
     names: list[str] = []
@@ -188,15 +201,15 @@ def refused(text: object) -> InvalidCommand:
     return InvalidCommand(console.as_typed(str(text)))
 
 
-def refuse_assignment(words: Sequence[str], options: Iterable[Mapping[str, Any]]) -> None:
-    """`doit deploy models=a`: no option, and no step either; without a sentence the old choice would be deployed."""
+def refuse_assignment(words: Sequence[str], options: Descriptions) -> None:
+    """Raise InvalidCommand for `doit deploy models=a`, which would deploy the old choice."""
     _, rest = read(options, words)
     if rest and _assigns(rest[0]):
         raise refused(_no_option(rest[0]))
 
 
 def refuse_unknown(words: Sequence[str], tasks: Iterable[Any]) -> None:
-    """InvalidCommand, with the nearest name, when the first of *words* can be no task, pattern or target."""
+    """Raise InvalidCommand when the first of *words* is no task, pattern or target."""
     first = words[0] if words else ""
     made = list(tasks)
     names = {task.name for task in made}
@@ -210,7 +223,7 @@ def refuse_unknown(words: Sequence[str], tasks: Iterable[Any]) -> None:
 
 
 def no_step(word: str, names: Iterable[str]) -> str:
-    """The sentence for a *word* that is no step: the nearest of *names*, and where all of them are listed."""
+    """The sentence for a *word* that is no step: the nearest of *names*, and the list."""
     import difflib
 
     public = [name for name in names if not name.startswith("_")]
@@ -230,7 +243,7 @@ def _no_option(word: str) -> str:
 
 
 def _unknown(parser: CmdParse, error: getopt.GetoptError) -> str:
-    """The sentence for an option that cannot be meant: what is wrong, the nearest one, and all there are."""
+    """The sentence for a wrong option: what is wrong, the nearest one, and all there are."""
     import difflib
 
     dashes = "--" if len(error.opt) > 1 else "-"
@@ -240,7 +253,8 @@ def _unknown(parser: CmdParse, error: getopt.GetoptError) -> str:
     if "not recognized" not in error.msg:
         return error.msg.removeprefix("option ").replace("requires argument", "needs a value")
     if (meant := dashes + error.opt) in CHOSEN:
-        return f"there is no option {meant} here; it is chosen when deploying: doit deploy {meant} {CHOSEN[meant]}"
+        command = f"doit deploy {meant} {CHOSEN[meant]}"
+        return f"there is no option {meant} here; it is chosen when deploying: {command}"
     near = difflib.get_close_matches(meant, known, n=1, cutoff=0.5)
     hint = f" Did you mean {near[0]}?" if near else ""
     listed = console.folded(f"  There are {', '.join(known)}.", min(console.width(), 120), 0)

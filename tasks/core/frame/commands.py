@@ -14,7 +14,11 @@ from doit.cmd_run import Run as DoitRun
 from doit.cmdparse import CmdParseError
 from doit.dependency import DbmDB, JsonDB
 from doit.doit_cmd import DoitMain, reset_vars
-from doit.exceptions import InvalidCommand, InvalidDodoFile, InvalidTask
+from doit.exceptions import (
+    InvalidCommand,
+    InvalidDodoFile,
+    InvalidTask,
+)
 from doit.plugin import PluginDict
 
 from tasks.core.cli import command_line
@@ -37,7 +41,7 @@ REPORTERS = {
 
 
 class Sealed:
-    """In front of a command of doit: our parser, our memory, nothing of the machine's, errors in one sentence."""
+    """A mixin for commands of doit: our parser and memory, no plugins, errors in one sentence."""
 
     wants: ClassVar[str] = "all"
     """Which tasks are to be made: all; or those that are named, with what they lead to."""
@@ -49,12 +53,17 @@ class Sealed:
     def cmdparser(self) -> command_line.CommandOptions:
         """The options of the command."""
         if not self._cmdparser:
-            self._cmdparser = command_line.CommandOptions(self.get_options())  # type: ignore[attr-defined]
+            options = self.get_options()  # type: ignore[attr-defined]
+            self._cmdparser = command_line.CommandOptions(options)
         return self._cmdparser  # type: ignore[no-any-return]
 
     def get_backends(self) -> dict[str, type]:
         """The kinds of memory: ours, and what doit brings."""
-        found = {"dbm": DbmDB, "json": JsonDB, "sqlite3": Memory}
+        found = {
+            "dbm": DbmDB,
+            "json": JsonDB,
+            "sqlite3": Memory,
+        }
         if "backend" in self.cmdparser:
             self.cmdparser["backend"].choices = dict.fromkeys(found, "")
         return found
@@ -62,21 +71,30 @@ class Sealed:
     def get_reporters(self) -> dict[str, type]:
         """The reporters that doit brings."""
         if "reporter" in self.cmdparser:
-            self.cmdparser["reporter"].choices = {name: kind.desc for name, kind in REPORTERS.items()}
+            choices = {name: kind.desc for name, kind in REPORTERS.items()}
+            self.cmdparser["reporter"].choices = choices
         return REPORTERS
 
     def parse_execute(self, in_args: Sequence[str]) -> int | None:
         """Run the command; what was typed wrongly is one sentence and exit 3."""
         try:
             return super().parse_execute(in_args)  # type: ignore[misc, no-any-return]
-        except (CmdParseError, InvalidDodoFile, InvalidCommand, InvalidTask) as error:
+        except (
+            CmdParseError,
+            InvalidDodoFile,
+            InvalidCommand,
+            InvalidTask,
+        ) as error:
             return refuse(error, [task.name for task in self.task_list])
 
 
 def refuse(error: Exception, names: Sequence[str] = ()) -> int:
-    """Say what cannot be meant, where there are steps of these *names*: the exit code."""
+    """Report wrong usage, where there are steps of these *names*; return the exit code."""
     word = getattr(error, "not_found", None)
-    console.say(command_line.no_step(word, names) if word else str(error), "fail")
+    console.say(
+        command_line.no_step(word, names) if word else str(error),
+        "fail",
+    )
     return WRONG_USAGE
 
 
@@ -88,7 +106,7 @@ class Run(Sealed, DoitRun):  # type: ignore[misc]
 
 
 class List(Sealed, DoitList):  # type: ignore[misc]
-    """Lists the steps; without options that ask for more, by their names and lines of help alone."""
+    """Lists the steps; the bare list needs only names and lines of help."""
 
     name = "list"
 
@@ -98,7 +116,7 @@ class List(Sealed, DoitList):  # type: ignore[misc]
             return int(super().execute(params, args) or 0)
         self.loader.setup(params)
         params.update_defaults(self.loader.settings)
-        self.task_list = self.loader.names()
+        self.task_list = self.loader.list_names()
         shown = {name: params[name] for name in ("quiet", "private", "template", "sort")}
         return int(self._execute(**shown))
 
@@ -110,19 +128,22 @@ class Help(Sealed, DoitHelp):  # type: ignore[misc]
     wants = "named"
 
 
-def sealed(command: type) -> type:
-    """*command* of doit, sealed."""
-    return type(command.__name__, (Sealed, command), {"name": command.get_name()})  # type: ignore[attr-defined]
+def seal(command: Any) -> Any:  # noqa: ANN401 - a class of doit
+    """*command* of doit as ours: by its own class here, or with the mixin alone."""
+    name = command.get_name()
+    if name in OURS:
+        return OURS[name]
+    return type(command.__name__, (Sealed, command), {"name": name})
+
+
+OURS = {"help": Help, "run": Run, "list": List}
 
 
 class Front(DoitMain):  # type: ignore[misc]
     """doit, as this project starts it."""
 
     BIN_NAME = "doit"
-    DOIT_CMDS: ClassVar[tuple[type, ...]] = tuple(
-        {"help": Help, "run": Run, "list": List}.get(command.get_name()) or sealed(command)
-        for command in DoitMain.DOIT_CMDS
-    )
+    DOIT_CMDS: ClassVar[tuple[Any, ...]] = tuple(map(seal, DoitMain.DOIT_CMDS))
 
     def __init__(self) -> None:
         super().__init__(Loader(), config_filenames=())
@@ -138,11 +159,14 @@ class Front(DoitMain):  # type: ignore[misc]
         loader: Loader = self.task_loader
         loader.setup({})
         loader.make(loader.creators)
-        return loader.tasks()
+        return loader.list_tasks()
 
     def get_cmds(self) -> PluginDict:
         """The commands, and no others."""
-        return PluginDict({command.get_name(): command for command in self.DOIT_CMDS})  # type: ignore[attr-defined]
+        found = PluginDict()
+        for command in self.DOIT_CMDS:
+            found[command.get_name()] = command
+        return found
 
     def process_args(self, cmd_args: Sequence[str]) -> list[str]:
         """The words as they are: doit would take those with `=` in them away."""

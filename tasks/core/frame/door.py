@@ -1,11 +1,13 @@
-"""From a fresh clone to a command: `python3 dodo.py …` sets up .venv beside dodo.py, once, and goes on with it.
+"""From a fresh clone to a command: `python3 dodo.py …` sets up .venv once and goes on in it.
 
-Where .venv was made from the very Python that runs, the command runs in this process; else that of .venv is started.
+The command runs in this process if .venv was made from the Python that runs; otherwise .venv's own
+Python is started.
 This module must still parse on Python 3.8, so that an old Python is answered with a sentence.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -22,26 +24,28 @@ CHECKED = VENV / "checked"
 DEVELOPER_COMMANDS = ("test", "lock")
 """What needs the packages of requirements/test.txt; everything else runs with those of run.txt."""
 
+NEWER = (
+    "python3.14",
+    "python3.13",
+    "python3.12",
+    "python3.11",
+)
+
+INTERRUPTED = 130
+
 LONGEST = 127
 """Characters of a first line that every kernel takes."""
 
 
 def main(argv: list[str]) -> int:
-    """Run the command *argv* in a .venv that has what it needs; or say why not: an exit code."""
+    """Run the command *argv* in a .venv that has what it needs; return the exit code."""
     if sys.version_info < OLDEST_PYTHON:
         print(too_old(argv), file=sys.stderr)
         return 3
     if not is_ready(argv):
-        from tasks.core.model.errors import GatewayError
-
-        try:
-            set_up(argv)
-        except GatewayError as error:
-            print(error, file=sys.stderr)
-            return error.exit_code
-        except KeyboardInterrupt:
-            print("interrupted; the next run sets .venv up anew", file=sys.stderr)
-            return 130
+        code = set_up(argv)
+        if code:
+            return code
     return go_on(argv)
 
 
@@ -49,9 +53,11 @@ def go_on(argv: list[str]) -> int:
     """Run the command, in this process if it can be: its exit code."""
     import shlex
 
-    os.environ["GATEWAY_COMMAND"] = "python3 " + shlex.quote(sys.argv[0])  # messages name it as it was typed
+    # Messages name commands as this one was typed.
+    os.environ["GATEWAY_COMMAND"] = "python3 " + shlex.quote(sys.argv[0])
     if not is_made_from_this_python():
-        os.execv(PYTHON, [str(PYTHON), "-I", str(FOLDER / "launch.py"), *argv])  # noqa: S606 - no shell is wanted
+        command = [str(PYTHON), "-I", str(FOLDER / "launch.py"), *argv]
+        os.execv(PYTHON, command)  # noqa: S606 - no shell is wanted
     enter()
     sys.argv[:] = [str(LAUNCHER), *argv]
     from tasks.core.frame.front import main as run
@@ -63,89 +69,148 @@ def too_old(argv: list[str]) -> str:
     """One sentence: which Python is needed, which this is, and what to type instead."""
     import shlex
 
-    names = ("python3.14", "python3.13", "python3.12", "python3.11")
-    newer = next((name for name in names if _runs(name)), None)
     remedy = "install one and run it on dodo.py"
-    if newer:
-        remedy = "run: " + " ".join([newer, "dodo.py", *map(shlex.quote, argv)])
-    needed, this = ".".join(map(str, OLDEST_PYTHON)), ".".join(map(str, sys.version_info[:2]))
+    for name in NEWER:
+        if _runs(name):
+            words = [name, "dodo.py"]
+            words += map(shlex.quote, argv)
+            remedy = f"run: {' '.join(words)}"
+            break
+    needed = show_version(OLDEST_PYTHON)
+    this = show_version(sys.version_info[:2])
     return f"needs Python {needed} or newer, this is {this}; {remedy}"
 
 
+def show_version(parts: tuple[int, ...]) -> str:
+    """A version as it is written: 3.11."""
+    return ".".join(map(str, parts))
+
+
 def is_ready(argv: list[str]) -> bool:
-    """Whether .venv was in order for *argv* when it was last looked at, and nothing has changed since."""
+    """Whether .venv was found complete for *argv*, and has not changed since.
+
+    False also when any of the files is not there.
+    """
+    wanted, *_ = find_locks(argv)
     try:
-        return signature(locks_for(argv)[0]) in CHECKED.read_text(encoding="utf-8").split("\n")
+        known = CHECKED.read_text(encoding="utf-8")
+        line = describe(wanted)
     except OSError:
         return False
+    return line in known.split("\n")
 
 
-def set_up(argv: list[str]) -> None:
-    """See that .venv holds what *argv* needs, and that its doit is ours; GatewayError when that cannot be had."""
+def set_up(argv: list[str]) -> int:
+    """Make .venv hold what *argv* needs, and our doit; return the exit code."""
     from tasks.core.litellm import packages
+    from tasks.core.model.errors import GatewayError
 
-    wanted, *covered = locks_for(argv)
-    if not packages.installed(VENV, wanted):
-        packages.install(VENV, wanted, covers=covered)
+    wanted, *covered = find_locks(argv)
     try:
-        # Also after an upgrade of doit, which puts its own script there.
-        write(LAUNCHER, launcher(), 0o755)
-        write(CHECKED, "\n".join(signature(lock) for lock in (wanted, *covered)), 0o644)
-    except OSError:
-        return  # somebody else's environment, which cannot be written: looked at closely every time
+        if not packages.installed(VENV, wanted):
+            packages.install(VENV, wanted, covers=covered)
+    except GatewayError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        said = "interrupted; the next run sets .venv up anew"
+        print(said, file=sys.stderr)
+        return INTERRUPTED
+    # An environment that cannot be written is looked at closely every time.
+    with contextlib.suppress(OSError):
+        finish([wanted, *covered])
+    return 0
 
 
-def locks_for(argv: list[str]) -> list[Path]:
-    """The list of packages that *argv* needs; behind it those that it covers."""
-    run, test = (PROJECT / "requirements" / name for name in ("run.txt", "test.txt"))
-    return [test, run] if needs_test(argv) else [run]
+def finish(locks: list[Path]) -> None:
+    """Put our doit into .venv, and note that all is in order for *locks*.
+
+    Also after an upgrade of doit, which puts its own script there.
+    """
+    write(LAUNCHER, launcher(), 0o755)
+    lines = list(map(describe, locks))
+    write(CHECKED, "\n".join(lines), 0o644)
+
+
+def find_locks(argv: list[str]) -> list[Path]:
+    """The list of packages that *argv* needs, then those that it covers."""
+    folder = PROJECT / "requirements"
+    run = folder / "run.txt"
+    test = folder / "test.txt"
+    if needs_test(argv):
+        return [test, run]
+    return [run]
 
 
 def needs_test(argv: list[str]) -> bool:
     """Whether this command line is one for people who change the project."""
-    words = argv[1:] if argv[:1] == ["run"] else argv
-    return words[:1] != [] and words[0] in DEVELOPER_COMMANDS
+    first, *rest = argv or [""]
+    if first == "run" and rest:
+        first = rest[0]
+    return first in DEVELOPER_COMMANDS
 
 
-def signature(lock: Path) -> str:
-    """Which *lock*, launcher and interpreter these are; OSError when one is not there."""
+def describe(lock: Path) -> str:
+    """A line that changes with *lock*, the launcher or the interpreter.
+
+    It holds their sizes and times; raises OSError when one is not there.
+    """
     found = [lock.name]
     for path in (lock, LAUNCHER, PYTHON):
         status = path.stat()
-        found += [str(status.st_mtime_ns), str(status.st_size)]
+        found.append(str(status.st_mtime_ns))
+        found.append(str(status.st_size))
     return " ".join(found)
 
 
 def is_made_from_this_python() -> bool:
-    """Whether .venv was made from the installation that runs: then its packages are right for this process.
+    """Whether .venv was made from the installation that runs, so its packages fit this process.
 
     Resolved binaries cannot be compared: there are environments that hold a copy.
     """
-    lines = (VENV / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
-    pairs = [line.partition("=") for line in lines]
-    settings = {name.strip(): value.strip() for name, _, value in pairs}
-    version = settings.get("version") or settings.get("version_info", "")
-    this = ".".join(map(str, sys.version_info[:3]))
-    is_same_place = Path(settings.get("home", "")).resolve() == Path(sys.executable).resolve().parent
-    return is_same_place and f"{version}.".startswith(f"{this}.")
+    settings = read_settings()
+    version = settings.get("version")
+    if not version:
+        version = settings.get("version_info", "")
+    this = show_version(sys.version_info[:3])
+    if not f"{version}.".startswith(f"{this}."):
+        return False
+    home = Path(settings.get("home", "")).resolve()
+    running = Path(sys.executable).resolve()
+    return home == running.parent
+
+
+def read_settings() -> dict[str, str]:
+    """The lines `name = value` of pyvenv.cfg."""
+    path = VENV / "pyvenv.cfg"
+    text = path.read_text(encoding="utf-8")
+    settings = {}
+    for line in text.splitlines():
+        name, _, value = line.partition("=")
+        settings[name.strip()] = value.strip()
+    return settings
 
 
 def enter() -> None:
     """Be the Python of .venv: its packages, and nothing of PYTHONPATH or of the user's own."""
     library = Path(os.__file__).parent
-    version = ".".join(map(str, sys.version_info[:2]))
+    version = show_version(sys.version_info[:2])
     packages = VENV / "lib" / f"python{version}" / "site-packages"
-    sys.path[:] = [str(path) for path in (PROJECT, library, library / "lib-dynload", packages)]
-    sys.executable = str(PYTHON)  # what our children are started with
+    sys.path[:] = [
+        str(PROJECT),
+        str(library),
+        str(library / "lib-dynload"),
+        str(packages),
+    ]
+    # Our child processes are started with it.
+    sys.executable = str(PYTHON)
 
 
 def launcher() -> str:
-    """The text of .venv/bin/doit: -I takes nothing from the folder one stands in, nor from PYTHONPATH."""
+    """The text of .venv/bin/doit: -I ignores the current folder and PYTHONPATH."""
     first = f"#!{PYTHON} -I"
     if " " in str(PYTHON) or len(first) > LONGEST:
-        import shlex
-
-        first = f"#!/bin/sh\n'''exec' {shlex.quote(str(PYTHON))} -I \"$0\" \"$@\"\n' '''"
+        first = through_sh()
     return f"""{first}
 import sys
 
@@ -156,6 +221,14 @@ from tasks.core.frame.front import main
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
 """
+
+
+def through_sh() -> str:
+    """First lines for a path that a kernel does not take; for Python they are a text."""
+    import shlex
+
+    python = shlex.quote(str(PYTHON))
+    return f"#!/bin/sh\n'''exec' {python} -I \"$0\" \"$@\"\n' '''"
 
 
 def write(path: Path, text: str, mode: int) -> None:

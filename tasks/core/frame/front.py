@@ -1,6 +1,6 @@
 """A command from its words to its exit code.
 
-Everything that starts a command comes here: `python3 dodo.py`, the `doit` of our environment, and our own children.
+`python3 dodo.py`, the `doit` of our environment and our own child processes all start here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""`python -I launch.py WORD…`: the one way to start a command of this project, from any folder."""
+"""`python -I launch.py WORD…` starts a command of this project from any folder.
+
+It is the one way to do so: -I ignores the folder and PYTHONPATH, as in the `doit` of .venv.
+"""
 
 import sys
 

@@ -1,7 +1,7 @@
 """doit imported without what it imports for nothing: half of what `doit list` would cost.
 
-A module of the standard library that doit may need is executed when it is first used. importlib.util.LazyLoader
-cannot serve: the next `import` statement of such a module executes it (tried on 3.11, 3.12 and 3.13).
+A standard library module that doit may need is executed at its first use. LazyLoader of importlib
+does not do: the next `import` statement of such a module executes it (on 3.11, 3.12 and 3.13).
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ NO_PLUGINS = "importlib.metadata"
 
 
 class Later(ModuleType):
-    """A module that is executed at the first attribute it lacks, and an ordinary one from then on."""
+    """A module that is executed when an attribute is missing, and ordinary from then on."""
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the module has
-        """What the module has; while doit is imported, a function in place of what is only called."""
+        """The attribute; while doit is imported, a function in place of what is only called."""
         if _importing and name in CALLED.get(self.__name__, ()):
             return _calling(self, name)
         if name.startswith("__") and name != "__all__":

@@ -1,7 +1,8 @@
-"""The tasks of dodo.py: of all there are, those that what was typed leads to.
+"""Loads the tasks of dodo.py: of all there are, the closure of what was typed.
 
-doit calls every creator on every start, and most of a start would be reading modules of steps that do not run. So a
-creator that nothing leads to is left as a name, its line of help, and a loader with which doit can still make it.
+doit calls every creator on every start, and most of a start would be reading modules of steps that
+do not run. A creator outside the closure becomes a name, a line of help, and a loader with which
+doit can still make it.
 """
 
 from __future__ import annotations
@@ -10,58 +11,50 @@ import functools
 import os
 import sys
 from fnmatch import fnmatchcase
-from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import doit.loader
 from doit.cmd_base import TaskLoader2
-from doit.loader import TASK_STRING, generate_tasks
+from doit.loader import generate_tasks
 from doit.task import DelayedLoader, Task
 
 from tasks.core.cli import command_line
+from tasks.core.frame import creators
 from tasks.core.model.layout import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    Creator = Callable[..., Any]
-
-MAKERS = {
-    "build/choices.json": "choose",
-    "build/rendered": "render",
-    "build/release": "stage",
-}
-"""Where the files that other steps depend on are made, and by which step.
-
-doit draws the edge from a file to the task that makes it only among tasks that are made.
-"""
-
-ROOT = f"{PROJECT}/"
-
-SOURCES = ("templates", "tasks")
-"""Files below these are made by no step. Of a file anywhere else it is not known, so all steps are made."""
+    from tasks.core.frame.creators import Creator
 
 
 class Step(Task):  # type: ignore[misc]
-    """A task whose options are read as ours are."""
+    """A task whose options our parser reads."""
 
     options: dict[str, Any] | None
 
     def init_options(self, args: Sequence[str] | None = None) -> list[str]:
-        """Take the options that *args* begin with, once: the words behind them."""
+        """Take the options that *args* begin with; return the words behind them.
+
+        Called again it returns all words. doit's own returns None then, and the rest of the
+        command line is lost: `run a b` would never run b.
+        """
         words = list(args or ())
         if self.options is not None:
-            return words  # doit's own returns None, and drops the rest of the command line
-        self.options, rest = command_line.read([*self.params, *self.creator_params], words)
+            return words
+        known = [*self.params, *self.creator_params]
+        self.options, rest = command_line.read(known, words)
         return rest
 
 
 class Loader(TaskLoader2):  # type: ignore[misc]
-    """Loads dodo.py for our own entry."""
+    """Loads dodo.py for our own entry, wherever the command is typed."""
 
     def __init__(self) -> None:
         super().__init__()
         self.is_strict = False
+        """Whether an unknown name is refused by a command that runs nothing, too."""
+
         self.reporter: Any = None
         self.creators: dict[str, Creator] = {}
         self.settings: dict[str, Any] = {}
@@ -80,163 +73,170 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         import dodo
 
         self.settings = dodo.DOIT_CONFIG
-        self.creators = dict(sorted(found_creators(vars(dodo)), key=_line))
+        self.creators = creators.find_creators(vars(dodo))
 
     def load_doit_config(self) -> dict[str, Any]:
         """The settings in dodo, with a reporter that leaves the exit code to us."""
-        config: dict[str, Any] = doit.loader.load_doit_config({"DOIT_CONFIG": self.settings})
-        if isinstance(config.get("reporter"), type):
-            self.reporter = config["reporter"](sys.stdout, {})
-            self.reporter.ends_process = False
-            config = {**config, "reporter": self.reporter}
-        return config
+        config: dict[str, Any] = doit.loader.load_doit_config(
+            {"DOIT_CONFIG": self.settings},
+        )
+        kind = config.get("reporter")
+        if not isinstance(kind, type):
+            return config
+        self.reporter = kind(sys.stdout, {})
+        self.reporter.ends_process = False
+        return {**config, "reporter": self.reporter}
 
-    def load_tasks(self, cmd: Any, pos_args: list[str]) -> list[Task]:  # noqa: ANN401 - doit's command
-        """The tasks for *cmd*; in *pos_args*, from which doit reads names next, targets are made absolute."""
+    def load_tasks(
+        self,
+        cmd: Any,  # noqa: ANN401 - doit's command
+        pos_args: list[str],
+    ) -> list[Task]:
+        """The tasks for *cmd*; targets in *pos_args*, which doit reads next, become absolute."""
         self.words = pos_args
-        self.make(self.named(pos_args) if cmd.wants == "named" else self.creators)
-        tasks = self.tasks()
         if cmd.wants == "named":
+            self.make(self.find_named(pos_args))
+            tasks = self.list_tasks()
             self.find_targets(pos_args, tasks)
+        else:
+            self.make(self.creators)
+            tasks = self.list_tasks()
         if cmd.execute_tasks or self.is_strict:
             command_line.refuse_unknown(pos_args, tasks)
         return tasks
 
-    def named(self, words: Sequence[str]) -> Iterable[str]:
-        """The creators that *words* ask for: by name, pattern or subtask; all when the first may be a target."""
+    def find_named(self, words: Sequence[str]) -> Iterable[str]:
+        """The creators that *words* name; all of them when the first may be a target."""
         if not words:
-            return self.matching(self.settings.get("default_tasks") or self.creators)
-        if not self.matching(words[:1]):
+            defaults = self.settings.get("default_tasks")
+            return self.match(defaults or self.creators)
+        first, *_ = words
+        if not self.match([first]):
             return self.creators
-        return self.matching(words)
+        return self.match(words)
 
-    def matching(self, names: Iterable[str]) -> set[str]:
-        """The creators of the tasks *names*, some of which may be patterns or subtasks."""
+    def match(self, names: Iterable[str]) -> set[str]:
+        """The creators of the tasks *names*, which may be patterns or subtasks."""
         found = set()
         for name in names:
-            base = name.partition(":")[0]
+            base, _, _ = name.partition(":")
             if base in self.creators:
                 found.add(base)
             elif "*" in base:
-                found |= {creator for creator in self.creators if fnmatchcase(creator, base)}
+                found |= self.match_pattern(base)
         return found
+
+    def match_pattern(self, pattern: str) -> set[str]:
+        """The creators whose names *pattern* matches."""
+        return {
+            name  # of a creator, which is that of its task
+            for name in self.creators
+            if fnmatchcase(name, pattern)
+        }
 
     def make(self, names: Iterable[str]) -> None:
         """Call the creators *names*, and all that their tasks lead to.
 
-        Each time the first in order of definition: deploy settles the choices that those behind it read.
+        In order of definition: deploy settles the choices that the creators behind it read.
         """
         todo = set(names)
         while todo:
-            name = next(creator for creator in self.creators if creator in todo)
+            for name in self.creators:
+                if name in todo:
+                    break
             self.made[name] = self.create(name)
             for task in self.made[name]:
-                todo |= self.led_to(task)
+                todo |= self.follow(task)
             todo -= self.made.keys()
 
     def create(self, name: str) -> list[Task]:
-        """The tasks of one creator."""
+        """Call one creator: its tasks."""
         creator = self.creators[name]
-        options = options_of(creator)
-        behind = self.words[self.words.index(name) + 1 :] if name in self.words else []
-        given = command_line.read(options, behind)[0] if options else {}
-        made = list(generate_tasks(name, creator(**given), creator.__doc__))
+        options = creators.options_of(creator)
+        given: dict[str, Any] = {}
+        if options:
+            given, _ = command_line.read(options, self.words_behind(name))
+        made = list(
+            generate_tasks(
+                name,
+                creator(**given),
+                creator.__doc__,
+            )
+        )
         for task in made:
-            task.__class__ = Step
-            task.file_dep = {absolute(path) for path in task.file_dep}
-            task.targets = [absolute(path) for path in task.targets]
-            if options and task.subtask_of is None:
-                task.creator_params = options
+            self.adopt(task, options)
         return made
 
-    def led_to(self, task: Task) -> set[str]:
-        """The creators of what *task* depends on; all when that shows only while it runs, or is not known."""
-        names = [*task.task_dep, *task.setup_tasks]
-        makers = {maker_of(path) for path in task.file_dep}
-        is_known = all(name.partition(":")[0] in self.creators for name in names)
-        if task.calc_dep or None in makers or not is_known:
-            return set(self.creators)
-        return self.matching([*names, *task.wild_dep]) | {maker for maker in makers if maker}
+    def words_behind(self, name: str) -> list[str]:
+        """The words behind a name; none when it was not typed."""
+        if name not in self.words:
+            return []
+        at = self.words.index(name)
+        return self.words[at + 1 :]
 
-    def tasks(self) -> list[Task]:
+    def adopt(self, task: Task, options: creators.Options) -> None:
+        """Make doit's *task* one of ours; files are compared as text, so all become absolute."""
+        task.__class__ = Step
+        task.file_dep = set(map(creators.resolve, task.file_dep))
+        task.targets = list(map(creators.resolve, task.targets))
+        if options and task.subtask_of is None:
+            task.creator_params = options
+
+    def follow(self, task: Task) -> set[str]:
+        """The creators of what *task* depends on; all of them when that is not known."""
+        everything = set(self.creators)
+        # What another task finds out while it runs may be anything.
+        if task.calc_dep:
+            return everything
+        makers = set(map(creators.maker_of, task.file_dep))
+        if None in makers:
+            return everything
+        found = self.match(filter(None, makers))
+        for name in (*task.task_dep, *task.setup_tasks):
+            base, _, _ = name.partition(":")
+            if base not in self.creators:
+                return everything
+            found.add(base)
+        return found | self.match(task.wild_dep)
+
+    def list_tasks(self) -> list[Task]:
         """All tasks in order of definition; what was not made is left for doit to make."""
         found: list[Task] = []
         for name in self.creators:
-            found += self.made[name] if name in self.made else [self.unmade(name)]
+            if name in self.made:
+                found += self.made[name]
+            else:
+                found.append(self.postpone(name))
         return found
 
-    def names(self) -> list[Task]:
+    def list_names(self) -> list[Task]:
         """All steps, by name and line of help."""
-        return [self.unmade(name) for name in self.creators]
+        return [self.postpone(name) for name in self.creators]
 
-    def unmade(self, name: str) -> Task:
-        """A task that doit makes if it comes to it."""
-        creator = self.creators[name]
+    def postpone(self, name: str) -> Task:
+        """A task that doit makes if it is reached after all."""
+        doc = self.creators[name].__doc__
         create = functools.partial(self.create, name)
-        create.__doc__ = creator.__doc__
-        return Task(name, None, doc=creator.__doc__, loader=DelayedLoader(create, creates=[name]))
+        create.__doc__ = doc
+        return Task(
+            name,
+            None,
+            doc=doc,
+            loader=DelayedLoader(create, creates=[name]),
+        )
 
     def find_targets(self, words: list[str], tasks: Iterable[Task]) -> None:
-        """Put the whole path for each of *words* that means a target from where it was typed."""
-        if not words or self.matching(words[:1]):
+        """Replace each of *words* that is a target by its whole path.
+
+        A target is meant from the folder where the command is typed, or from the project.
+        """
+        if not words or self.match(words[:1]):
             return
-        targets = {target for task in tasks for target in task.targets}
+        targets = set()
+        for task in tasks:
+            targets.update(task.targets)
+        here = f"{doit.loader.initial_workdir}/"
         for at, word in enumerate(words):
-            path = os.path.normpath(os.path.join(doit.loader.initial_workdir, word))  # noqa: PTH118
-            if path in targets:
-                words[at] = path
-            elif absolute(word) in targets:
-                words[at] = absolute(word)
-
-
-def options(give: Callable[[], list[dict[str, Any]]]) -> Callable[[Creator], Creator]:
-    """Decorates a creator that takes options: *give* is called when its task is named.
-
-    Another doit than ours, which reads dodo.py too, wants them at once.
-    """
-
-    def decorate(creator: Creator) -> Creator:
-        if command_line.this.line is None:
-            return doit.loader.task_params(give())(creator)  # type: ignore[no-any-return]
-        creator.options = give  # type: ignore[attr-defined]
-        return creator
-
-    return decorate
-
-
-def options_of(creator: Creator) -> list[dict[str, Any]]:
-    """The options of a creator, by our decorator or doit's."""
-    if give := getattr(creator, "options", None):
-        return list(give())
-    return list(getattr(creator, "_task_creator_params", ()))
-
-
-def found_creators(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Creator]]:
-    """The functions that make tasks, by the name of the task, as doit finds them."""
-    for name, value in namespace.items():
-        if isinstance(value, FunctionType) and name.startswith(TASK_STRING) and value is not doit.loader.task_params:
-            yield name.removeprefix(TASK_STRING), value
-        elif not isinstance(value, ModuleType) and hasattr(value, "create_doit_tasks"):
-            yield getattr(value.create_doit_tasks, "basename", name), value.create_doit_tasks
-
-
-def absolute(path: str) -> str:
-    """*path* as a whole one; in a task it is meant from the project's folder."""
-    if path.startswith("/"):
-        return path
-    return os.path.normpath(f"{ROOT}{path}")
-
-
-def maker_of(path: str) -> str | None:
-    """The step that makes the file *path*; "" when none does, None when that is not known."""
-    place = path.removeprefix(ROOT)
-    for folder, name in MAKERS.items():
-        if place == folder or place.startswith(f"{folder}/"):
-            return name
-    if place.partition("/")[0] in SOURCES:
-        return ""
-    return None
-
-
-def _line(found: tuple[str, Creator]) -> int:
-    return found[1].__code__.co_firstlineno
+            for path in (os.path.normpath(here + word), creators.resolve(word)):
+                if path in targets:
+                    words[at] = path

@@ -1,4 +1,4 @@
-"""doit's memory, which steps are up to date: it may be damaged, locked or gone, and ends no command.
+"""doit's memory of which steps are up to date: damaged, locked or gone, it ends no command.
 
 Without it every step is looked at once more, which is right, only slower.
 """
@@ -36,12 +36,18 @@ def make_folder() -> None:
 class Memory(SqliteDB):  # type: ignore[misc]
     """doit's own backend, but for its failures, each of which is a warning."""
 
-    def __init__(self, name: str, codec: Any, *, module_name: str | None = None) -> None:  # noqa: ANN401 - doit's
+    def __init__(
+        self,
+        name: str,
+        codec: Any,  # noqa: ANN401 - doit's
+        *,
+        module_name: str | None = None,
+    ) -> None:
         self.is_told = False
         super().__init__(name, codec, module_name=module_name)
 
     def _sqlite3(self, name: str) -> sqlite3.Connection:
-        """The connection to the file *name*; to an empty memory of this process when that cannot be had."""
+        """The connection to the file *name*; to an empty in-memory one when that fails."""
         import sqlite3
 
         try:
@@ -54,7 +60,7 @@ class Memory(SqliteDB):  # type: ignore[misc]
         return self._connected(NOWHERE)
 
     def _opened(self, name: str) -> sqlite3.Connection:
-        """The connection to a file that can be written and is whole; sqlite3.Error when it is not."""
+        """The connection to a file that is whole and writable; else raise sqlite3.Error."""
         import sqlite3
 
         # Asked with a connection of our own first: doit's would wait five seconds for a lock.
@@ -76,12 +82,14 @@ class Memory(SqliteDB):  # type: ignore[misc]
 
     def _is_set_aside(self, name: str) -> bool:
         """Whether a damaged file could be moved out of the way."""
+        place = Path(name).absolute()
         try:
             os.replace(name, f"{name}.damaged")  # noqa: PTH105 - doit has it as text
         except OSError as error:
-            self._warn(f"{Path(name).absolute()} is damaged and in the way ({error.strerror}); {ONCE_MORE}")
+            why = f"is damaged and in the way ({error.strerror})"
+            self._warn(f"{place} {why}; {ONCE_MORE}")
             return False
-        self._warn(f"{Path(name).absolute()} was damaged; doit starts with an empty memory, so {ONCE_MORE}")
+        self._warn(f"{place} was damaged; doit starts with an empty memory, so {ONCE_MORE}")
         return True
 
     def _get_task_data(self, task_id: str) -> dict[str, Any]:
@@ -91,7 +99,7 @@ class Memory(SqliteDB):  # type: ignore[misc]
         try:
             data: dict[str, Any] = super()._get_task_data(task_id)
         except (sqlite3.Error, ValueError):
-            self._warn(f"a record of doit's memory {self.name} cannot be read; that step is looked at once more")
+            self._warn(f"a record in doit's memory {self.name} cannot be read; its step runs again")
             return {}
         return data
 
@@ -103,7 +111,8 @@ class Memory(SqliteDB):  # type: ignore[misc]
         try:
             super().dump()
         except (sqlite3.Error, OSError) as error:
-            console.warn(f"doit's memory could not be written ({error}); the next run looks at every step again")
+            again = "the next run looks at every step again"
+            console.warn(f"doit's memory could not be written ({error}); {again}")
 
     def _warn(self, text: str) -> None:
         if not self.is_told:

@@ -30,7 +30,7 @@ loader.load_doit_config()
 every = words[:1] == ["*"]
 if every:
     loader.make(loader.creators)
-    tasks = loader.tasks()
+    tasks = loader.list_tasks()
 else:
     tasks = loader.load_tasks(type("Command", (), {"wants": "named", "execute_tasks": True}), words)
 """
@@ -115,15 +115,15 @@ def test_another_doit_makes_the_same_graph(sandbox):
 
 @pytest.mark.parametrize("preset", ["demo", "multi-provider"])
 def test_the_table_of_makers_is_what_the_targets_say(sandbox, preset):
-    from tasks.core.frame import loader
+    from tasks.core.frame import creators
 
     (sandbox.project / "build" / "choices.json").write_text(json.dumps({"preset": preset}))
     files = graph(sandbox, THEIRS)["files"]
     makers = {target: name.partition(":")[0] for name, (_, targets) in files.items() for target in targets}
     needed = {path for paths, _ in files.values() for path in paths}
-    here = {path: path.replace(str(sandbox.project), str(loader.PROJECT)) for path in needed}
-    assert {path: loader.maker_of(here[path]) for path in needed} == {path: makers.get(path, "") for path in needed}
-    assert {makers[path] for path in needed if path in makers} == set(loader.MAKERS.values())
+    here = {path: path.replace(str(sandbox.project), str(creators.PROJECT)) for path in needed}
+    assert {path: creators.maker_of(here[path]) for path in needed} == {path: makers.get(path, "") for path in needed}
+    assert {makers[path] for path in needed if path in makers} == set(creators.MAKERS.values())
 
 
 OWN = '''

@@ -1,0 +1,112 @@
+"""The functions in dodo.py that make tasks: how they are found, their options, and who makes which file.
+
+upstream doit reads dodo.py too, and has to find the same.
+"""
+
+from __future__ import annotations
+
+import os
+from types import FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+import doit.loader
+from doit.loader import TASK_STRING
+
+from tasks.core.cli import command_line
+from tasks.core.model.layout import PROJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    Creator = Callable[..., Any]
+    Options = list[dict[str, Any]]
+
+ROOT = f"{PROJECT}/"
+
+MAKERS = {
+    "build/choices.json": "choose",
+    "build/rendered": "render",
+    "build/release": "stage",
+}
+"""Where the files are that other steps depend on, and the step that makes them.
+
+doit draws the edge from a file to its maker only between tasks that are made, so the loader has to
+know which one to make.
+"""
+
+SOURCES = ("templates", "tasks")
+"""No step makes a file below these. A file anywhere else may have any maker."""
+
+
+def options(give: Callable[[], Options]) -> Callable[[Creator], Creator]:
+    """Decorate a creator that takes options.
+
+    Our loader calls *give* when the task is named: a bare `list` does not load the step for them.
+    upstream doit wants the options at once.
+    """
+
+    def decorate(creator: Creator) -> Creator:
+        if command_line.this.line is None:
+            upstream: Creator = doit.loader.task_params(give())(creator)
+            return upstream
+        creator.options = give  # type: ignore[attr-defined]
+        return creator
+
+    return decorate
+
+
+def options_of(creator: Creator) -> Options:
+    """The options of a creator, by our decorator or by doit's."""
+    give = getattr(creator, "options", None)
+    if give is not None:
+        return list(give())
+    return list(getattr(creator, "_task_creator_params", ()))
+
+
+def find_creators(namespace: Mapping[str, Any]) -> dict[str, Creator]:
+    """The creators in *namespace* by the name of their task, in order of definition."""
+    found = dict(_creators(namespace))
+    return dict(sorted(found.items(), key=_line))
+
+
+def _creators(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Creator]]:
+    """The same as doit takes for creators, in any order."""
+    for name, value in namespace.items():
+        # Looking at an attribute of a module would execute it, where it is loaded lazily.
+        if isinstance(value, ModuleType):
+            continue
+        if value is doit.loader.task_params:
+            continue
+        if isinstance(value, FunctionType):
+            if name.startswith(TASK_STRING):
+                yield name.removeprefix(TASK_STRING), value
+        elif hasattr(value, "create_doit_tasks"):
+            creator = value.create_doit_tasks
+            yield getattr(creator, "basename", name), creator
+
+
+def _line(found: tuple[str, Creator]) -> int:
+    _, creator = found
+    line: int = creator.__code__.co_firstlineno
+    return line
+
+
+def resolve(path: str) -> str:
+    """The whole path of a file of a task, where relative ones are meant from the project."""
+    if path.startswith("/"):
+        return path
+    return os.path.normpath(ROOT + path)
+
+
+def maker_of(path: str) -> str | None:
+    """The step that makes the file *path*; "" when no step does, None when that is not known."""
+    place = path.removeprefix(ROOT)
+    for folder, name in MAKERS.items():
+        if place == folder:
+            return name
+        if place.startswith(f"{folder}/"):
+            return name
+    top, _, _ = place.partition("/")
+    if top in SOURCES:
+        return ""
+    return None
