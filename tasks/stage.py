@@ -29,7 +29,7 @@ def task(asked: Asked) -> Task:
         "actions": [(build, [asked])],
         "file_dep": [str(layout.rendered / each.file) for each in artifacts] + [str(layout.choices)],
         "targets": [str(path) for path in targets],
-        "task_dep": [f"render:{each.file}" for each in artifacts],
+        "task_dep": ["render"],
         "uptodate": [unchanged("artifacts", lambda: [each.mode for each in artifacts]), as_built(targets)],
     }
 

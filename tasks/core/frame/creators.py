@@ -1,6 +1,6 @@
-"""The functions in dodo.py that make tasks: how they are found, their options, and who makes which file.
+"""The functions in dodo.py that make tasks: how they are found, their options, who makes which file.
 
-upstream doit reads dodo.py too, and has to find the same.
+Upstream doit reads dodo.py too, and has to find the same.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def options(give: Callable[[], Options]) -> Callable[[Creator], Creator]:
     """Decorate a creator that takes options.
 
     Our loader calls *give* when the task is named: a bare `list` does not load the step for them.
-    upstream doit wants the options at once.
+    Upstream doit wants the options at once.
     """
 
     def decorate(creator: Creator) -> Creator:

@@ -175,7 +175,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         return self.words[at + 1 :]
 
     def adopt(self, task: Task, options: creators.Options) -> None:
-        """Make doit's *task* one of ours; files are compared as text, so all become absolute."""
+        """Make doit's *task* a step; files are compared as text, so all become absolute."""
         task.__class__ = Step
         task.file_dep = set(map(creators.resolve, task.file_dep))
         task.targets = list(map(creators.resolve, task.targets))
