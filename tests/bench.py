@@ -95,9 +95,9 @@ def prepared(folder: Path) -> list[Case]:
     tasks = len(output(doit("list", "-q", "--all", "--private"), ours, environ).split())
     few, many = floor_of(folder / "few", steps), floor_of(folder / "many", tasks)
     cases = [
-        Case("doit list", 1.15, few, ours, doit("list"), doit("list"), home),
-        Case("no-op deploy", 1.25, many, ours, doit(), doit("deploy"), home),
-        Case("rollback", 1.5, many, back, doit(), doit("rollback"), its_home),
+        Case("doit list", 1.15, few, ours, bare("list"), doit("list"), home),
+        Case("no-op deploy", 1.25, many, ours, bare(), doit("deploy"), home),
+        Case("rollback", 1.5, many, back, bare(), doit("rollback"), its_home),
     ]
     for case in cases:
         output(case.floor_command, case.floor, sandboxed(case.home))
@@ -144,7 +144,12 @@ def floor_of(folder: Path, tasks: int) -> Path:
 
 
 def doit(*arguments: str) -> list[str]:
-    """The command line of doit in this Python."""
+    """The command line of ours, in the copy of the project that one is in."""
+    return [sys.executable, "-I", "tasks/core/frame/launch.py", *arguments]
+
+
+def bare(*arguments: str) -> list[str]:
+    """The command line of doit itself, in this Python."""
     return [sys.executable, "-m", "doit", *arguments]
 
 
