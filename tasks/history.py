@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.core.cli.steps import JSON, WORDS, Task, action
 from tasks.core.console import console
+from tasks.core.console import diff as diff_lines
 from tasks.core.history import archive as history_archive
 from tasks.core.history import history
 from tasks.core.model.errors import UsageError
-from tasks.core.secrets import diffs
+from tasks.core.secrets import hide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,9 +47,9 @@ def show(layout: Layout, which: Sequence[str], as_json: bool) -> None:
     patch = list(patch_of(layout, chosen[0])) if which else []
     if as_json:
         listed = [facts(each, current=each.number == current) for each in revisions]
-        console.document({"revisions": listed} | ({"diff": diffs.bare(patch)} if which else {}))
+        console.document({"revisions": listed} | ({"diff": diff_lines.bare(patch)} if which else {}))
     elif which:
-        console.tell("\n".join([*full(revisions[0], current=current), *diffs.painted(patch)]))
+        console.tell("\n".join([*full(revisions[0], current=current), *diff_lines.painted(patch)]))
     else:
         rows = [row(each, current=each.number == current) for each in revisions]
         nothing = "Nothing has been deployed here yet: doit deploy"
@@ -98,8 +99,8 @@ def patch_of(layout: Layout, number: int) -> Iterator[str]:
     earlier = [each for each in history.numbers(layout) if each < number]
     before = history.stood(layout, earlier[-1]) if earlier else {}
     for name in sorted({*before, *after}):
-        old, new = (diffs.hidden_text(each.get(name, b"")) for each in (before, after))
-        yield from diffs.unified(old, new, name)
+        old, new = (hide.hide_text(each.get(name, b"")) for each in (before, after))
+        yield from diff_lines.unified(old, new, name)
 
 
 @action

@@ -112,7 +112,7 @@ def tell(layout: Layout, lines: Iterable[str]) -> None:
 
 def shown(line: str, secrets: Iterable[Secret]) -> str:
     """One line without colours and secrets, its control characters escaped."""
-    return console.printable(redact.hide(logs.COLOURS.sub("", line), secrets))
+    return console.printable(redact.hide_values(logs.COLOURS.sub("", line), secrets))
 
 
 def _coming(log: logs.Follower) -> Iterator[list[str]]:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from doit import get_initial_workdir
 
 from tasks.core.cli.steps import JSON, WORDS, Task, action
-from tasks.core.console import console
+from tasks.core.console import console, diff
 from tasks.core.disk import files
 from tasks.core.lint import migration
 from tasks.core.model.errors import Conflict, UsageError
-from tasks.core.secrets import diffs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +46,7 @@ def migrate(asked: Asked, write: bool, as_json: bool, names: Sequence[str]) -> N
         console.document(migration.as_json(found, shown, str(kept) if kept else None, written=kept is not None))
         return
     if found.changes and not kept:
-        console.hand("\n".join(diffs.bare(migration.diff(found, shown, asked.layout))))
+        console.hand("\n".join(diff.bare(migration.diff(found, shown, asked.layout))))
     told = "\n".join(map(console.printable, migration.lines(found, shown)))
     console.tell(told or "nothing to migrate")
     _close(found, shown, kept, write=write)

@@ -11,13 +11,14 @@ from tasks.core.claude import settings_edit
 from tasks.core.cli import command_line
 from tasks.core.cli.steps import EXIT_CODE, JSON, Task, action
 from tasks.core.console import console
+from tasks.core.console import diff as diff_lines
 from tasks.core.deploying import plan as deploying_plan
 from tasks.core.deploying import plan_file, plan_page, render
 from tasks.core.disk import files
 from tasks.core.history import history
 from tasks.core.model.errors import Changed
 from tasks.core.model.secret import Secret
-from tasks.core.secrets import diffs
+from tasks.core.secrets import hide
 from tasks.core.text import json_edit
 
 if TYPE_CHECKING:
@@ -76,9 +77,9 @@ def show(asked: Asked, diff: bool, as_json: bool, exit_code: bool, out: str) -> 
     if out:
         plan_file.save(plan_file.place(out), plan, key)
     if as_json:
-        console.document({**plan, "diff": diffs.bare(patch)} if diff else plan)
+        console.document({**plan, "diff": diff_lines.bare(patch)} if diff else plan)
     else:
-        console.tell("\n".join([*plan_page.lines(plan, console.width()), *(diffs.painted(patch) if diff else ())]))
+        console.tell("\n".join([*plan_page.lines(plan, console.width()), *(diff_lines.painted(patch) if diff else ())]))
         hints(plan, diff=diff, out=out)
     if exit_code and deploying_plan.changes(plan):
         same = f"doit apply {shlex.quote(out)}" if out else asked.same
@@ -164,10 +165,10 @@ def file_entry(asked: Asked, change: Change, key: bytes) -> dict[str, Any]:
 def patch_of(asked: Asked, change: Change) -> Iterator[str]:
     """The diff of one file, secrets hidden."""
     if change.writes:
-        hidden = diffs.hidden_env if change.file == asked.layout.env_file.name else diffs.hidden_text
+        hidden = hide.hide_env if change.file == asked.layout.env_file.name else hide.hide_text
         path = asked.layout.gateway / change.file
         yield f"{change.kind:9}  {path}  {change.mode:04o}"
-        yield from diffs.unified(hidden(change.found or b""), hidden(change.data or b""), str(path))
+        yield from diff_lines.unified(hidden(change.found or b""), hidden(change.data or b""), str(path))
 
 
 def settings_entry(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]:
@@ -187,8 +188,8 @@ def settings_entry(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]
     }
     if before == after:
         return entry, []
-    hidden = [diffs.hidden_json(data or b"") for data in (before, after)]
-    return entry, [f"{entry['action']:9}  {path}", *diffs.unified(hidden[0], hidden[1], str(path))]
+    hidden = [hide.hide_json(data or b"") for data in (before, after)]
+    return entry, [f"{entry['action']:9}  {path}", *diff_lines.unified(hidden[0], hidden[1], str(path))]
 
 
 def inputs(asked: Asked, changes: Iterable[Change]) -> dict[str, bytes | None]:

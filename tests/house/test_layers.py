@@ -25,6 +25,7 @@ PURE = {
     "litellm.config",
     "merge.lines",
     "merge.outcome",
+    "secrets.hide",
     "merge.three_way",
     "text.json_edit",
     "text.json_scan",

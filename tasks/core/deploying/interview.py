@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.core.claude.ledger import BASE_URL
 from tasks.core.cli import command_line
-from tasks.core.console import console, prompts
+from tasks.core.console import console, diff, prompts
 from tasks.core.deploying import plan as deploying_plan
 from tasks.core.deploying import plan_page, situation
 from tasks.core.disk import files
@@ -26,7 +26,7 @@ from tasks.core.model.choices import Choices, Flags
 from tasks.core.model.errors import GatewayError, UsageError
 from tasks.core.model.secret import Secret
 from tasks.core.profiles import named
-from tasks.core.secrets import diffs
+from tasks.core.secrets import hide
 from tasks.core.service import processes
 from tasks.core.text import json_edit
 from tasks.core.values import environment, value_checks
@@ -117,7 +117,7 @@ class Conversation:
         except (GatewayError, OSError):
             return ""  # the plan says what is wrong
         address = document.value(BASE_URL)
-        return diffs.hidden_value(BASE_URL[-1], address) if isinstance(address, str) else ""
+        return hide.hide_value(BASE_URL[-1], address) if isinstance(address, str) else ""
 
     def _owners(self) -> tuple[tuple[str, str], ...]:
         """Other tools that own the settings and were not named with --force: how they are called there, and said."""
@@ -216,7 +216,7 @@ def _agree(talk: Conversation, make: Plan, *, yes: bool) -> None:
     changes = deploying_plan.changes(plan)
     if changes or talk.begun:
         _show(plan_page.lines(plan, console.width(sys.stderr)))
-    if changes and not yes and not prompts.agreed("Deploy this?", lambda: _show(diffs.painted(patch, sys.stderr))):
+    if changes and not yes and not prompts.agreed("Deploy this?", lambda: _show(diff.painted(patch, sys.stderr))):
         raise GatewayError(NOTHING)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tasks.core.secrets import diffs
+from tasks.core.console import diff
+from tasks.core.secrets import hide
 from tasks.core.service import processes, supervisor
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ STAYS = ("unchanged", "keep")
 
 def file_entry(change: Change, digest: str, *, secret: bool) -> dict[str, Any]:
     """What happens to one file; *digest* is of what will stand."""
-    added, removed = diffs.counted(change.found or b"", change.data or b"") if change.writes else (0, 0)
+    added, removed = diff.counted(change.found or b"", change.data or b"") if change.writes else (0, 0)
     known = {"file": change.file, "action": change.kind, "mode": f"{change.mode:04o}", "note": change.note}
     return {**known, "added": added, "removed": removed, "secret": secret, "digest": digest}
 
@@ -48,7 +49,7 @@ def shown(name: str, value: object) -> str | None:
     if value is None:
         return None
     text = value if isinstance(value, str) else json.dumps(value)
-    return diffs.hidden_value(name.rpartition(".")[2], text)
+    return hide.hide_value(name.rpartition(".")[2], text)
 
 
 def process(layout: Layout, deployment: Deployment, written: set[str], *, start: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.console import console, invocation
 from tasks.core.disk import files
-from tasks.core.secrets import diffs
+from tasks.core.secrets import hide
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def sections(layout: Layout, place: Path) -> Iterator[Section]:
     yield "doit doctor", invocation.said("doctor", "--dir", str(place))
     yield "doit explain", invocation.said("explain", "--dir", str(place))
     config = files.read(layout.config)
-    yield layout.config.name, "" if config is None else diffs.hidden_text(config).decode("utf-8", "replace")
+    yield layout.config.name, "" if config is None else hide.hide_text(config).decode("utf-8", "replace")
     yield layout.env_file.name, "\n".join(_names(layout.env_file))
     yield f"{layout.log.name}, the end", "\n".join(tail(layout.log))
     yield f"{layout.deployment_log.name}, the end", "\n".join(tail(layout.deployment_log))

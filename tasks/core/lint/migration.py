@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.core.console import diff as diff_lines
 from tasks.core.lint import facts as lint_facts
 from tasks.core.lint import fixes, rules, source
 from tasks.core.lint import secrets as lint_secrets
 from tasks.core.model import secret_patterns
 from tasks.core.model.errors import InvalidInput
-from tasks.core.secrets import diffs
+from tasks.core.secrets import hide
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
@@ -144,7 +145,9 @@ def lines(migration: Migration, shown: str) -> Iterator[str]:
 def diff(migration: Migration, shown: str, layout: Layout) -> Iterator[str]:
     """The unified diff of the two texts, without any secret."""
     facts = lint_facts.load(layout)
-    yield from diffs.unified(_hidden(migration.before, shown, facts), _hidden(migration.after, shown, facts), shown)
+    yield from diff_lines.unified(
+        _hidden(migration.before, shown, facts), _hidden(migration.after, shown, facts), shown
+    )
 
 
 def _hidden(text: str, shown: str, facts: Facts) -> bytes:
@@ -154,13 +157,13 @@ def _hidden(text: str, shown: str, facts: Facts) -> bytes:
         pieces += [text[position:start], "[hidden]"]
         position = end
     told = COMMENT.sub(_hidden_remark, "".join([*pieces, text[position:]]))
-    return MARK.sub(b"[hidden]", diffs.hidden_text(told.encode("utf-8", "surrogatepass")))
+    return MARK.sub(b"[hidden]", hide.hide_text(told.encode("utf-8", "surrogatepass")))
 
 
 def _hidden_remark(found: re.Match[str]) -> str:
     """A comment: it may be a line of YAML that somebody has put aside, or a sentence."""
     remark = secret_patterns.struck_pairs(found[2], lambda _: "[hidden]")
-    return found[1] + diffs.hidden_text(remark.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+    return found[1] + hide.hide_text(remark.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
 
 def _spans(text: str, root: Any, facts: Facts) -> Iterator[tuple[int, int]]:  # noqa: ANN401 - PyYAML's node

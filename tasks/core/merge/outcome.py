@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+
+from tasks.core.secrets import hide
 
 Side: TypeAlias = Literal["ours", "theirs"]
 """Whose text to take in a conflict: what this deployment wants, or what was found in the user's file."""
 
 SHOWN = 60
 """Characters of each side that a message shows."""
-
-_HIDDEN = re.compile(
-    r"""(?i)(?P<name>[\w.-]*(?:key|token|secret|password|passphrase|credential|authorization)["']?\s*[:=]\s*)(?P<value>.+)"""
-    r"|(?P<before>\w+://[^/\s:@]*:)[^@\s]+(?=@)"
-    r"|\bsk-[\w-]{6,}"
-)
-"""What may be a credential that somebody wrote into a file: after a telling name, in a URL, or by its looks."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +62,6 @@ class Merge:
 
 def shown(text: str) -> str:
     """A side of a conflict in one line, as a message can show it: shortened, without what may be a credential."""
-    line = " / ".join(_open(part.strip()) for part in text.splitlines() if part.strip())
+    hidden = hide.hide_text(text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
+    line = " / ".join(part.strip() for part in hidden.splitlines() if part.strip())
     return f"`{line if len(line) <= SHOWN else line[: SHOWN - 3] + '...'}`" if line else "nothing"
-
-
-def _open(line: str) -> str:
-    return _HIDDEN.sub(_masked, line)
-
-
-def _masked(match: re.Match[str]) -> str:
-    if match["value"] and _harmless(match["value"]):
-        return match[0]
-    return (match["name"] or match["before"] or "") + "[hidden]"
-
-
-def _harmless(value: str) -> bool:
-    """Whether a value only names where a credential is, or is a number or a word like true."""
-    return bool(re.fullmatch(r"""["']?os\.environ/\w+["']?|\d{1,9}|true|false|null""", value.strip()))

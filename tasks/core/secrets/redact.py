@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from tasks.core.disk import files
 from tasks.core.model import secret_patterns
 from tasks.core.model.secret import Secret
-from tasks.core.secrets import diffs
+from tasks.core.secrets import hide
 from tasks.core.values import env_file, shell_profiles, value_checks
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ SHORTEST_NAME = 3
 def anonymize(text: str, secrets: Iterable[str], homes: Iterable[str], names: Iterable[str]) -> str:
     """*text* without *secrets* and what looks like one, with ~ for *homes* and without *names* of user and host."""
     known = sorted(set(secrets), key=len, reverse=True)
-    text = hide(text, [Secret(each) for each in known])
+    text = hide_values(text, [Secret(each) for each in known])
     for short in known:
         text = text.replace(short, HIDDEN)
     text = secret_patterns.struck_pairs(SOMEBODY.sub(HIDDEN, text), lambda _: HIDDEN)
@@ -96,7 +96,7 @@ def _in_profiles(layout: Layout, environ: Mapping[str, str]) -> Iterator[tuple[s
 
 
 def _in_config(layout: Layout) -> Iterator[tuple[str, str]]:
-    for match in diffs.named(files.read(layout.config) or b""):
+    for match in hide.find_secrets(files.read(layout.config) or b""):
         yield "key", match["value"].decode("utf-8", "replace").strip().strip("\"'")
 
 
@@ -113,11 +113,11 @@ def secrets_of(layout: Layout) -> list[Secret]:
     return [Secret(value) for name, value in told.items() if secret_patterns.tells(name)]
 
 
-def hide(text: str, secrets: Iterable[Secret]) -> str:
+def hide_values(text: str, secrets: Iterable[Secret]) -> str:
     """*text* without *secrets*, and without what is a credential by its looks."""
     pattern = _pattern(tuple(secrets))
     text = pattern.sub(HIDDEN, text) if pattern else text
-    return diffs.hidden_text(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+    return hide.hide_text(text.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
 
 @functools.lru_cache(maxsize=1)

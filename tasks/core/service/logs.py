@@ -135,7 +135,7 @@ def failure(layout: Layout, why: str, lines: Iterable[str], reason: str = "", re
     It says what they mean; else *reason*, or the last of them. *remedy* stands behind what helps against that.
     """
     secrets = redact.secrets_of(layout)
-    plain = [redact.hide(COLOURS.sub("", line), secrets) for line in lines]
+    plain = [redact.hide_values(COLOURS.sub("", line), secrets) for line in lines]
     told = [console.printable(line) for line in plain if line.strip()][-SHOWN:]
     for line in told:
         console.say(f"  | {line}")

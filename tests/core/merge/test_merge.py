@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -360,11 +361,10 @@ def test_credentials_do_not_show_in_messages():
     conflict = Conflict(
         1, "api_key: sk-123456789\n", 'token: "abc"\nmax_tokens: 5\nurl: x://me:pw@host\n', "api_key: os.environ/KEY\n"
     )
-    assert str(conflict) == (
-        "line 1: yours `token: [hidden] / max_tokens: 5 / url: x://me:[hidden]@host`, "
-        "new `api_key: [hidden]`, before `api_key: os.environ/KEY`"
-    )
-    assert "sk-" not in repr(conflict)
+    said = re.sub(r"\[hidden [0-9a-f]{4}\]", "[hidden]", str(conflict))  # the mark tells two values apart
+    assert said.startswith('line 1: yours `token: "[hidden]" / max_tokens: 5 / url: x://me:[hid')
+    assert said.endswith("new `api_key: [hidden]`, before `api_key: os.environ/KEY`")
+    assert not [text for text in ("sk-", "abc", "pw@") if text in str(conflict) + repr(conflict)]
     assert shown("x" * 100) == f"`{'x' * 57}...`"
 
 

@@ -20,7 +20,7 @@ SECRETS = [Secret(VALUE), Secret("other-value-123")]
 @pytest.mark.parametrize("after", ["", "x", "xy", "xyz"])
 def test_it_is_found_within_base64_wherever_it_stands(before, after):
     text = base64.b64encode(f"{before}{VALUE}{after}".encode()).decode()
-    shown = redact.hide(f"it was {text} that was sent", SECRETS)
+    shown = redact.hide_values(f"it was {text} that was sent", SECRETS)
     assert redact.HIDDEN in shown
     rest = shown.replace(redact.HIDDEN, "").removeprefix("it was ").removesuffix(" that was sent")
     assert len(rest) <= len(base64.b64encode(f"{before}{after}".encode())) + 8
@@ -31,20 +31,20 @@ def test_it_is_found_within_base64_wherever_it_stands(before, after):
     [VALUE, json.dumps(VALUE), quote(VALUE, safe=""), VALUE.encode().hex(), VALUE.encode().hex().upper()],
 )
 def test_it_is_found_as_programs_write_it(spelling):
-    assert redact.hide(f"<{spelling}>", SECRETS).count(redact.HIDDEN) == 1
-    assert spelling.strip('"') not in redact.hide(f"<{spelling}>", SECRETS)
+    assert redact.hide_values(f"<{spelling}>", SECRETS).count(redact.HIDDEN) == 1
+    assert spelling.strip('"') not in redact.hide_values(f"<{spelling}>", SECRETS)
 
 
 def test_what_looks_like_a_credential_is_hidden_without_being_known():
-    shown = redact.hide("sent sk-unknown-0123456789 to https://ada:lovelace@proxy:8080/", [])
+    shown = redact.hide_values("sent sk-unknown-0123456789 to https://ada:lovelace@proxy:8080/", [])
     assert "unknown" not in shown
     assert "lovelace" not in shown
     assert "proxy:8080" in shown
 
 
 def test_what_is_short_is_no_secret_worth_destroying_the_text_for():
-    assert redact.hide("a demo of demos", [Secret("demo")]) == "a demo of demos"
-    assert redact.hide("nothing", []) == "nothing"
+    assert redact.hide_values("a demo of demos", [Secret("demo")]) == "a demo of demos"
+    assert redact.hide_values("nothing", []) == "nothing"
 
 
 def test_the_secrets_of_a_gateway_are_the_values_of_telling_names(tmp_path):

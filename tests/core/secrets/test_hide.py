@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.core.secrets import diffs
+from tasks.core.console import diff
+from tasks.core.secrets import hide
 
 SECRET = "sk-secret-0123456789"
 
 
 def shown(before, after):
-    return "\n".join(diffs.unified(before, after, "/there/f"))
+    return "\n".join(diff.unified(before, after, "/there/f"))
 
 
 def test_a_change_is_shown_with_its_lines_and_its_file():
@@ -35,7 +36,7 @@ def test_what_is_the_same_shows_nothing():
 
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_any_bytes_can_be_shown_and_cannot_act_on_the_terminal(before, after):
-    for line in diffs.unified(before, after, "f"):
+    for line in diff.unified(before, after, "f"):
         assert all(c.isprintable() or c in "\n\t" for c in line)
 
 
@@ -53,7 +54,7 @@ def test_any_bytes_can_be_shown_and_cannot_act_on_the_terminal(before, after):
     ],
 )
 def test_no_secret_of_an_env_file_shows(line):
-    hidden = diffs.hidden_env(f"A=1\n{line}\nB=2\n".encode())
+    hidden = hide.hide_env(f"A=1\n{line}\nB=2\n".encode())
     assert SECRET.encode() not in hidden
     assert b"[hidden " in hidden
     assert hidden.startswith(b"A=1\n")
@@ -69,16 +70,16 @@ def test_no_secret_of_an_env_file_shows(line):
     ],
 )
 def test_nor_one_that_shows_by_its_looks(line):
-    assert SECRET.encode() not in diffs.hidden_env(f"{line}\n".encode())
+    assert SECRET.encode() not in hide.hide_env(f"{line}\n".encode())
 
 
 def test_what_is_no_secret_is_not_hidden():
     data = b"# KEY=comment\nVERTEX_PROJECT=p\nMAX_TOKENS=5\nLITELLM_MASTER_KEY=\n"
-    assert diffs.hidden_env(data) == data
+    assert hide.hide_env(data) == data
 
 
 def test_a_changed_secret_differs_and_the_same_one_does_not():
-    one, same, other = (diffs.hidden_env(b"A_KEY=" + value) for value in (b"one-0123", b"one-0123", b"two-0123"))
+    one, same, other = (hide.hide_env(b"A_KEY=" + value) for value in (b"one-0123", b"one-0123", b"two-0123"))
     assert one == same != other
 
 
@@ -87,11 +88,11 @@ def test_a_secret_has_the_same_mark_in_every_file(value):
     def mark(hidden):
         return re.search(rb"\[hidden \w{4}\]", hidden)[0]
 
-    in_settings = mark(diffs.hidden_json(json.dumps({"A_KEY": value}).encode()))
-    assert in_settings == mark(diffs.hidden_env(f"A_KEY={value}\n".encode()))
-    assert in_settings == mark(diffs.hidden_env(f"A_KEY='{value}'\n".encode()))
-    assert in_settings == mark(diffs.hidden_value("A_KEY", value).encode())
-    assert in_settings != mark(diffs.hidden_value("A_KEY", "another").encode())
+    in_settings = mark(hide.hide_json(json.dumps({"A_KEY": value}).encode()))
+    assert in_settings == mark(hide.hide_env(f"A_KEY={value}\n".encode()))
+    assert in_settings == mark(hide.hide_env(f"A_KEY='{value}'\n".encode()))
+    assert in_settings == mark(hide.hide_value("A_KEY", value).encode())
+    assert in_settings != mark(hide.hide_value("A_KEY", "another").encode())
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_no_secret_of_settings_shows_whatever_is_in_it(name):
     for value in (SECRET, f'a\\"{SECRET}', f"{SECRET}\\u0022 : x", f"a, \\n{SECRET}"):
         text = f'{{ "model":"opus" ,\n "env": {{"{name}" :\t"{value}", "MINE": "1"}} }}'
         json.loads(text)
-        hidden = diffs.hidden_json(text.encode()).decode()
+        hidden = hide.hide_json(text.encode()).decode()
         assert SECRET not in hidden
         assert hidden.startswith('{ "model":"opus" ,\n "env": {"')
         assert hidden.endswith('"MINE": "1"} }')
@@ -111,4 +112,4 @@ def test_no_secret_of_settings_shows_whatever_is_in_it(name):
 
 def test_limits_that_are_named_tokens_are_no_secret():
     data = b'{"env": {"CLAUDE_CODE_MAX_OUTPUT_TOKENS": "32000", "ANTHROPIC_API_KEY": ""}}'
-    assert diffs.hidden_json(data) == data
+    assert hide.hide_json(data) == data

@@ -1,14 +1,14 @@
-"""Unified diffs in which no secret shows, only that one is there or changes."""
+"""Files with their credentials hidden: in place of each value a mark that differs when the value does."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from tasks.core.model import secret_patterns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 _NAMED = re.compile(
     rb"(?mi)^(?P<head>[ \t-]*[\"']?(?P<name>[\w.-]+)[\"']?[ \t]*:[ \t]+)"
@@ -17,48 +17,14 @@ _NAMED = re.compile(
 """A line of YAML with a value that is not only named (os.environ/NAME)."""
 
 
-def unified(before: bytes, after: bytes, name: str) -> Iterator[str]:
-    """The lines of a unified diff; bytes that are no UTF-8 are shown escaped."""
-    import difflib
-
-    from tasks.core.console.console import printable
-
-    old, new = (data.decode("utf-8", "backslashreplace").splitlines() for data in (before, after))
-    fromfile = name if before else "/dev/null"
-    tofile = name if after else "/dev/null"
-    for line in difflib.unified_diff(old, new, fromfile, tofile, lineterm=""):
-        yield "    " + printable(line)
-
-
-def counted(before: bytes, after: bytes) -> tuple[int, int]:
-    """How many lines are added, and how many removed."""
-    marks = [line[4:5] for line in unified(before, after, "") if line[4:7] not in ("+++", "---")]
-    return marks.count("+"), marks.count("-")
-
-
-def painted(lines: Iterable[str], stream: TextIO | None = None) -> Iterator[str]:
-    """The lines of a diff in the usual colours, where those belong on *stream* (stdout, when it is not said)."""
-    from tasks.core.console import console
-
-    colours = {"+": "32", "-": "31", "@": "36"}
-    for line in lines:
-        known = line.startswith("    ") and line[4:5] in colours
-        yield console.painted(line, colours[line[4]], stream) if known else line
-
-
-def bare(lines: Iterable[str]) -> list[str]:
-    """The lines of a diff as other programs expect them, not set in."""
-    return [line.removeprefix("    ") for line in lines]
-
-
-def hidden_value(name: str, text: str) -> str:
+def hide_value(name: str, text: str) -> str:
     """The value of *name*, hidden when that tells of a credential, or the value looks like one."""
     data = text.encode("utf-8", "surrogateescape")
-    hidden = _hidden(data) if secret_patterns.tells(name) else hidden_text(data)
+    hidden = _hidden(data) if secret_patterns.tells(name) else hide_text(data)
     return hidden.decode("utf-8", "backslashreplace")
 
 
-def named(data: bytes) -> Iterator[re.Match[bytes]]:
+def find_secrets(data: bytes) -> Iterator[re.Match[bytes]]:
     """The lines of a YAML file whose name tells that their value is a secret."""
     return (found for found in _NAMED.finditer(data) if _tells(found["name"]))
 
@@ -67,7 +33,7 @@ def _tells(name: bytes) -> bool:
     return secret_patterns.tells(name.decode("ascii", "ignore"))
 
 
-def hidden_text(data: bytes) -> bytes:
+def hide_text(data: bytes) -> bytes:
     """Any file with credentials hidden: values of telling names, literal keys, passwords in addresses."""
     data = _NAMED.sub(lambda line: line["head"] + _hidden(line["value"]) if _tells(line["name"]) else line[0], data)
     return secret_patterns.struck(data.decode("utf-8", "surrogateescape"), _hidden_part).encode(
@@ -79,7 +45,7 @@ def _hidden_part(text: str) -> str:
     return _hidden(text.encode("utf-8", "surrogateescape")).decode()
 
 
-def hidden_env(data: bytes) -> bytes:
+def hide_env(data: bytes) -> bytes:
     """A .env file with the values of telling names hidden, and whatever is no assignment, comment or blank."""
     return b"".join(_hidden_line(line) for line in data.splitlines(keepends=True))
 
@@ -89,18 +55,18 @@ def _hidden_line(line: bytes) -> bytes:
     body = line.rstrip(b"\r\n")
     end = line[len(body) :]
     if not body.strip() or body.lstrip().startswith(b"#"):
-        return hidden_text(body) + end
+        return hide_text(body) + end
     match = re.fullmatch(rb"(\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=)(.*)", body)
     if match is None:
         return _hidden(body) + end
-    return (match[1] + _hidden(match[3]) if _tells(match[2]) else hidden_text(body)) + end
+    return (match[1] + _hidden(match[3]) if _tells(match[2]) else hide_text(body)) + end
 
 
-def hidden_json(data: bytes) -> bytes:
+def hide_json(data: bytes) -> bytes:
     """A settings.json with the values of telling names hidden, everything else byte for byte."""
     return re.sub(
         rb'("(?:[^"\\]|\\.)*"\s*:\s*)("(?:[^"\\]|\\.)*")',
-        lambda pair: pair[1] + _hidden(pair[2]) if _tells(pair[1]) else hidden_text(pair[0]),
+        lambda pair: pair[1] + _hidden(pair[2]) if _tells(pair[1]) else hide_text(pair[0]),
         data,
     )
 
