@@ -61,7 +61,7 @@ class Tree:
         return {
             "whole": self.whole,
             "words": {word: self.count_word(word) for word in words.AVOIDED},
-            "idioms": {name: self.count_idiom(name) for name in idioms.IDIOMS},
+            "idioms": self.idioms_by_module(),
             "pages": self.pages_below_goal(),
             "steps": {step.path: len(step.lines) for step in self.large_steps()},
         }
@@ -102,17 +102,23 @@ class Tree:
         """How often a word occurs in what a person reads."""
         return sum(1 for _ in words.find_word(word, self.texts))
 
-    def count_idiom(self, name: str) -> dict[str, int]:
-        """The modules that have the idiom, and how often."""
-        return {path: len(lines) for path, lines in self.idioms[name].items() if lines}
-
     @cached_property
     def idioms(self) -> dict[str, dict[str, list[int]]]:
         """The line numbers of each idiom in each module."""
         return {name: self.find_idiom(name) for name in idioms.IDIOMS}
 
     def find_idiom(self, name: str) -> dict[str, list[int]]:
-        return {module.path: idioms.find_idiom(name, module) for module in self.modules}
+        """The line numbers of one idiom in the modules that have it."""
+        found = {module.path: idioms.find_idiom(name, module) for module in self.modules}
+        return {path: lines for path, lines in found.items() if lines}
+
+    def idioms_by_module(self) -> dict[str, dict[str, int]]:
+        """How often a module has each idiom; by module, because that is how people change them."""
+        counts: dict[str, dict[str, int]] = {}
+        for name, found in self.idioms.items():
+            for path, lines in found.items():
+                counts.setdefault(path, {})[name] = len(lines)
+        return dict(sorted(counts.items()))
 
     def pages_below_goal(self) -> dict[str, Page]:
         """The modules that miss a goal of a page, with their figures."""

@@ -41,7 +41,7 @@ def find_worse(kept: Figures, tree: Tree) -> list[str]:
         *worse_whole(kept["whole"], tree),
         *worse_words(kept["words"], tree),
         *worse_pages(kept["pages"], tree),
-        *worse_idioms(kept["idioms"], tree),
+        *worse_idioms(kept, tree),
         *worse_steps(kept["steps"], tree),
     ]
 
@@ -78,16 +78,21 @@ def worse_pages(kept: dict[str, figures.Page], tree: Tree) -> Iterator[str]:
 WORDING = {"nodes": "syntax nodes a line", "ternaries": "ternaries", "wide": "lines over 100 characters"}
 
 
-def worse_idioms(kept: dict[str, dict[str, int]], tree: Tree) -> Iterator[str]:
-    """The forbidden idioms in modules that were free of them or had fewer."""
-    for name in idioms.FORBIDDEN:
-        for path, lines in tree.idioms[name].items():
-            if len(lines) > kept.get(name, {}).get(path, 0):
-                yield from (f"{path}:{line} {name}" for line in lines)
-    for name in idioms.IDIOMS.keys() - idioms.FORBIDDEN:
-        now, was = sum(tree.figures["idioms"][name].values()), sum(kept.get(name, {}).values())
-        if now > was:
-            yield f'{name}: {now} times, was {was}; places: measure.py --show "{name}"'
+def worse_idioms(kept: Figures, tree: Tree) -> Iterator[str]:
+    """The forbidden idioms in modules that were free of them or had fewer; the others as a sum."""
+    for name, found in tree.idioms.items():
+        if name in idioms.FORBIDDEN:
+            for path, lines in found.items():
+                if len(lines) > kept["idioms"].get(path, {}).get(name, 0):
+                    yield from (f"{path}:{line} {name}" for line in lines)
+        elif count_idiom(tree.figures, name) > count_idiom(kept, name):
+            was = count_idiom(kept, name)
+            yield f'{name}: {count_idiom(tree.figures, name)} times, was {was}; places: measure.py --show "{name}"'
+
+
+def count_idiom(figures: Figures, name: str) -> int:
+    """How often all modules together have an idiom."""
+    return sum(counts.get(name, 0) for counts in figures["idioms"].values())
 
 
 def worse_steps(kept: dict[str, int], tree: Tree) -> Iterator[str]:
@@ -134,8 +139,7 @@ def print_figures(tree: Tree, kept: Figures) -> None:
         print(f"{name:40}{figure:>8}{kept['whole'].get(name, ''):>8}{GOALS.get(name, ''):>8}")
     print(f"{'modules below the goals of a page':40}{len(now['pages']):>8}{len(kept['pages']):>8}{0:>8}")
     for name in idioms.IDIOMS:
-        count, was = sum(now["idioms"][name].values()), sum(kept["idioms"].get(name, {}).values())
-        print(f"{name:40}{count:>8}{was:>8}")
+        print(f"{name:40}{count_idiom(now, name):>8}{count_idiom(kept, name):>8}")
     for word, count in now["words"].items():
         print(f"{'“' + word + '”':40}{count:>8}{kept['words'].get(word, ''):>8}")
     for word in words.WATCHED:
@@ -145,9 +149,9 @@ def print_figures(tree: Tree, kept: Figures) -> None:
 def show_places(name: str, tree: Tree) -> None:
     """Print file and line of every place of a word or an idiom."""
     if name in idioms.IDIOMS:
-        for module in tree.modules:
-            for line in idioms.find_idiom(name, module):
-                print(f"{module.path}:{line}: {module.lines[line - 1].strip()}")
+        for path, lines in tree.idioms[name].items():
+            for line in lines:
+                print(f"{path}:{line}")
     else:
         for text, line in words.find_word(name, tree.texts):
             print(f"{text.path}:{line} ({text.kind})")

@@ -57,9 +57,7 @@ def test_no_figure_got_worse(tree):
 
 def test_what_is_kept_is_about_modules_that_are_there(tree):
     kept, paths = measure.read_kept(), {module.path for module in tree.modules}
-    listed = {*kept["pages"], *kept["steps"]}
-    for modules in kept["idioms"].values():
-        listed |= modules.keys()
+    listed = {*kept["pages"], *kept["steps"], *kept["idioms"]}
     assert not listed - paths, "Fix: python tests/house/measure.py --write"
 
 
@@ -98,9 +96,9 @@ def test_a_word_is_counted_in_docstrings_messages_comments_and_pages(small, tmp_
 def test_each_idiom_is_found_in_its_example_alone(small):
     for name, code in EXAMPLES.items():
         tree = small(tasks__old=code)
-        assert [other for other in idioms.IDIOMS if tree.count_idiom(other)] == [name]
+        assert [other for other in idioms.IDIOMS if tree.idioms[other]] == [name]
     tree = small(tasks__old=FINE)
-    assert not [name for name in idioms.IDIOMS if tree.count_idiom(name)]
+    assert not [name for name in idioms.IDIOMS if tree.idioms[name]]
 
 
 def test_participles_are_told_from_verbs():

@@ -13,6 +13,23 @@ SLOW = {"asyncio", "concurrent.futures", "difflib", "http.client", "logging", "s
 NOT_AT_START = SLOW | {"unittest", "urllib.request", *OWNERS}
 """What a command loads when it needs it; the first ones are the standard library's."""
 
+EXECUTED = {
+    "cli.command_line",
+    "cli.steps",
+    "deploying.context",
+    "frame.commands",
+    "frame.creators",
+    "frame.front",
+    "frame.lean",
+    "frame.loader",
+    "frame.memory",
+    "frame.reporter",
+    "model.errors",
+    "model.layout",
+    "model.secret",
+}
+"""The modules of the rooms that run when `doit list` starts; every other is only found, and waits for its first use."""
+
 
 def test_importing_dodo_loads_nothing_slow():
     code = "import sys, json, dodo; print(json.dumps(sorted(sys.modules)))"
@@ -26,6 +43,17 @@ def test_listing_the_steps_loads_nothing_slow_either(sandbox):
     assert listed.code == 0
     loaded = {line.rpartition("|")[2].strip() for line in listed.err.splitlines()}
     assert not NOT_AT_START & loaded
+
+
+def test_listing_the_steps_executes_few_of_our_modules(sandbox):
+    code = (
+        "import sys; from tasks.core.frame import front; front.main(['list']); "
+        "names = [name for name, module in sys.modules.items() if type(module).__name__ != '_LazyModule']; "
+        "print(*names, file=sys.stderr)"
+    )
+    names = sandbox.run([sys.executable, "-c", code]).err.split()
+    executed = {name.removeprefix("tasks.core.") for name in names if name.startswith("tasks.core.")}
+    assert {name for name in executed if "." in name} <= EXECUTED
 
 
 def test_every_public_step_says_in_one_line_what_it_is_for(sandbox):
