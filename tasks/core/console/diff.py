@@ -9,32 +9,45 @@ from tasks.core.console import console
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+INDENT = "    "
+HEADERS = ("+++", "---")
+COLOURS = {"+": "32", "-": "31", "@": "36"}
+"""The ANSI colour of a line by its first character."""
+
 
 def unified(before: bytes, after: bytes, name: str) -> Iterator[str]:
-    """The lines of a unified diff; bytes that are no UTF-8 are shown escaped."""
+    """The indented lines of a unified diff; bytes that are not UTF-8 are escaped."""
     import difflib
 
-    old, new = (data.decode("utf-8", "backslashreplace").splitlines() for data in (before, after))
-    fromfile = name if before else "/dev/null"
-    tofile = name if after else "/dev/null"
-    for line in difflib.unified_diff(old, new, fromfile, tofile, lineterm=""):
-        yield "    " + console.printable(line)
+    old = before.decode("utf-8", "backslashreplace").splitlines()
+    new = after.decode("utf-8", "backslashreplace").splitlines()
+    old_name = name if before else "/dev/null"
+    new_name = name if after else "/dev/null"
+    for line in difflib.unified_diff(old, new, old_name, new_name, lineterm=""):
+        yield INDENT + console.printable(line)
 
 
 def counted(before: bytes, after: bytes) -> tuple[int, int]:
-    """How many lines are added, and how many removed."""
-    marks = [line[4:5] for line in unified(before, after, "") if line[4:7] not in ("+++", "---")]
-    return marks.count("+"), marks.count("-")
+    """How many lines are added, and how many are removed."""
+    added = removed = 0
+    for line in bare(unified(before, after, "")):
+        if line.startswith(HEADERS):
+            continue
+        added += line.startswith("+")
+        removed += line.startswith("-")
+    return added, removed
 
 
 def painted(lines: Iterable[str], stream: TextIO | None = None) -> Iterator[str]:
-    """The lines of a diff in the usual colours, where those belong on *stream* (stdout, when it is not said)."""
-    colours = {"+": "32", "-": "31", "@": "36"}
+    """The lines of a diff, coloured where *stream* (default: stdout) takes colours."""
     for line in lines:
-        known = line.startswith("    ") and line[4:5] in colours
-        yield console.painted(line, colours[line[4]], stream) if known else line
+        colour = COLOURS.get(line.removeprefix(INDENT)[:1])
+        if colour is None or not line.startswith(INDENT):
+            yield line
+        else:
+            yield console.painted(line, colour, stream)
 
 
 def bare(lines: Iterable[str]) -> list[str]:
-    """The lines of a diff as other programs expect them, not set in."""
-    return [line.removeprefix("    ") for line in lines]
+    """The lines of a diff as other programs expect them, without indentation."""
+    return [line.removeprefix(INDENT) for line in lines]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -10,96 +11,107 @@ from tasks.core.model import secret_patterns
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NAMED = re.compile(
+_KEY = os.urandom(16)
+"""Of this process: a mark compares two values of one run, and tells nothing about either."""
+
+_YAML_LINE = re.compile(
     rb"(?mi)^(?P<head>[ \t-]*[\"']?(?P<name>[\w.-]+)[\"']?[ \t]*:[ \t]+)"
     rb"(?P<value>(?![\"']?os\.environ/|[\d.]+[ \t]*$|(?:true|false|null)\b)\S.*)$"
 )
-"""A line of YAML with a value that is not only named (os.environ/NAME)."""
+"""A name and a value; not a reference to a variable (os.environ/NAME), a number or a plain word."""
+
+_ENV_LINE = re.compile(rb"(?P<head>\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=)(?P<value>.*)")
+_JSON_PAIR = re.compile(rb'(?P<head>(?P<name>"(?:[^"\\]|\\.)*")\s*:\s*)(?P<value>"(?:[^"\\]|\\.)*")')
 
 
 def hide_value(name: str, text: str) -> str:
-    """The value of *name*, hidden when that tells of a credential, or the value looks like one."""
+    """The value of *name*, hidden if the name says it is a credential or the value looks like one."""
     data = text.encode("utf-8", "surrogateescape")
-    hidden = _hidden(data) if secret_patterns.tells(name) else hide_text(data)
+    hidden = _mark(data) if secret_patterns.tells(name) else hide_text(data)
     return hidden.decode("utf-8", "backslashreplace")
 
 
-def find_secrets(data: bytes) -> Iterator[re.Match[bytes]]:
-    """The lines of a YAML file whose name tells that their value is a secret."""
-    return (found for found in _NAMED.finditer(data) if _tells(found["name"]))
-
-
-def _tells(name: bytes) -> bool:
-    return secret_patterns.tells(name.decode("ascii", "ignore"))
-
-
 def hide_text(data: bytes) -> bytes:
-    """Any file with credentials hidden: values of telling names, literal keys, passwords in addresses."""
-    data = _NAMED.sub(lambda line: line["head"] + _hidden(line["value"]) if _tells(line["name"]) else line[0], data)
-    return secret_patterns.struck(data.decode("utf-8", "surrogateescape"), _hidden_part).encode(
-        "utf-8", "surrogateescape"
-    )
-
-
-def _hidden_part(text: str) -> str:
-    return _hidden(text.encode("utf-8", "surrogateescape")).decode()
+    """Any file: values of telling names (YAML), literal keys and passwords in addresses hidden."""
+    data = _YAML_LINE.sub(_hide_if_telling, data)
+    text = data.decode("utf-8", "surrogateescape")
+    return secret_patterns.struck(text, _mark_text).encode("utf-8", "surrogateescape")
 
 
 def hide_env(data: bytes) -> bytes:
-    """A .env file with the values of telling names hidden, and whatever is no assignment, comment or blank."""
-    return b"".join(_hidden_line(line) for line in data.splitlines(keepends=True))
+    """A .env file: values of telling names hidden, and whatever is no assignment, comment or blank."""
+    return b"".join(_hide_env_line(line) for line in data.splitlines(keepends=True))
 
 
-def _hidden_line(line: bytes) -> bytes:
-    """One line of .env; a part of a value over several lines looks like nothing that is known."""
+def hide_json(data: bytes) -> bytes:
+    """A settings.json: values of telling names hidden, everything else byte for byte."""
+    return _JSON_PAIR.sub(_hide_pair, data)
+
+
+def find_secrets(data: bytes) -> Iterator[re.Match[bytes]]:
+    """The lines of a YAML file whose name says that their value is a secret."""
+    for line in _YAML_LINE.finditer(data):
+        if _is_telling(line["name"]):
+            yield line
+
+
+def _hide_env_line(line: bytes) -> bytes:
     body = line.rstrip(b"\r\n")
     end = line[len(body) :]
     if not body.strip() or body.lstrip().startswith(b"#"):
         return hide_text(body) + end
-    match = re.fullmatch(rb"(\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=)(.*)", body)
-    if match is None:
-        return _hidden(body) + end
-    return (match[1] + _hidden(match[3]) if _tells(match[2]) else hide_text(body)) + end
+    assignment = _ENV_LINE.fullmatch(body)
+    if assignment is None:  # a line of a value over several lines looks like nothing we know
+        return _mark(body) + end
+    return _hide_pair(assignment) + end
 
 
-def hide_json(data: bytes) -> bytes:
-    """A settings.json with the values of telling names hidden, everything else byte for byte."""
-    return re.sub(
-        rb'("(?:[^"\\]|\\.)*"\s*:\s*)("(?:[^"\\]|\\.)*")',
-        lambda pair: pair[1] + _hidden(pair[2]) if _tells(pair[1]) else hide_text(pair[0]),
-        data,
-    )
+def _hide_if_telling(found: re.Match[bytes]) -> bytes:
+    if not _is_telling(found["name"]):
+        return found[0]
+    return found["head"] + _mark(found["value"])
 
 
-def _hidden(value: bytes) -> bytes:
-    """[hidden] and a mark that differs when the value does, made with a key of this process: it tells nothing else.
+def _hide_pair(found: re.Match[bytes]) -> bytes:
+    if not _is_telling(found["name"]):
+        return hide_text(found[0])
+    return found["head"] + _mark(found["value"])
 
-    Its quotes are not part of a value: it has the same mark in every file.
-    """
+
+def _is_telling(name: bytes) -> bool:
+    return secret_patterns.tells(name.decode("ascii", "ignore"))
+
+
+def _mark_text(text: str) -> str:
+    return _mark(text.encode("utf-8", "surrogateescape")).decode()
+
+
+def _mark(value: bytes) -> bytes:
+    """`[hidden 3fa1]` in the quotes of *value*: the same mark in every file, however it is quoted."""
     import hmac
 
-    trimmed = value.strip()
-    quote = trimmed[:1] if len(trimmed) > 1 and trimmed[:1] == trimmed[-1:] and trimmed[:1] in (b"'", b'"') else b""
-    bare = _unescaped(trimmed) if quote == b'"' else trimmed[len(quote) : len(trimmed) - len(quote)]
-    if bare == b"":
+    quote, bare = _unquote(value.strip())
+    if not bare:
         return value
-    return quote + b"[hidden " + hmac.new(_KEY, bare, "sha256").hexdigest()[:4].encode() + b"]" + quote
+    digest = hmac.new(_KEY, bare, "sha256").hexdigest()[:4]
+    return quote + f"[hidden {digest}]".encode() + quote
 
 
-def _unescaped(quoted: bytes) -> bytes:
-    """What a text in double quotes means, as JSON has it; as it stands, where that does not know it."""
+def _unquote(value: bytes) -> tuple[bytes, bytes]:
+    """The quote around a value, b"" if there is none, and what the value means without it."""
+    quote = value[:1]
+    if len(value) < len(b"''") or quote not in (b"'", b'"') or not value.endswith(quote):
+        return b"", value
+    if quote == b'"':
+        return quote, _unescape(value)
+    return quote, value[1:-1]
+
+
+def _unescape(quoted: bytes) -> bytes:
+    """What a JSON string means; a text that is not valid JSON is taken as it is spelled."""
     import json
 
     try:
         return str(json.loads(quoted)).encode("utf-8", "surrogatepass")
     except ValueError:
         return quoted[1:-1]
-
-
-def _key() -> bytes:
-    import os
-
-    return os.urandom(16)
-
-
-_KEY = _key()
