@@ -13,6 +13,7 @@ from tasks.core.model import choices
 from tasks.core.model.catalogue import TIERS
 from tasks.core.model.deployment import settle
 from tasks.core.model.errors import Unhealthy, UsageError
+from tasks.core.service.state import NOT_RUNNING, START_IT, State
 from tasks.core.values import env_file, environment, references
 
 if TYPE_CHECKING:
@@ -113,6 +114,9 @@ def agreed_to(target: Target, *, yes: bool) -> bool:
 def deployed(asked: Asked, model: str) -> Target:
     """What is deployed here, as Claude Code asks it."""
     manifest = history.current(asked.layout)
+    state = State(asked.layout, manifest)
+    if state.is_silent:
+        raise Unhealthy(NOT_RUNNING, START_IT, where=state.url)
     made = settle(choices.Choices.from_json(manifest.choices), asked.catalogue)
     values = env_file.deployed(asked.layout)
     if not values.get(manifest.token_variable):

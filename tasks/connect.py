@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import JSON, Task, action
 from tasks.core.console import console
+from tasks.core.history import history
 from tasks.core.http import client, probe, tls
 from tasks.core.litellm import litellm
 from tasks.core.model import deployment as rules
 from tasks.core.model.errors import Unhealthy
 from tasks.core.providers import availability
+from tasks.core.service.state import NOT_RUNNING, State
 from tasks.core.values import environment
 
 if TYPE_CHECKING:
@@ -37,10 +39,19 @@ def look(asked: Asked, *, as_json: bool) -> None:
         console.document({"hosts": [each._asdict() for each in found]})
     else:
         console.tell("\n".join(lines(found)))
+    if not found:
+        warn_of_silence(asked)
     if failed := [each.url for each in found if each.state != "ok"]:
         error = Unhealthy(f"not reached: {', '.join(failed)}", "See above what helps.")
         error.told = as_json
         raise error
+
+
+def warn_of_silence(asked: Asked) -> None:
+    """Who is told that LiteLLM answers by itself must hear that it does not run."""
+    manifest = history.installed(asked.layout)
+    if manifest and State(asked.layout, manifest).is_silent:
+        console.warn(f"{NOT_RUNNING}; start it: doit start")
 
 
 def reached(asked: Asked) -> list[Reached]:

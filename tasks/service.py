@@ -13,7 +13,7 @@ from tasks.core.console import console
 from tasks.core.history import history, session
 from tasks.core.http import gateway
 from tasks.core.model.errors import GatewayError, Unhealthy
-from tasks.core.service import processes, scripts, supervisor
+from tasks.core.service import processes, scripts, state, supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,7 @@ def swap_task(asked: Asked) -> Task:
     return {
         "actions": [(swap, [asked])],
         "task_dep": ["_verify"],
-        "uptodate": [lambda: session.this.transaction is None and not supervisor.behind(asked.layout)],
+        "uptodate": [lambda: session.this.transaction is None and not state.is_behind(asked.layout)],
     }
 
 
@@ -106,9 +106,9 @@ def naming_who_has_the_port(layout: Layout) -> Iterator[None]:
     except GatewayError as error:
         manifest = history.installed(layout)
         port = int(manifest.gateway_url.rpartition(":")[2]) if manifest and layout.start_script.exists() else 0
-        if port and (state := processes.listener(port, layout)).kind == "foreign":
+        if port and (listener := processes.listener(port, layout)).kind == "foreign":
             remedy = "Stop that one, or choose another port: doit deploy --port N"
-            raise GatewayError(f"port {port} is {state}", remedy) from error
+            raise GatewayError(f"port {port} is {listener}", remedy) from error
         raise
 
 

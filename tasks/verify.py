@@ -10,7 +10,8 @@ from tasks.core.deploying import checks, current
 from tasks.core.disk import files
 from tasks.core.history import history, session
 from tasks.core.model.errors import InvalidInput
-from tasks.core.service import processes, supervisor
+from tasks.core.service import supervisor
+from tasks.core.service.state import NOT_RUNNING, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tasks.core.deploying.context import Asked
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
-    from tasks.core.service.processes import Instance
 
 
 def task(asked: Asked) -> Task:
@@ -39,8 +39,7 @@ def committed_task(asked: Asked) -> Task:
 def look(asked: Asked) -> None:
     """Schema, modes, digests, settings; readiness, models and the key of a running gateway."""
     manifest = files_and_settings(asked)
-    if instance := processes.running(asked.layout):
-        answers(asked.layout, manifest, instance)
+    ask_gateway(State(asked.layout, manifest))
 
 
 @action
@@ -82,11 +81,16 @@ def edited(layout: Layout, manifest: Manifest) -> list[str]:
     return [name for name, each in current.find_files(layout, (), manifest).items() if each.edited]
 
 
-def answers(layout: Layout, manifest: Manifest, instance: Instance) -> None:
+def ask_gateway(state: State) -> None:
     """A running gateway is ready, serves every deployed name, and refuses a wrong key."""
-    if not manifest.gateway_url.endswith(f":{instance.port}"):
-        console.warn(f"the gateway still runs on port {instance.port}; start it anew: doit restart")
-        return
-    if why := supervisor.lag(layout):
-        console.warn(why)
-    supervisor.prove(layout, manifest)
+    match state.condition:
+        case "remote":
+            console.say(f"{state.url} was not asked; ask it with: doit health", "skip")
+        case "stopped":
+            console.warn(f"{NOT_RUNNING}, so it was not asked; start it: doit start")
+        case "moved":
+            console.warn(state.lag)
+        case _:
+            if state.lag:
+                console.warn(state.lag)
+            supervisor.prove(state.layout, state.manifest)

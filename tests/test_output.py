@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tasks import doctor, history, models, status
+from tasks import doctor, history, models
 from tasks.core.cli.steps import Failure
 from tasks.core.console import console
 from tasks.core.deploying import plan_page
@@ -25,6 +25,7 @@ from tasks.core.history.archive import Archive
 from tasks.core.model.catalogue import Catalogue, Model, Preset, Provider
 from tasks.core.model.errors import UsageError
 from tasks.core.model.release import Manifest, Revision
+from tasks.core.service import status_page
 
 GOLDEN = Path(__file__).parent / "golden" / "output"
 REWRITE = bool(os.environ.get("GOLDEN"))
@@ -252,7 +253,7 @@ CASES = {
     "model": lambda: console.tell("\n".join(models.card(MODELS[1], KNOWN, "2026-11-25", console.width()))),
     "history": lambda: table([history.row(each, current=each.number == 12) for each in REVISIONS]),
     "backups": lambda: table([history.archive_row(each) for each in ARCHIVES]),
-    "status": lambda: console.tell("\n".join(status.lines(STATUS)), hanging=11),
+    "status": lambda: console.tell("\n".join(status_page.lines(STATUS)), hanging=11),
     "doctor": examined,
     "run": run,
 }

@@ -127,6 +127,7 @@ def test_a_gateway_that_runs_is_found_whole(live):
     found = examined(live)
     assert found["broken"] is None, found
     assert {each["state"] for each in found["checks"]} == {"ok"}
+    assert at(found, "names")[0]["says"].endswith("served")
 
 
 @pytest.mark.slow
@@ -396,7 +397,22 @@ def test_process_that_does_not_run(box):
     assert found["broken"] == "process"
     assert at(found, "process")[0]["verb"] == ["start"]
     assert {each["state"] for link in ("readiness", "key", "models") for each in at(found, link)} == {"skip"}
-    assert at(found, "names")[0]["state"] == "ok"
+    (names,) = at(found, "names")
+    assert (names["state"], names["says"].split()[-1]) == ("ok", "configured")
+    found = examined(box, CLAUDE_CODE_SUBAGENT_MODEL="gpt-nothing")
+    assert "is not configured to serve" in at(found, "names", "fail")[0]["says"]
+
+
+def test_every_command_says_of_a_stopped_gateway_how_to_start_it(box):
+    codes = {"status": 0, "verify": 0, "connect": 0, "health": 6, "doctor": 6, "compat": 6}
+    for command, code in codes.items():
+        result = box.doit(command)
+        assert result.code == code, result.text
+        assert "doit start" in result.text, command
+    assert "the gateway does not run" in box.doit("compat").err
+    assert "so it was not asked" in box.doit("verify").err
+    (check,) = json.loads(box.doit("verify", "--json").out)["checks"]
+    assert (check["state"], len(check["warnings"])) == ("warn", 1)
 
 
 def test_readiness_of_one_that_runs_and_is_not_ready(live):

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tasks.core.catalogue import schemas
-from tasks.status import following
+from tasks.core.service.status_page import find_next
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
 from tests.conftest import PROJECT, make_sandbox
 
@@ -140,7 +140,7 @@ ALL_WELL = {
     ],
 )
 def test_the_next_step_follows_from_what_runs(differs, wanted):
-    assert following({**ALL_WELL, "process": {**ALL_WELL["process"], **differs}}) == wanted
+    assert find_next({**ALL_WELL, "process": {**ALL_WELL["process"], **differs}}) == wanted
 
 
 def test_what_is_told_fits_a_narrow_terminal(tmp_path):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.core.console import diff
 from tasks.core.secrets import hide
-from tasks.core.service import processes, supervisor
+from tasks.core.service import processes, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -64,7 +64,7 @@ def process(layout: Layout, deployment: Deployment, written: set[str], *, start:
             if start
             else _process("none", "it does not run; start it with: doit start")
         )
-    status = supervisor.told(layout, instance)
+    status = state.read_status(layout, instance)
     address = (deployment.port, deployment.listen)
     reasons = {
         "what runs says nothing of itself": status is None,

@@ -10,11 +10,13 @@ from tasks.core.doctor import remote
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.http import gateway
 from tasks.core.model.errors import GatewayError, Unhealthy
+from tasks.core.service.state import NOT_RUNNING
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tasks.core.claude.layers import Held
     from tasks.core.doctor.case import Case
 
 RESTART = ("restart",)
@@ -30,7 +32,7 @@ BUILT_IN = ("opus", "sonnet", "haiku", "fable", "default", "inherit", "opusplan"
 def _askable(link: str, case: Case) -> Check | None:
     """Why the gateway is not asked; None when it is."""
     if case.manifest is None or (case.runs_here and case.instance is None):
-        return Check(link, SKIP, "the gateway does not run" if case.manifest else "nothing is deployed")
+        return Check(link, SKIP, NOT_RUNNING if case.manifest else "nothing is deployed")
     if not case.runs_here and not remote.asked_there(case.remote):
         return Check(link, SKIP, "not asked: Claude Code would ask somebody else", case.manifest.gateway_url)
     return None
@@ -43,7 +45,7 @@ def readiness(case: Case) -> Iterator[Check]:
         return
     assert case.manifest is not None
     url = case.manifest.gateway_url
-    if case.runs_here and not gateway.readiness(url):
+    if case.state and case.runs_here and not case.state.is_ready:
         fix = f"It may still be starting; look in its log: {case.layout.log}"
         yield Check("readiness", FAIL, "it does not answer /health/readiness", url, fix)
     elif not case.runs_here and isinstance(said := case.served, Unhealthy):
@@ -115,27 +117,55 @@ def models(case: Case) -> Iterator[Check]:
 
 def names(case: Case) -> Iterator[Check]:
     """Whether every name that Claude Code would ask for is one of the gateway's."""
-    known = _known(case)
+    listed, configured = _listed(case), _configured(case)
+    known = [*listed, *configured]
     if not known:
-        yield Check("names", SKIP, "its names are not known" if case.manifest else "nothing is deployed")
+        says = "its names are not known" if case.manifest else "nothing is deployed"
+        yield Check("names", SKIP, says)
         return
-    asked = {name: held for name in NAMING if (held := case.layers.winner(name)) and held.plain not in ("", *BUILT_IN)}
+    asked = _asked(case)
     unknown = {name: held for name, held in asked.items() if not _served(held.plain, known)}
     for name, held in unknown.items():
-        fix = f"Name one of those that it serves, or take it out: doit explain {name}"
-        says = f"{name} is {held.plain}, which the gateway does not {'serve' if case.runs_here else 'list'}"
-        yield Check("names", FAIL if case.runs_here else WARN, says, held.where, fix)
+        yield _unknown(name, held, case, is_listed=bool(listed))
     if not unknown:
-        yield Check("names", OK, f"all {len(asked)} names that Claude Code asks for are served")
+        # The configuration alone says what would be served, not that anything is.
+        state = "served" if listed else "configured"
+        says = f"all {len(asked)} names that Claude Code asks for are {state}"
+        yield Check("names", OK, says)
 
 
-def _known(case: Case) -> list[str]:
-    """The names and patterns that the gateway serves, as it says itself and as its configuration does."""
-    asked = [] if _askable("names", case) or isinstance(case.served, Unhealthy) else case.served
-    return [*asked, *(_configured(case) if case.runs_here else ())]
+def _asked(case: Case) -> dict[str, Held]:
+    """The names that Claude Code asks for, by the key that decides, those for another of them left out."""
+    found = {}
+    for name in NAMING:
+        held = case.layers.winner(name)
+        if held and held.plain not in ("", *BUILT_IN):
+            found[name] = held
+    return found
+
+
+def _unknown(name: str, held: Held, case: Case, *, is_listed: bool) -> Check:
+    """A name that the gateway does not have; *is_listed*: it said itself which ones it has."""
+    fix = f"Name one of those that it serves, or take it out: doit explain {name}"
+    state, says = FAIL, "does not serve"
+    if not case.runs_here:
+        state, says = WARN, "does not list"
+    elif not is_listed:
+        says = "is not configured to serve"
+    return Check("names", state, f"{name} is {held.plain}, which the gateway {says}", held.where, fix)
+
+
+def _listed(case: Case) -> list[str]:
+    """The names that the gateway lists itself; none when it is not asked, or does not answer."""
+    if _askable("names", case) or isinstance(case.served, Unhealthy):
+        return []
+    return case.served
 
 
 def _configured(case: Case) -> list[str]:
+    """The names and patterns in its configuration, where that is on this machine."""
+    if not case.runs_here:
+        return []
     try:
         found: Any = documents.load_yaml(case.layout.config)
         return [str(each["model_name"]) for each in found["model_list"]]

@@ -15,7 +15,7 @@ from tasks.core.http import gateway
 from tasks.core.model.choices import Choices
 from tasks.core.model.deployment import Deployment, settings_of, settle
 from tasks.core.model.errors import Unhealthy
-from tasks.core.service import processes
+from tasks.core.service.state import State
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
@@ -105,15 +105,24 @@ class Case:
         chosen = settings_of(self.deployment) if self.deployment else ()
         return {Key(each.path).name: each.text for each in chosen if each.text is not None}
 
+    @cached_property
+    def state(self) -> State | None:
+        """Whether the deployed gateway runs, and what it serves; None when nothing is deployed."""
+        if self.manifest is None:
+            return None
+        return State(self.layout, self.manifest, self.token)
+
     @property
     def runs_here(self) -> bool:
         """Whether the deployed gateway is a process of this machine."""
-        return self.deployment is not None and self.deployment.gateway.process
+        return self.state is not None and self.state.is_local
 
-    @cached_property
+    @property
     def instance(self) -> Instance | None:
         """The running gateway."""
-        return processes.running(self.layout)
+        if self.state is None:
+            return None
+        return self.state.instance
 
     @cached_property
     def env(self) -> dict[str, str]:
@@ -123,10 +132,10 @@ class Case:
     @cached_property
     def served(self) -> list[str] | Unhealthy:
         """The names that the gateway lists, or why it lists none: asked once."""
-        assert self.manifest is not None
+        assert self.state is not None
+        if self.runs_here:
+            return self.state.served
         try:
-            if self.runs_here:
-                return gateway.served_models(self.manifest.gateway_url, self.token)
             return doctor_remote.listed(self.remote)
         except Unhealthy as error:
             return error

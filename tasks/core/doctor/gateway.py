@@ -11,14 +11,22 @@ from tasks.core.disk import files, lock
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.litellm import litellm
 from tasks.core.model.deployment import discloses
-from tasks.core.service import processes, supervisor
+from tasks.core.service.state import NOT_RUNNING, START_IT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tasks.core.doctor.case import Case
 
-DEPLOY, START, RESTART, INSTALL = ("deploy",), ("start",), ("restart",), ("litellm",)
+DEPLOY = ("deploy",)
+START = ("start",)
+RESTART = ("restart",)
+INSTALL = ("litellm",)
+"""Our own commands that fix something."""
+
+AFRESH = "Start it anew: doit restart"
+
+KILLED = " (what started it left its mark: it was killed, or the machine was)"
 
 AGAIN = "Deploy again: doit deploy"
 
@@ -145,15 +153,17 @@ def port(case: Case) -> Iterator[Check]:
     if not case.runs_here:
         yield not_here("port", case)
         return
-    assert case.deployment is not None
-    number = case.deployment.port
-    state = processes.listener(number, case.layout)
+    assert case.state is not None
+    number = case.state.port
+    listener = case.state.port_state
+    assert number is not None
+    assert listener is not None
     where = f"127.0.0.1:{number}"
-    if state.kind == "foreign":
+    if listener.kind == "foreign":
         fix = f"Stop that program, or take another port: doit deploy --port {number + 1}"
-        yield Check("port", FAIL, f"the port is {state}", where, fix)
+        yield Check("port", FAIL, f"the port is {listener}", where, fix)
     else:
-        yield Check("port", OK, f"the port is {HAS[state.kind]}", where)
+        yield Check("port", OK, f"the port is {HAS[listener.kind]}", where)
 
 
 def process(case: Case) -> Iterator[Check]:
@@ -161,20 +171,19 @@ def process(case: Case) -> Iterator[Check]:
     if not case.runs_here:
         yield not_here("process", case)
         return
-    assert case.deployment is not None
-    running = case.instance
-    if running is None:
-        left = (
-            " (what started it left its mark: it was killed, or the machine was)"
-            if case.layout.pid_file.exists()
-            else ""
-        )
-        yield Check("process", FAIL, f"the gateway does not run{left}", fix="Start it: doit start", verb=START)
-    elif running.port not in (None, case.deployment.port):
-        says = f"it still runs on port {running.port} (pid {running.pid})"
-        yield Check("process", FAIL, says, fix="Start it anew: doit restart", verb=RESTART)
-    elif supervisor.behind(case.layout):
-        says = f"it does not serve what stands now (pid {running.pid})"
-        yield Check("process", WARN, says, fix="Start it anew: doit restart", verb=RESTART)
+    assert case.state is not None
+    instance = case.state.instance
+    if instance is None:
+        says = NOT_RUNNING
+        if case.layout.pid_file.exists():
+            says += KILLED
+        yield Check("process", FAIL, says, fix=START_IT, verb=START)
+    elif case.state.condition == "moved":
+        says = f"it still runs on port {instance.port} (pid {instance.pid})"
+        yield Check("process", FAIL, says, fix=AFRESH, verb=RESTART)
+    elif case.state.condition != "current":
+        says = f"it does not serve what stands now (pid {instance.pid})"
+        yield Check("process", WARN, says, fix=AFRESH, verb=RESTART)
     else:
-        yield Check("process", OK, f"runs, pid {running.pid}, for {running.uptime:.0f} s")
+        says = f"runs, pid {instance.pid}, for {instance.uptime:.0f} s"
+        yield Check("process", OK, says)

@@ -1,4 +1,4 @@
-"""What the running gateway says of itself, and having it serve what stands now.
+"""Having the running gateway serve what stands now.
 
     SIGHUP ─► serve.py starts another worker with what stands ─┬─ ready: it serves, the former one finishes and ends
                                                                └─ not: the former one goes on; we say why
@@ -12,8 +12,6 @@ real LiteLLM: the new worker loads it, and is not let in when anything of it can
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -21,7 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from tasks.core.console import console
 from tasks.core.disk import files
@@ -29,7 +27,7 @@ from tasks.core.history import session
 from tasks.core.http import gateway
 from tasks.core.litellm import litellm
 from tasks.core.model.errors import GatewayError, Unhealthy
-from tasks.core.service import logs, processes, scripts, units
+from tasks.core.service import logs, processes, scripts, state, units
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
@@ -38,75 +36,11 @@ if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
     from tasks.core.service.processes import Instance
+    from tasks.core.service.state import Status
 
 
 MARGIN = 10
 """Seconds longer than LiteLLM has to be ready: the gateway itself gives up first, and says why."""
-
-
-class Status(NamedTuple):
-    """How the last attempt to start a worker stands, and who serves what: see serve.py."""
-
-    attempt: int
-    state: str
-    reason: str
-    error: tuple[str, ...]
-    revision: str | None
-    environment: str | None
-    code: str
-    leaving: tuple[int, ...]
-
-    @property
-    def served(self) -> tuple[str | None, str | None]:
-        """Which configuration and which .env."""
-        return self.revision, self.environment
-
-
-def told(layout: Layout, instance: Instance) -> Status | None:
-    """What this very process says of itself; None when it has not said anything."""
-    try:
-        found: Any = json.loads(files.read(layout.status_file) or b"null")
-        if found["supervisor"] != instance.pid:
-            return None
-        lists = {name: tuple(found[name]) for name in ("error", "leaving")}
-        return Status(**{name: found[name] for name in Status._fields} | lists)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def revision(path: Path) -> str:
-    """The revision of a file, as x-gateway-revision has it of the configuration."""
-    return hashlib.sha256(files.read(path) or b"").hexdigest()[:12]
-
-
-def stands(layout: Layout, instance: Instance, status: Status) -> bool:
-    """Whether it serves the configuration and the .env that stand on the disk."""
-    key = instance.word.encode()[:64]
-    environment = hashlib.blake2b(files.read(layout.env_file) or b"", key=key, digest_size=6).hexdigest()
-    return status.served == (revision(layout.config), environment)
-
-
-def behind(layout: Layout) -> bool:
-    """Whether a gateway runs that does not serve what stands."""
-    instance = processes.running(layout)
-    if instance is None:
-        return False
-    status = told(layout, instance)
-    return status is None or status.state == "starting" or not stands(layout, instance, status)
-
-
-def lag(layout: Layout) -> str:
-    """Why a gateway that runs does not serve what stands, and what to do about that; "" when it does, or none runs."""
-    if not behind(layout):
-        return ""
-    instance = processes.running(layout)
-    status = told(layout, instance) if instance else None
-    if status and status.state == "starting":
-        return "the gateway is starting with what stands; wait a moment"
-    if status and status.state == "failed":
-        reason = console.printable(status.reason)
-        return f"the gateway serves what stood before, since what stands cannot be served ({reason}); mend that first"
-    return "the gateway serves what stood before; have it take what stands: doit deploy, or doit restart"
 
 
 def take_over(layout: Layout, manifest: Manifest) -> None:
@@ -120,13 +54,13 @@ def take_over(layout: Layout, manifest: Manifest) -> None:
     if layout.config.name not in manifest.files:
         _retire(layout, instance)
         return
-    status = told(layout, instance)
+    status = state.read_status(layout, instance)
     if why := _beyond_a_swap(layout, manifest, instance, status):
         console.say(f"{why}: once that is tried, the gateway is stopped and started anew", "step")
         _rehearse(layout, manifest, instance)
         session.when_undone(lambda: _anew(layout))
         restart(layout)
-    elif status and (status.state == "starting" or not stands(layout, instance, status)):
+    elif status and (status.state == "starting" or not state.serves_disk(layout, instance, status)):
         session.when_undone(lambda: _back(layout, status))
         swap(layout, instance, status)
     prove(layout, manifest)
@@ -155,7 +89,7 @@ def swap(layout: Layout, instance: Instance, before: Status) -> None:
     begun = time.monotonic()
     processes.hang_up(instance)
     after = _settled(layout, before.attempt, processes.patience(layout) + MARGIN)
-    if after.state != "serving" or not stands(layout, instance, after):
+    if after.state != "serving" or not state.serves_disk(layout, instance, after):
         reason = after.reason or "another configuration came in between"
         remedy = f"The former one is served on without a gap. All of the log: {layout.log}"
         raise logs.failure(layout, "the new configuration cannot be served", after.error, reason, remedy)
@@ -170,15 +104,17 @@ def try_out(layout: Layout, manifest: Manifest, python: Path, what: str) -> None
 
 def prove(layout: Layout, manifest: Manifest) -> None:
     """Unhealthy unless the running gateway is ready, serves every deployed name, and refuses a wrong key."""
-    url = manifest.gateway_url
-    if not gateway.readiness(url, timeout=10):
-        raise Unhealthy("does not answer /health/readiness", f"See its log: {layout.log}", where=url)
-    served = gateway.served_models(url, gateway.own_key(layout))
-    if missing := [name for name in named(layout, manifest) if name not in served]:
+    deployed = state.State(layout, manifest)
+    if not deployed.is_ready:
+        raise Unhealthy("does not answer /health/readiness", f"See its log: {layout.log}", where=deployed.url)
+    if isinstance(deployed.served, Unhealthy):
+        raise deployed.served
+    if missing := deployed.find_missing(named(layout, manifest)):
         remedy = f"LiteLLM drops what it cannot load, and says why: {layout.log}"
-        raise Unhealthy(f"does not serve {', '.join(missing)}", remedy, where=url)
-    if not gateway.wrong_key_refused(url):
-        raise Unhealthy("answers to a wrong key", "Stop it (doit stop) and look into litellm_config.yaml.", where=url)
+        raise Unhealthy(f"does not serve {', '.join(missing)}", remedy, where=deployed.url)
+    if not gateway.wrong_key_refused(deployed.url):
+        remedy = "Stop it (doit stop) and look into litellm_config.yaml."
+        raise Unhealthy("answers to a wrong key", remedy, where=deployed.url)
 
 
 def named(layout: Layout, manifest: Manifest) -> list[str]:
@@ -194,7 +130,7 @@ def _settled(layout: Layout, attempt: int, seconds: float) -> Status:
     """The status once an attempt after *attempt* has come to its end; the time that it takes is shown."""
     begun, shown = time.monotonic(), 0.0
     while instance := processes.running(layout):
-        status, elapsed = told(layout, instance), time.monotonic() - begun
+        status, elapsed = state.read_status(layout, instance), time.monotonic() - begun
         if status and status.attempt > attempt and status.state != "starting":
             return status
         if elapsed > seconds:
@@ -210,7 +146,7 @@ def _beyond_a_swap(layout: Layout, manifest: Manifest, instance: Instance, statu
     """Why a process that runs cannot come to serve what stands; empty when it can."""
     if status is None:
         return "What runs says nothing of itself"
-    if status.code != revision(layout.supervisor):
+    if status.code != state.revision(layout.supervisor):
         return "serve.py is another one"
     address = (manifest.gateway_url.rpartition(":")[2], manifest.choices.get("listen") or "127.0.0.1")
     if (str(instance.port), instance.listen) != address:
@@ -226,8 +162,8 @@ def _beyond_a_swap(layout: Layout, manifest: Manifest, instance: Instance, statu
 
 def _serves_all_of(layout: Layout, manifest: Manifest, instance: Instance) -> bool:
     """Whether what runs is what would be started."""
-    status = told(layout, instance)
-    current = status is not None and stands(layout, instance, status)
+    status = state.read_status(layout, instance)
+    current = status is not None and state.serves_disk(layout, instance, status)
     return current and not _beyond_a_swap(layout, manifest, instance, status)
 
 
@@ -252,7 +188,7 @@ def _retire(layout: Layout, instance: Instance) -> None:
 def _back(layout: Layout, before: Status) -> None:
     """After the files were undone: have what runs serve them again, if it took or is taking the others."""
     instance = processes.running(layout)
-    status = told(layout, instance) if instance else None
+    status = state.read_status(layout, instance) if instance else None
     if instance and status and (status.state == "starting" or status.served != before.served):
         processes.hang_up(instance)
         console.warn("the gateway goes back to what it served before; see: doit status")

@@ -9,7 +9,7 @@ import pytest
 
 from tasks.core.http import gateway
 from tasks.core.model.errors import Unhealthy
-from tasks.core.service import processes, supervisor
+from tasks.core.service import processes, state, supervisor
 from tests.artifacts.fakes import SCRIPTS, clear, free_port, make_folder
 from tests.core.places import manifest_of
 
@@ -41,12 +41,12 @@ def manifest(folder):
 
 def test_it_serves_what_stands(layout, manifest):
     instance = processes.running(layout)
-    status = supervisor.told(layout, instance)
+    status = state.read_status(layout, instance)
     assert (status.state, status.attempt, status.leaving) == ("serving", 1, ())
-    assert supervisor.stands(layout, instance, status)
-    assert not supervisor.behind(layout)
+    assert state.serves_disk(layout, instance, status)
+    assert not state.is_behind(layout)
     supervisor.take_over(layout, manifest)
-    assert supervisor.told(layout, instance) == status
+    assert state.read_status(layout, instance) == status
 
 
 @pytest.mark.parametrize("name", ["litellm_config.yaml", ".env"])
@@ -54,9 +54,9 @@ def test_what_changed_is_taken_over(folder, layout, manifest, name):
     pid = folder.pid
     with (folder.path / name).open("a") as file:
         file.write("# mine\n")
-    assert supervisor.behind(layout)
+    assert state.is_behind(layout)
     supervisor.take_over(layout, manifest)
-    assert not supervisor.behind(layout)
+    assert not state.is_behind(layout)
     assert folder.pid == pid
 
 
@@ -96,14 +96,14 @@ def test_a_worker_that_dies_while_what_stands_is_broken_comes_back_as_it_was(fol
     assert (after["state"], "the configuration is no good" in after["reason"]) == ("failed", True)
     assert stat.S_IMODE(layout.served_config.stat().st_mode) == 0o600
     assert gateway.readiness(f"http://127.0.0.1:{folder.port}")
-    assert supervisor.behind(layout)
+    assert state.is_behind(layout)
 
     os.kill(after["worker"], signal.SIGKILL)  # not for once only
     folder.until(lambda status: status["worker"] not in (None, after["worker"]))
     layout.config.write_text(DEMO + "# mended\n")
     folder.env()
     supervisor.take_over(layout, manifest)
-    assert not supervisor.behind(layout)
+    assert not state.is_behind(layout)
     assert not layout.served_config.exists()
 
 
@@ -114,7 +114,7 @@ def test_a_model_that_was_taken_out_by_hand_is_not_missed(layout, manifest):
 def test_another_key_in_env_is_the_one_that_is_asked_with(folder, layout, manifest):
     folder.env(LITELLM_MASTER_KEY="sk-" + "1" * 32)
     supervisor.take_over(layout, manifest)
-    assert not supervisor.behind(layout)
+    assert not state.is_behind(layout)
 
 
 def test_another_address_or_program_needs_another_process(folder, layout, manifest):
@@ -143,12 +143,12 @@ def test_a_gateway_that_nothing_needs_any_more_ends(folder, layout, manifest):
 def test_a_status_that_is_not_of_this_process_says_nothing(layout, change):
     instance = processes.running(layout)
     layout.status_file.write_text(change(layout.status_file.read_text()))
-    assert supervisor.told(layout, instance) is None
-    assert supervisor.behind(layout)
+    assert state.read_status(layout, instance) is None
+    assert state.is_behind(layout)
 
 
 def test_where_nothing_runs_nothing_is_behind(folder, layout, manifest):
     assert folder.stop().returncode == 0
-    assert not supervisor.behind(layout)
+    assert not state.is_behind(layout)
     supervisor.take_over(layout, manifest)
     assert not folder.processes()

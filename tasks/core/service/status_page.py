@@ -1,0 +1,290 @@
+"""The page of `doit status`: facts about the gateway, as JSON values and as lines for a person.
+
+templates/schemas/status.schema.json describes the facts; tests/golden/output/status shows the
+lines. What is looked up is in core.service.state; here it is only put into words.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tasks.core.console import console
+from tasks.core.model.errors import Unhealthy
+from tasks.core.service import state as service_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tasks.core.model.release import Manifest
+    from tasks.core.service.state import State
+
+Facts = dict[str, Any]
+Drift = list[dict[str, str]]
+"""Files and keys, each with its name and state."""
+
+STARTING: Facts = {"serves": [], "unhealthy": "LiteLLM is starting"}
+"""Of a first start: asked for its models, it would answer only once it is ready."""
+
+NOTHING = """\
+Nothing is deployed in {gateway}.
+Deploy first: doit deploy"""
+
+DEPLOYED = """\
+deployed   {preset}, revision {revision} of {time}
+gateway    {gateway_type} at {url}, in {folder}
+models     {models}"""
+
+RUNNING = """\
+process    runs: pid {pid}, port {port}, {since}, {memory:.0f} MB
+LiteLLM    {litellm}
+serves     {models}"""
+
+STOPPED = """\
+process    does not run; start it: doit start
+LiteLLM    {litellm}"""
+
+PORT = "port       {port} is {port_state}"
+"""Of a stopped gateway whose port another program has."""
+
+LEAVING = "           {leaving} former workers finish what they are answering"
+"""Below the revision, after a swap."""
+
+FAILURE = "           the last attempt to start a new worker failed: {failure}"
+
+MISSING = "           not {}"
+"""Below the models that it serves, those that were deployed too."""
+
+NEXT = "next       {}"
+
+LOCK = "lock       {command} (pid {pid}) since {since}"
+
+NO_DRIFT = "drift      none: {} files and keys are as they were left"
+
+REMOTE = "process    none: somebody else runs the gateway; ask it with: doit compat"
+
+DISK = "what stands ({revision_on_disk} and .env)"
+
+REFUSED = "which could not be served; once it is mended: doit deploy"
+
+REVISIONS = {
+    "current": "revision   {revision}, which is what stands",
+    "first": "revision   none yet: LiteLLM is starting with {disk}; wait a moment",
+    "starting": "revision   {revision}; a new worker is starting with {disk}; wait a moment",
+    "failed": "revision   {revision}, not {disk}, " + REFUSED,
+    "behind": "revision   {revision}, not {disk}; take that: doit deploy",
+}
+"""What is served beside what is on the disk, by what became of the attempt to serve that."""
+
+LATER = {
+    "starting": "wait a moment, then: doit status",
+    "failed": "mend what could not be served, then: doit deploy",
+}
+"""What to type next while the deployed configuration is not served, by the state of the attempt."""
+
+DURATIONS = ((86400, "days"), (3600, "h"), (60, "min"))
+"""Seconds and name of each unit, the largest first."""
+
+
+def describe_deployment(manifest: Manifest) -> Facts:
+    """What was last deployed."""
+    return {
+        "id": manifest.deployment_id,
+        "revision": manifest.revision,
+        "time": manifest.timestamp,
+        "preset": manifest.choices.get("preset", "demo"),
+        "gateway_type": manifest.gateway_type,
+        "url": manifest.gateway_url,
+        "models": list(manifest.models),
+    }
+
+
+def describe_process(state: State) -> Facts:
+    """The process: what it serves, or who has its port."""
+    instance = state.instance
+    if instance is None:
+        listener = state.port_state
+        kind = str(listener) if listener else None
+        return {"running": False, "port": state.port, "port_state": kind}
+    facts = {
+        "running": True,
+        "pid": instance.pid,
+        "port": instance.port,
+        "uptime_seconds": round(instance.uptime),
+        "memory_bytes": instance.memory,
+        "litellm": instance.version,
+    }
+    return facts | describe_revision(state) | describe_served(state)
+
+
+def describe_revision(state: State) -> Facts:
+    """The revision that it serves beside the one on the disk, and its last new worker."""
+    status = state.status
+    on_disk = service_state.revision(state.layout.config)
+    facts = {
+        "state": None,
+        "revision": None,
+        "revision_on_disk": on_disk,
+        "current": state.serves_disk,
+        "leaving": 0,
+    }
+    if status is None:
+        return facts
+    facts["state"] = status.state
+    facts["revision"] = status.revision
+    facts["leaving"] = len(status.leaving)
+    if status.state == "failed":
+        facts["failure"] = console.printable(status.reason)
+    return facts
+
+
+def describe_served(state: State) -> Facts:
+    """The models that it has loaded; if it does not answer, why not."""
+    status = state.status
+    if status and status.state == "starting" and status.revision is None:
+        return STARTING
+    served = state.served
+    if isinstance(served, Unhealthy):
+        return {"serves": [], "unhealthy": served.problem}
+    return {"serves": served}
+
+
+def lines(facts: Facts) -> Iterator[str]:
+    """The facts for a person."""
+    deployed = facts["deployed"]
+    if deployed is None:
+        yield NOTHING.format_map(facts)
+    else:
+        models = ", ".join(deployed["models"])
+        own = {
+            "folder": facts["gateway"],
+            "models": models or "as Claude Code names them",
+        }
+        yield DEPLOYED.format_map(deployed | own)
+        yield from process_lines(facts)
+        yield from drift_lines(facts["drift"])
+        yield NEXT.format(find_next(facts))
+    if facts["lock"]:
+        yield LOCK.format_map(facts["lock"])
+
+
+def find_next(facts: Facts) -> str:
+    """What to type next."""
+    process = facts["process"]
+    is_running = process["running"]
+    is_old = is_running and not process["current"]
+    if is_old and process.get("state") in LATER:
+        return LATER[process["state"]]
+    if find_odd(facts["drift"]):
+        return "doit plan, which shows what deploying would do about that"
+    if is_old:
+        return "doit deploy"
+    if is_running and is_incomplete(facts):
+        return "doit doctor"
+    is_remote = process["port"] is None
+    if is_running or is_remote:
+        return "claude"
+    return "doit start"
+
+
+def is_incomplete(facts: Facts) -> bool:
+    """Whether it serves nothing, or not all that was deployed.
+
+    Nothing may have been deployed by name: then it must serve something.
+    """
+    if not facts["process"]["serves"]:
+        return True
+    return bool(find_missing(facts))
+
+
+def find_missing(facts: Facts) -> list[str]:
+    """The deployed models that it does not serve."""
+    served = facts["process"]["serves"]
+    names = facts["deployed"]["models"]
+    return [name for name in names if name not in served]
+
+
+def process_lines(facts: Facts) -> Iterator[str]:
+    """Whether it runs, with which LiteLLM, and what it serves."""
+    process = facts["process"]
+    if process["running"]:
+        yield from running_lines(facts)
+        yield from revision_lines(process)
+    elif process["port"] is None:
+        yield REMOTE
+    else:
+        yield STOPPED.format(litellm=format_program(facts["litellm"]))
+        if process["port_state"] not in (None, "free"):
+            yield PORT.format_map(process)
+
+
+def format_program(litellm: Mapping[str, str] | None) -> str:
+    """Where LiteLLM is, or how to get one."""
+    if litellm is None:
+        return "not found; doit litellm"
+    return "{version} at {program}".format_map(litellm)
+
+
+def running_lines(facts: Facts) -> Iterator[str]:
+    """The process and its models."""
+    process = facts["process"]
+    models = ", ".join(process["serves"])
+    if not models:
+        models = "nothing: " + process.get("unhealthy", "")
+    own = {
+        "since": format_duration(process["uptime_seconds"]),
+        "memory": process["memory_bytes"] / 1e6,
+        "litellm": process["litellm"] or "of unknown version",
+        "models": models,
+    }
+    yield RUNNING.format_map(process | own)
+    missing = find_missing(facts)
+    if missing:
+        yield MISSING.format(", ".join(missing))
+
+
+def revision_lines(process: Facts) -> Iterator[str]:
+    """The revision that it serves, and what became of the last attempt to replace it."""
+    revision = process["revision"] or "unknown"
+    disk = DISK.format_map(process)
+    sentence = REVISIONS[find_attempt(process)]
+    yield sentence.format(revision=revision, disk=disk)
+    if process["leaving"]:
+        yield LEAVING.format_map(process)
+    if process.get("failure"):
+        yield FAILURE.format_map(process)
+
+
+def find_attempt(process: Facts) -> str:
+    """The key of REVISIONS."""
+    state = process["state"]
+    if process["current"]:
+        return "current"
+    if state == "starting" and process["revision"] is None:
+        return "first"
+    if state in LATER:
+        return str(state)
+    return "behind"
+
+
+def drift_lines(drift: Drift) -> Iterator[str]:
+    """The files and keys that are not as they were left."""
+    odd = find_odd(drift)
+    if not odd:
+        yield NO_DRIFT.format(len(drift))
+    head = "drift     "
+    for item in odd:
+        yield head + " {name}: {state}".format_map(item)
+        head = " " * len(head)
+
+
+def find_odd(drift: Drift) -> Drift:
+    """What is not as it was left."""
+    return [item for item in drift if item["state"] != "clean"]
+
+
+def format_duration(seconds: float) -> str:
+    """A time for a person, in the largest unit of which there are at least two."""
+    for size, unit in DURATIONS:
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} s"
