@@ -80,7 +80,7 @@ def happens(tmp_path, monkeypatch):
 
     def decide(*written, runs=None, start=False, here=True):
         monkeypatch.setattr(plan.processes, "running", lambda _: runs and runs.instance)
-        monkeypatch.setattr(plan.supervisor, "told", lambda *_: runs and runs.status)
+        monkeypatch.setattr(plan.state, "read_status", lambda *_: runs and runs.status)
         deployment = SimpleNamespace(gateway=SimpleNamespace(process=here), port=4000, listen="127.0.0.1")
         return plan.process(layout, deployment, set(written), start=start)
 

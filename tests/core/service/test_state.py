@@ -68,22 +68,22 @@ OTHER = (b"other\n", b"")
 
 
 @pytest.mark.parametrize(
-    ("served", "attempt", "condition", "lag"),
+    ("told", "condition", "lag"),
     [
-        (None, "serving", "current", ""),
-        (None, "starting", "starting", "wait a moment"),
-        (OTHER, "starting", "starting", "wait a moment"),
-        (OTHER, "failed", "failed", r"(x\x1b[2J)"),
-        (OTHER, "serving", "behind", "doit deploy"),
-        (None, "failed", "current", ""),
+        ((None, "serving"), "current", ""),
+        ((None, "starting"), "starting", "wait a moment"),
+        ((OTHER, "starting"), "starting", "wait a moment"),
+        ((OTHER, "failed"), "failed", r"(x\x1b[2J)"),
+        ((OTHER, "serving"), "behind", "doit deploy"),
+        ((None, "failed"), "current", ""),
     ],
 )
-def test_a_running_gateway_serves_what_is_deployed_or_not(machine, layout, deployed, served, attempt, condition, lag):
+def test_a_running_gateway_serves_what_is_deployed_or_not(machine, deployed, told, condition, lag):
     run(machine)
-    say(layout, served, attempt)
+    say(deployed.layout, *told)
     assert (deployed.condition, bool(deployed.lag)) == (condition, bool(lag))
     assert lag in deployed.lag
-    assert state.is_behind(layout) == (condition != "current")
+    assert state.is_behind(deployed.layout) == (condition != "current")
 
 
 def test_one_that_says_nothing_about_itself_is_behind(machine, layout, deployed):

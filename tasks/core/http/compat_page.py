@@ -1,0 +1,37 @@
+"""The page of `doit compat`: the criteria as lines, and the error when one that is needed fails."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tasks.core.console import console
+from tasks.core.model.errors import Unhealthy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tasks.core.http.compat_requests import Target
+    from tasks.core.http.compatibility import Judged
+
+
+def lines(target: Target, found: Sequence[Judged]) -> Iterator[str]:
+    """The criteria for a person, each that is not met with its fix."""
+    yield f"{target.way.url}, asked for {target.model}"
+    for judged in found:
+        mark = console.mark(judged.state, sys.stdout)
+        yield f"{mark} {judged.id:13} {judged.seen}"
+        if judged.fix and judged.state != "ok":
+            yield " " * 16 + judged.fix
+
+
+def find_verdict(url: str, found: Sequence[Judged]) -> Unhealthy:
+    """The error for a gateway through which Claude Code cannot work; what failed was shown."""
+    names = [judged.id for judged in found if judged.state == "fail"]
+    error = Unhealthy(
+        f"Claude Code cannot work through it: {', '.join(names)}",
+        "See above what helps.",
+        where=url,
+    )
+    error.told = True
+    return error
