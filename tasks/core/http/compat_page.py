@@ -14,22 +14,28 @@ if TYPE_CHECKING:
     from tasks.core.http.compat_requests import Target
     from tasks.core.http.compatibility import Judged
 
+ROW = "{} {:13} {}"
+FIX = "                {}"
+"""A criterion, and below it what helps."""
+
 
 def lines(target: Target, found: Sequence[Judged]) -> Iterator[str]:
     """The criteria for a person, each that is not met with its fix."""
     yield f"{target.way.url}, asked for {target.model}"
     for judged in found:
         mark = console.mark(judged.state, sys.stdout)
-        yield f"{mark} {judged.id:13} {judged.seen}"
-        if judged.fix and judged.state != "ok":
-            yield " " * 16 + judged.fix
+        yield ROW.format(mark, judged.id, judged.seen)
+        is_met = judged.state == "ok"
+        if judged.fix and not is_met:
+            yield FIX.format(judged.fix)
 
 
 def find_verdict(url: str, found: Sequence[Judged]) -> Unhealthy:
     """The error for a gateway through which Claude Code cannot work; what failed was shown."""
     names = [judged.id for judged in found if judged.state == "fail"]
+    listed = ", ".join(names)
     error = Unhealthy(
-        f"Claude Code cannot work through it: {', '.join(names)}",
+        f"Claude Code cannot work through it: {listed}",
         "See above what helps.",
         where=url,
     )

@@ -1,4 +1,4 @@
-"""The requests of the compat check: which gateway they go to, with which credential, and what is asked.
+"""The requests of the compat check: to which gateway, with which credential, asking what.
 
 Most are invalid on purpose, so that they cost nothing; compatibility.py judges the answers.
 """
@@ -52,7 +52,12 @@ class Target(NamedTuple):
     free: bool = False
 
 
-def find_target(deployment: Deployment, url: str, values: Mapping[str, str], model: str) -> Target:
+def find_target(
+    deployment: Deployment,
+    url: str,
+    values: Mapping[str, str],
+    model: str,
+) -> Target:
     """What is deployed at *url*, as Claude Code asks it with the *values* of its .env."""
     names = [name.removesuffix(MARK) for name in deployment.names.values()]
     wanted = model or find_smallest(deployment)

@@ -11,7 +11,7 @@ from tasks.core.values import environment
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tasks.core.litellm.litellm import Found
@@ -77,8 +77,8 @@ def trust(
     """
     choices = deployment.choices
     is_local = deployment.gateway.process
-    bundle = None if choices.ca_bundle else find_bundle(program)
-    if is_local and bundle:
+    bundle = find_bundle(program)
+    if is_local and bundle and not choices.ca_bundle:
         return client.trusting_only(bundle), f"{bundle}, which LiteLLM trusts"
     context = client.trusting(choices.ca_bundle)
     certificate, key = choices.client_cert, choices.client_key
@@ -89,8 +89,9 @@ def trust(
 
 def find_bundle(program: Found | None) -> Path | None:
     """The certificates that come with LiteLLM."""
-    folders: Iterable[Path] = program.packages if program else ()
-    for folder in folders:
+    if program is None:
+        return None
+    for folder in program.packages:
         path = folder / "certifi" / "cacert.pem"
         if path.is_file():
             return path
