@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import contextlib
 import http.client
-import importlib.util
 import json
 import os
 import random
@@ -26,7 +25,6 @@ import sys
 import tempfile
 import threading
 import time
-import types
 from collections import Counter
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,31 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
 PROJECT = Path(__file__).resolve().parents[1]
-SERVE = PROJECT / "templates" / "artifacts" / "serve.py"
+ARTIFACTS = PROJECT / "templates" / "artifacts"
 KEY = "sk-0123456789abcdef0123456789abcdef"
 MOST = 1.05
 PIECE = 0.1
 """Seconds between two words of a streamed answer."""
-
-
-def serve_module() -> Any:
-    """serve.py as a module; where uvicorn is missing, with classes in its place that can do nothing."""
-    names = ("uvicorn", "uvicorn.protocols.http.h11_impl", "uvicorn.supervisors.multiprocess")
-    stubs = {name: types.ModuleType(name) for name in names if importlib.util.find_spec("uvicorn") is None}
-    for stub in stubs.values():
-        for name in ("Server", "Config", "H11Protocol", "Multiprocess", "Process"):
-            setattr(stub, name, type(name, (), {}))
-    spec = importlib.util.spec_from_file_location("serve", SERVE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.update(stubs)
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        for name in stubs:
-            del sys.modules[name]
-    return module
 
 
 # --- a model, and a gateway -----------------------------------------------------------------------------------------
@@ -119,6 +97,13 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def write_program(path: Path) -> None:
+    """serve.py as it is deployed."""
+    from tasks.core.catalogue import templating
+
+    path.write_text(templating.render(ARTIFACTS / "serve", {}))
+
+
 class Gateway:
     """serve.py in a folder and a home of its own."""
 
@@ -131,6 +116,8 @@ class Gateway:
         self.env_file = self.path / ".env"
         self.env_file.write_text(f"LITELLM_MASTER_KEY={KEY}\n")
         self.configure()
+        self.program = self.path / "serve.py"
+        write_program(self.program)
         self.process: subprocess.Popen[bytes] | None = None
 
     def configure(self, *models: str, text: str = "") -> None:
@@ -153,7 +140,7 @@ class Gateway:
 
     def start(self, *words: str) -> None:
         """Start it; do not wait."""
-        command = [str(self.python), str(SERVE), "--config", str(self.config), "--port", str(self.port), *words]
+        command = [str(self.python), str(self.program), "--config", str(self.config), "--port", str(self.port), *words]
         self.spawn(command, self.environ)
 
     def spawn(self, command: list[str], environ: dict[str, str]) -> None:
@@ -452,7 +439,9 @@ def _begin(gateway: Gateway, *, bare: bool) -> None:
     if not bare:
         gateway.start()
         return
-    environ = serve_module().worker_environment(gateway.environ, gateway.env_file.read_text(), gateway.config)
+    from serve.environment import worker_environment
+
+    environ = worker_environment(gateway.environ, gateway.env_file.read_text(), gateway.config)
     del environ["CONFIG_FILE_PATH"]
     litellm = gateway.python.with_name("litellm")
     command = [str(litellm), "--config", str(gateway.config), "--host", "127.0.0.1", "--port", str(gateway.port)]
@@ -497,4 +486,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    sys.path[:0] = [str(PROJECT), str(ARTIFACTS)]
     sys.exit(main())

@@ -84,7 +84,7 @@ BEFORE = """\
 FACTS = ("gateway_type", "gateway_url", "models", "modes", "environment_variables", "choices")
 """Of the manifest, what depends on nothing but choices and values."""
 COPIED = "serve.py"
-"""Of the rendered files the one that is a copy, byte for byte."""
+"""Of the rendered files the one that depends on no choice: tests/artifacts/test_serve.py looks at it."""
 SHOWN = {".env": "dot.env", "settings.json": "settings.after.json"}
 """Names that git or an editor would treat in their own way."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SCRIPTS = ("start-gateway.sh", "stop-gateway.sh", "serve.py")
+ARTIFACTS = PROJECT / "templates" / "artifacts"
 KEY = "sk-0123456789abcdef0123456789abcdef"
 PATH = f"{Path(sys.executable).parent}:/usr/bin:/bin"
 NEEDED = ("uvicorn", "h11", "click", "yaml")
@@ -128,11 +129,11 @@ class Folder:
         values = {"port": self.port, "listen": "127.0.0.1", "litellm": "", "oldest": "1.88.0"}
         values |= {"needed": ["LITELLM_MASTER_KEY"]}
         for name in SCRIPTS:
-            template = PROJECT / "templates" / "artifacts" / f"{name}.j2"
             script = self.path / name
-            if not template.exists():
-                shutil.copy(template.with_suffix(""), script)
+            if name == "serve.py":
+                script.write_text(templating.render(ARTIFACTS / "serve", {}))
                 continue
+            template = ARTIFACTS / f"{name}.j2"
             text = templating.render(template, {**values, "generated_by": "Made by a test", **changes})
             script.write_text(text if self.proc else text.replace("/proc/", "/no-proc/"))
             script.chmod(0o755)

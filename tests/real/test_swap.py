@@ -13,7 +13,6 @@ import time
 import psutil
 import pytest
 
-from tests import load
 from tests.load import KEY, PIECE, Client, Gateway, Upstream, upstream
 
 pytestmark = [pytest.mark.real, pytest.mark.sample(1)]
@@ -216,14 +215,11 @@ def test_a_worker_that_is_killed_is_replaced_and_nobody_is_turned_away(served):
 
 
 @pytest.mark.nightly
-def test_a_changed_program_is_not_mixed_with_the_running_one(make, monkeypatch, tmp_path):
-    copy = tmp_path / "serve.py"
-    copy.write_bytes(load.SERVE.read_bytes())
-    monkeypatch.setattr(load, "SERVE", copy)
+def test_a_changed_program_is_not_mixed_with_the_running_one(make):
     gateway = make()
     gateway.start()
     gateway.settled(0)
-    copy.write_bytes(copy.read_bytes() + b"\n")
+    gateway.program.write_bytes(gateway.program.read_bytes() + b"\n")
     after = gateway.swap()
     assert (after["state"], after["reason"].partition(":")[0]) == ("failed", "serve.py is another one by now")
     assert gateway.get("/health/readiness")[0] == 200
@@ -303,7 +299,6 @@ def test_its_arguments_are_checked(make, litellm_python):
     gateway = make()
     whole = ["--config", str(gateway.config), "--port", "1"]
     for words, code in (([], 2), (["--config", "here", "--port", "1"], 1), ([*whole, "--host", "localhost"], 2)):
-        done = subprocess.run(
-            [litellm_python, load.SERVE, *words], env=gateway.environ, cwd=gateway.path, capture_output=True, text=True
-        )
+        command = [litellm_python, gateway.program, *words]
+        done = subprocess.run(command, env=gateway.environ, cwd=gateway.path, capture_output=True, text=True)
         assert done.returncode == code, done.stderr

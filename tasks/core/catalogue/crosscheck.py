@@ -79,7 +79,7 @@ def _names(read: list[_File], layout: Layout) -> _Names:
     listed = next((file.data for file in read if file.kind == "variables"), None)
     entries = _entries(listed, "variables")
     variables = frozenset(str(entry.get("name")) for _, entry in entries)
-    templates = frozenset(path.name for path in (layout.templates / "artifacts").glob("*.*"))
+    templates = frozenset(path.name for path in (layout.templates / "artifacts").glob("*"))
     whole = frozenset(
         f.id for f in read if f.kind == "gateway" and isinstance(f.data, dict) and "extends" not in f.data
     )

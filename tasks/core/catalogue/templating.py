@@ -8,6 +8,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasks.core.catalogue import assembly
 from tasks.core.model.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -19,9 +20,12 @@ _INCLUDE = re.compile(r"""\{%-?\s*include\s+["']([^"']+)["']""")
 def render(template: Path, values: Mapping[str, object]) -> str:
     """The text that *template* makes of *values*; a name that is not among them is an InvalidInput at file:line.
 
-    What a template includes lies beside it; what does not end in .j2 is the text itself.
+    What a template includes lies beside it; what does not end in .j2 is the text itself; and a
+    folder is a program in parts.
     `{% raw %}{{ value | sh }}{% endraw %}` is a value as one word of a shell.
     """
+    if template.is_dir():
+        return assembly.program(template)
     if template.suffix != ".j2":
         return template.read_text(encoding="utf-8")
     from jinja2 import TemplateError
@@ -50,6 +54,8 @@ def _environment(folder: Path) -> Any:  # noqa: ANN401 - Jinja2's, whose type ca
 
 def sources(template: Path) -> list[Path]:
     """*template* and what it includes: the files that its text depends on."""
+    if template.is_dir():
+        return assembly.sources(template)
     included = _INCLUDE.findall(template.read_text(encoding="utf-8")) if template.is_file() else []
     return [template, *(source for name in included for source in sources(template.parent / name))]
 

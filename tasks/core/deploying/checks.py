@@ -31,10 +31,20 @@ if TYPE_CHECKING:
 
 def templates(layout: Layout) -> list[str]:
     """Every file of the catalogue, and every artifact of every preset that is ready, rendered with example values."""
-    findings = crosscheck.findings(layout)
-    return findings or [
-        found for deployment in examples(catalogue.load(layout)) for found in rendered(deployment, layout)
-    ]
+    findings = crosscheck.findings(layout) + parts(layout)
+    if findings:
+        return findings
+    for deployment in examples(catalogue.load(layout)):
+        findings += rendered(deployment, layout)
+    return findings
+
+
+def parts(layout: Layout) -> list[str]:
+    """The findings in the parts of programs: their lines are lost in the program."""
+    findings: list[str] = []
+    for path in sorted(layout.templates.glob("artifacts/*/*.py")):
+        findings += artifact(path.name, path.read_bytes(), layout, str(path))
+    return findings
 
 
 ELSEWHERE = "https://gateway.example.com"

@@ -44,6 +44,8 @@ def test_what_is_committed_has_no_finding():
         ("artifacts/stop-gateway.sh.j2", "#!/bin/sh", "#!/bin/sh\n{{ no_such_name }}"),
         ("artifacts/stop-gateway.sh.j2", "#!/bin/sh", "#!/bin/sh\nif then fi"),
         ("artifacts/stop-gateway.sh.j2", "#!/bin/sh", "{% if %}"),
+        ("artifacts/serve/network.py", "def listen(", "def listen(("),
+        ("artifacts/serve/main.py", "import Supervisor", "import Superviser"),
     ],
 )
 def test_a_mistake_in_a_template_is_found_with_its_file(layout, name, old, new):

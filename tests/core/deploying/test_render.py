@@ -81,6 +81,13 @@ def test_every_artifact_depends_on_the_files_that_it_is_made_from():
     assert "gemini-3.5-flash.yaml" not in names
 
 
+def test_serve_depends_on_each_of_its_parts():
+    (serve,) = [artifact for artifact in deployment().artifacts if artifact.file == "serve.py"]
+    parts = {path for path in (LAYOUT.templates / "artifacts" / "serve").glob("*.py") if path.stem != "__init__"}
+    assert parts
+    assert parts <= {*render.sources(serve, deployment(), LAYOUT.templates)}
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

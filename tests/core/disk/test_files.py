@@ -53,11 +53,13 @@ def failing(monkeypatch):
     return fail
 
 
-def test_all_files_below_a_folder_are_told_in_order_but_links_to_nothing(tmp_path):
+def test_all_files_below_a_folder_are_told_in_order_but_links_to_nothing_and_bytecode(tmp_path):
     (tmp_path / "b" / "c").mkdir(parents=True)
     for name in ("b/c/deep.yaml", "b/one.yaml", "a.yaml"):
         (tmp_path / name).write_text("")
     (tmp_path / ".#a.yaml").symlink_to("somebody@somewhere")
+    (tmp_path / "b" / "__pycache__").mkdir()
+    (tmp_path / "b" / "__pycache__" / "one.pyc").write_text("")
     assert files.below(tmp_path) == [str(tmp_path / name) for name in ("a.yaml", "b/c/deep.yaml", "b/one.yaml")]
 
 

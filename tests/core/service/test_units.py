@@ -9,8 +9,9 @@ import subprocess
 
 import pytest
 
+from serve import environment
 from tasks.core.model.errors import Conflict, GatewayError
-from tasks.core.model.layout import PROJECT, Layout
+from tasks.core.model.layout import Layout
 from tasks.core.service import launchd, systemd, units
 
 ODD = 'it\'s a "b" 100% $HOME \\x %h'
@@ -108,8 +109,7 @@ def test_the_system_waits_longer_than_answers_may_take(system, tmp_path):
     assert b"90" in units.wanted(layout, {})
     layout.env_file.write_text("GATEWAY_DRAIN_SECONDS=soon\n")
     assert b"630" in units.wanted(layout, {})
-    served = (PROJECT / "templates" / "artifacts" / "serve.py").read_text()
-    assert f"DRAIN_SECONDS = {units.DRAIN_SECONDS}\n" in served
+    assert environment.DRAIN_SECONDS == units.DRAIN_SECONDS
 
 
 def test_it_is_ours_only_as_we_left_it_and_for_this_folder(system, tmp_path, answered):
