@@ -15,7 +15,7 @@ import pytest
 
 from tasks.core.disk import files
 from tasks.core.history import archive as history_archive
-from tasks.core.history import tar_format
+from tasks.core.history import archive_file, tar_format
 from tasks.core.history.tar_format import Member
 from tasks.core.model.errors import GatewayError, InvalidInput
 from tasks.core.model.secret import Secret
@@ -189,7 +189,7 @@ def test_an_error_while_writing_is_a_sentence_and_leaves_nothing(home, create, m
         raise OSError(code, os.strerror(code))
 
     if call == "write":
-        monkeypatch.setattr(history_archive, "_write", fail)
+        monkeypatch.setattr(archive_file, "_write", fail)
     else:
         monkeypatch.setattr(os, call, fail)
     with pytest.raises(GatewayError) as caught:
