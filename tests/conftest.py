@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import compileall
+import functools
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -17,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import forking, warming
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -29,6 +33,8 @@ settings.register_profile("shared", deadline=None, suppress_health_check=[Health
 settings.load_profile("shared")  # how busy the machine is says nothing about the code
 
 PROJECT = Path(__file__).resolve().parents[1]
+TIMEOUT = 400
+"""Seconds for one command."""
 PARTS = ("dodo.py", "pyproject.toml", "tasks", "templates", "requirements", "README.md")
 
 
@@ -77,6 +83,23 @@ def _signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+@functools.cache
+def forking_server() -> forking.Server:
+    """What forks the commands of this process's sandboxes."""
+    return forking.Server(machine_environment())
+
+
+def machine_environment() -> dict[str, str]:
+    """What commands see of the environment in which the tests run."""
+    kept = {name: os.environ[name] for name in ("LANG", "TMPDIR") if name in os.environ}
+    return kept | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])}
+
+
+def _text(data: bytes) -> str:
+    """*data* as subprocess decodes it."""
+    return io.TextIOWrapper(io.BytesIO(data)).read()
+
+
 @dataclass
 class Result:
     """How a command ended."""
@@ -98,6 +121,8 @@ class Sandbox:
     extra: dict[str, str] = field(default_factory=dict)
     switch: str = "-I"
     """How Python is started; -P also hears PYTHONPATH."""
+    forks: bool = True
+    """Whether its commands may run in forked processes (tests/forking.py)."""
 
     @property
     def project(self) -> Path:
@@ -120,13 +145,16 @@ class Sandbox:
         return self.claude / "settings.json"
 
     def environment(self, **more: str) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("LANG", "TMPDIR") if name in os.environ}
-        path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
-        return {**kept, "PATH": path, "HOME": str(self.home), **self.extra, **more}
+        return {**machine_environment(), "HOME": str(self.home), **self.extra, **more}
 
     def doit(self, *words: str, env: Mapping[str, str] | None = None, input: str | None = None) -> Result:  # noqa: A002
-        """Run `doit WORDS` in the copy of the project."""
-        return self.run(self.command(*words), env=env, input=input)
+        """Run `doit WORDS` in the copy of the project, in a forked process where that makes no difference."""
+        environ, given = self.environment(**(env or {})), (input or "").encode()
+        ended = self.forks and forking_server().run(self.command(*words), self.project, environ, given, TIMEOUT)
+        if not ended:
+            return self.run(self.command(*words), env=env, input=input)
+        code, out, err = ended
+        return Result(code, _text(out), _text(err))
 
     def command(self, *words: str) -> list[str]:
         """`doit WORDS` as our own entry starts it."""
@@ -141,7 +169,7 @@ class Sandbox:
             input=input or "",
             capture_output=True,
             text=True,
-            timeout=400,
+            timeout=TIMEOUT,
         )
         return Result(done.returncode, done.stdout, done.stderr)
 
@@ -197,18 +225,35 @@ def vertex(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-def make_sandbox(root: Path) -> Sandbox:
-    """A copy of what a clone holds, and an empty home, both below *root*."""
+def make_sandbox(root: Path, *, cold: bool = False) -> Sandbox:
+    """A copy of what a clone holds, and an empty home, both below *root*.
+
+    Its build/ holds what any first command would leave there: the catalogue, and that the templates were found to be
+    right; *cold*: it is empty, as in a fresh clone.
+    """
     box = Sandbox(root)
     box.home.mkdir(parents=True)
     box.project.mkdir()
-    for part in PARTS:
+    for part in (*PARTS, "__pycache__"):
         source = PROJECT / part
         if source.is_dir():
             shutil.copytree(source, box.project / part)
         elif source.exists():
             shutil.copy(source, box.project / part)
-    if (PROJECT / "__pycache__").is_dir():
-        shutil.copytree(PROJECT / "__pycache__", box.project / "__pycache__")
     (box.project / "build").mkdir()
+    if not cold:
+        warming.copy_into(box.project / "build", warmed())
     return box
+
+
+@functools.cache
+def warmed() -> Path:
+    """The warmed build/ of this project as it is now, made by the first of all workers."""
+    return warming.prepare(PROJECT / "build" / "warmed", [PROJECT / part for part in PARTS], _warm)
+
+
+def _warm(root: Path) -> Path:
+    box = make_sandbox(root, cold=True)
+    checked = box.run(box.command("_catalogue", "validate:templates"))
+    assert checked.code == 0, checked.text
+    return box.project

@@ -1,0 +1,68 @@
+"""A build/ that a command has worked in, for sandboxes: the first command in an empty one takes twice as long."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+CATALOGUE, DATABASE = "catalogue.json", "doit.db"
+HERE = "<project>"
+"""What doit's memory names in place of the folder of a project, until it belongs to one."""
+
+
+def prepare(place: Path, sources: Iterable[Path], warm: Callable[[Path], Path]) -> Path:
+    """The folder below *place* for *sources* as they are; *warm* makes a project in which its commands have run."""
+    warmed = place / _key(sources)
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not warmed.is_dir():
+            with tempfile.TemporaryDirectory() as root:
+                project = warm(Path(root) / "box")
+                _keep(project, warmed)
+    return warmed
+
+
+def copy_into(build: Path, warmed: Path) -> None:
+    """Fill the build/ of another copy of the same project, whose files have the same times."""
+    shutil.copy(warmed / CATALOGUE, build)
+    shutil.copy(warmed / DATABASE, build)
+    _rename(build / DATABASE, HERE, str(build.parent))
+
+
+def _key(sources: Iterable[Path]) -> str:
+    """What is different when a file was touched."""
+    files = [path for source in sources for path in (source, *sorted(source.rglob("*"))) if path.is_file()]
+    stamps = [(str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.suffix != ".pyc"]
+    return hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]
+
+
+def _keep(project: Path, warmed: Path) -> None:
+    """Move what is worth keeping of *project*'s build/ to *warmed*, and drop what was kept of former sources."""
+    for former in warmed.parent.glob("*/"):
+        shutil.rmtree(former)
+    _rename(project / "build" / DATABASE, str(project), HERE)
+    new = warmed.with_suffix(".new")
+    new.mkdir()
+    for name in (CATALOGUE, DATABASE):
+        shutil.copy(project / "build" / name, new)
+    new.rename(warmed)
+
+
+def _rename(database: Path, old: str, new: str) -> None:
+    """Have doit's memory name the files below another folder."""
+    old, new = (json.dumps(name)[1:-1] for name in (old, new))
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as memory:
+        memory.execute("pragma synchronous = off")
+        memory.execute("update doit set task_data = replace(task_data, ?, ?)", (old, new))
+        memory.execute("vacuum")
