@@ -1,4 +1,4 @@
-"""The layers of Claude Code's settings are found where they stand, with their lines, and read only."""
+"""The layers of Claude Code's settings: found where they are, with their lines, and read only; and who wins."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tasks.core.claude.layers import Key, Layers, prospective
+from tasks.core.claude.layers import LAYERS, Held, Key, Layers, prospective, winner, wrapped
 from tasks.core.model.layout import Layout
+from tasks.core.model.secret import Secret
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 NAME = "ANTHROPIC_BASE_URL"
 
@@ -142,3 +144,54 @@ def test_secrets_do_not_show(place):
     assert len(held) == 2
     assert "canary" not in repr(held)
     assert "canary" not in repr(layers)
+
+
+@pytest.mark.parametrize(
+    ("text", "variable", "name"),
+    [
+        ("ANTHROPIC_MODEL", "ANTHROPIC_MODEL", "ANTHROPIC_MODEL"),
+        ("env.ANTHROPIC_MODEL", "ANTHROPIC_MODEL", "ANTHROPIC_MODEL"),
+        ("https_proxy", "https_proxy", "https_proxy"),
+        ("model", None, "model"),
+        ("permissions.defaultMode", None, "permissions.defaultMode"),
+        ("env", None, "env"),
+    ],
+)
+def test_a_key_is_a_variable_or_a_member(text, variable, name):
+    key = Key.of(text)
+    assert (key.variable, key.name) == (variable, name)
+
+
+def test_the_strongest_layer_that_says_something_wins():
+    held = [Held(layer, layer, "x") for layer in LAYERS]
+    for number, layer in enumerate(LAYERS):
+        if layer not in ("vscode", "profile"):
+            won = winner(held[number:])
+            assert won is not None
+            assert won.layer == layer
+
+
+def test_what_only_vs_code_or_a_new_terminal_has_does_not_count_yet():
+    only = [Held("vscode", "", "v"), Held("profile", "~/.bashrc:1", "p")]
+    assert winner(only) is None
+    assert prospective(only) == only[1]
+    assert prospective([*only, Held("environment", "", "e")][::-1]).layer == "environment"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hides"),
+    [
+        ("ANTHROPIC_AUTH_TOKEN", "x", True),
+        ("apiKeyHelper", "cat key", True),
+        ("ANTHROPIC_CUSTOM_HEADERS", "a: b", True),
+        ("HTTPS_PROXY", "http://ada:pw@proxy", True),
+        ("HTTPS_PROXY", "http://proxy", False),
+        ("CLAUDE_CODE_MAX_OUTPUT_TOKENS", "8192", False),
+        ("ANTHROPIC_API_KEY", "", False),
+    ],
+)
+def test_what_tells_is_hidden_and_can_still_be_compared(name, value, hides):
+    held = Held("user", "", wrapped(name, value))
+    assert isinstance(held.value, Secret) is hides
+    assert held.plain == value
+    assert not hides or value not in repr(held)

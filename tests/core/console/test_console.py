@@ -1,9 +1,10 @@
-"""What a person sees: on the right stream, with the marks and colours that it can show, and nothing that acts."""
+"""What a person sees: on the right stream, as that can show it; progress only on a terminal; tables of any width."""
 
 import io
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 from hypothesis import given
@@ -177,3 +178,121 @@ def test_a_closed_pipe_is_no_error_for_the_other_stream():
         process.stdout.close()
         assert process.stderr.read() == b"the end\n"
         assert process.wait(20) == 0
+
+
+class Screen(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    stream = Screen()
+    monkeypatch.setattr(sys, "__stderr__", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(console, "EVERY", 0.02)
+    monkeypatch.setattr(console, "loudness", console.Loudness())
+    monkeypatch.setattr(console, "make_room", None)
+    return stream
+
+
+def shown_by(stream):
+    for _ in range(200):
+        if stream.getvalue():
+            return stream.getvalue()
+        time.sleep(0.01)
+    return ""
+
+
+def test_a_step_that_takes_long_is_named_with_its_time_and_goes_without_a_trace(terminal):
+    meter = console.Meter()
+    meter.start("litellm")
+    assert "litellm  0 s" in shown_by(terminal)
+    meter.stop()
+    assert terminal.getvalue().endswith(console.ERASE)
+    assert console.make_room is None
+
+
+def test_what_is_printed_meanwhile_finds_an_empty_line(terminal, capsys):
+    meter = console.Meter()
+    meter.start("litellm")
+    shown_by(terminal)
+    console.say("a line")
+    assert terminal.getvalue().count(console.ERASE) >= 2
+    meter.stop()
+
+
+def test_a_short_step_shows_nothing(terminal, monkeypatch):
+    monkeypatch.setattr(console, "EVERY", 60)
+    meter = console.Meter()
+    meter.start("install")
+    meter.stop()
+    meter.stop()
+    assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize("reason", ["dumb", "quiet", "no terminal", "closed"])
+def test_where_it_cannot_be_shown_or_is_not_wanted_there_is_none(terminal, monkeypatch, reason):
+    if reason == "dumb":
+        monkeypatch.setenv("TERM", "dumb")
+    elif reason == "quiet":
+        console.loudness.quiet = True
+    elif reason == "closed":
+        terminal.close()
+    else:
+        monkeypatch.setattr(Screen, "isatty", lambda _: False)
+    assert not console.wanted()
+
+
+ROWS = [("set", "env.A", "one two three four five six seven"), ("keep", "env.LONGER", "yours")]
+WORDS = st.text("abcdefgh ", max_size=60).map(lambda text: " ".join(text.split()))
+
+
+def test_columns_are_aligned_where_there_is_room():
+    assert list(console.lines(ROWS, 100)) == [
+        "set   env.A       one two three four five six seven",
+        "keep  env.LONGER  yours",
+    ]
+
+
+def test_the_last_column_is_folded_below_itself():
+    assert list(console.lines(ROWS, 45)) == [
+        "set   env.A       one two three four five six",
+        "                  seven",
+        "keep  env.LONGER  yours",
+    ]
+
+
+def test_without_room_for_it_the_last_cell_stands_below_its_row():
+    assert list(console.lines(ROWS, 34, 2)) == [
+        "  set   env.A",
+        "      one two three four five six",
+        "      seven",
+        "  keep  env.LONGER  yours",
+    ]
+
+
+def test_a_row_that_is_too_wide_even_so_loses_its_columns_first():
+    row = ("a" * 9, "", "b" * 9, "the text")
+    assert list(console.lines([row, ("c" * 20, "d" * 20, "e", "")], 24)) == [
+        "a" * 9 + "  " + "b" * 9,
+        "    the text",
+        "c" * 20,
+        "    " + "d" * 20,
+        "    e",
+    ]
+
+
+def test_no_rows_are_no_lines():
+    assert not list(console.lines([], 80))
+
+
+@given(st.lists(st.tuples(WORDS, WORDS, WORDS), max_size=5), st.integers(20, 90))
+def test_no_word_is_lost_and_no_line_is_longer_than_its_longest_word_allows(rows, width):
+    lines = list(console.lines(rows, width))
+    assert " ".join(lines).split() == " ".join(" ".join(row) for row in rows).split()
+    longest = max((len(word) for row in rows for cell in row for word in cell.split()), default=0)
+    assert all(len(line) <= max(width, longest + 8) for line in lines)
