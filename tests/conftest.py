@@ -8,7 +8,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -29,8 +28,16 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and one of nohup this
 os.environ.pop("GATEWAY_COMMAND", None)  # messages name commands as doit does, however the tests were started
 os.environ.pop("COLUMNS", None)  # xdist tells its workers; what is printed here is for no terminal
 
-settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("shared")  # how busy the machine is says nothing about the code
+EVERYTHING = bool(os.environ.get("GATEWAY_TESTS_ALL"))
+"""Whether all cases of all tests are wanted, and many examples for each property."""
+
+settings.register_profile(
+    "ours",
+    deadline=None,  # how busy the machine is says nothing about the code
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=200 if EVERYTHING else 30,
+)
+settings.load_profile("ours")
 
 PROJECT = Path(__file__).resolve().parents[1]
 TIMEOUT = 400
@@ -47,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run a sample of what is slow, and nothing nightly; GATEWAY_TESTS_ALL=1, or naming a file, runs all of it."""
-    if os.environ.get("GATEWAY_TESTS_ALL") or list(config.args) != config.getini("testpaths"):
+    if EVERYTHING or list(config.args) != config.getini("testpaths"):
         return
     left_out = [case for cases in _cases(items).values() for case in _left_out(cases)]
     config.hook.pytest_deselected(items=left_out)
@@ -235,11 +242,8 @@ def make_sandbox(root: Path, *, cold: bool = False) -> Sandbox:
     box.home.mkdir(parents=True)
     box.project.mkdir()
     for part in (*PARTS, "__pycache__"):
-        source = PROJECT / part
-        if source.is_dir():
-            shutil.copytree(source, box.project / part)
-        elif source.exists():
-            shutil.copy(source, box.project / part)
+        if (PROJECT / part).exists():
+            warming.copy(str(PROJECT / part), str(box.project / part))
     (box.project / "build").mkdir()
     if not cold:
         warming.copy_into(box.project / "build", warmed())

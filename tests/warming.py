@@ -1,4 +1,8 @@
-"""A build/ that a command has worked in, for sandboxes: the first command in an empty one takes twice as long."""
+"""What sandboxes are made of, at little cost: a copy of the project, and a build/ in which a command has worked.
+
+The first command in an empty build/ takes twice as long as the next.
+"""
+# ruff: noqa: PTH102, PTH112, PTH123, PTH208 - objects for paths take most of the time of copying small files
 
 from __future__ import annotations
 
@@ -6,8 +10,10 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
+import stat
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +44,33 @@ def copy_into(build: Path, warmed: Path) -> None:
     shutil.copy(warmed / CATALOGUE, build)
     shutil.copy(warmed / DATABASE, build)
     _rename(build / DATABASE, HERE, str(build.parent))
+
+
+def copy(source: str, target: str, *, as_links: bool = False) -> None:
+    """Copy a file or a folder with its times, in a third of the time that shutil takes.
+
+    Bytecode is linked, since Python never writes into such a file but puts a new one in its place.
+    """
+    if os.path.isdir(source):
+        os.mkdir(target)
+        for name in os.listdir(source):
+            copy(f"{source}/{name}", f"{target}/{name}", as_links=as_links or name == "__pycache__")
+        return
+    if as_links:
+        with contextlib.suppress(OSError):  # another file system
+            os.link(source, target)
+            return
+    _copy_file(source, target)
+
+
+def _copy_file(source: str, target: str) -> None:
+    with open(source, "rb") as file:
+        data, status = file.read(), os.fstat(file.fileno())
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    os.write(descriptor, data)
+    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+    os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
+    os.close(descriptor)
 
 
 def _key(sources: Iterable[Path]) -> str:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tasks.core.catalogue import templating
@@ -40,7 +40,7 @@ def path(tmp_path_factory):
     return script(tmp_path_factory.mktemp("helper"))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(VALUES)
 @example("it has 'no quote")
 @example('say "hi" # no comment')
@@ -54,7 +54,7 @@ def test_what_is_written_to_env_is_printed(path, value):
     assert printed(path, env) == (0, value + "\n")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(SOUP)
 def test_whatever_stands_there_it_prints_what_everybody_else_reads(path, soup):
     for text in (soup, soup.replace("A", "TOKEN"), f"{soup}\nTOKEN={soup}"):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.claude.ledger import BASE_URL, CREDENTIALS, VERSION, Displaced, Ledger, Owned, Seal, fingerprint
@@ -338,7 +338,6 @@ def edited(draw: st.DrawFn, length: int) -> list[TextEdit]:
     ]
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_recipe_is_carried_over_edits(data: st.DataObject):
     text = "0123456789abcdefghij"

@@ -6,7 +6,7 @@ import json
 import shlex
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.claude import settings_edit
@@ -312,7 +312,6 @@ wanteds = st.dictionaries(st.sampled_from(OURS), st.sampled_from(VALUES) | st.ju
 own = st.dictionaries(st.sampled_from(OURS), st.sampled_from(["ours 1", "ours 2", REMOVE]), max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
 @given(files, st.lists(wanteds, min_size=1, max_size=4))
 def test_any_deployments_and_back_is_nothing(data: bytes, several: list[dict]):
     now, ledger = data, None
@@ -325,7 +324,6 @@ def test_any_deployments_and_back_is_nothing(data: bytes, several: list[dict]):
     assert (back.data, back.ledger) == (data, None)
 
 
-@settings(max_examples=100, deadline=None)
 @given(files, st.lists(st.tuples(own, st.booleans(), st.booleans()), min_size=1, max_size=4))
 def test_a_foreign_edit_survives_both_ways(data: bytes, several: list[tuple[dict, bool, bool]]):
     data = data.replace(b"1e999", b"1")  # Python would write Infinity
@@ -350,7 +348,6 @@ def everything(back: Outcome) -> dict:
     return content
 
 
-@settings(max_examples=100, deadline=None)
 @given(files, own, own, st.sampled_from(OURS), st.sampled_from(["new", REMOVE]), st.booleans())
 def test_what_the_user_changed_stays_or_is_kept(data, wanted, second, path, value, force):  # noqa: PLR0917
     first = joined(data, wanted)

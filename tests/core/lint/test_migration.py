@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.catalogue import schemas
@@ -331,7 +331,6 @@ def written(name, value, style):
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_whatever_is_put_together_comes_out_without_what_can_be_mended(data):
     names = data.draw(st.permutations(sorted(SECTIONS)))[: data.draw(st.integers(1, len(SECTIONS)))]

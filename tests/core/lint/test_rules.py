@@ -9,7 +9,7 @@ import string
 import time
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tasks.core.catalogue import catalogue, schemas
@@ -368,7 +368,6 @@ def test_keys_that_are_no_texts_are_looked_at_like_others(key, around):
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(DATA)
 @example({"model_list": {0: "sk-canary-0123456789abcdef"}})
 def test_no_data_is_too_strange(data):
@@ -378,7 +377,6 @@ def test_no_data_is_too_strange(data):
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_no_mutation_of_a_case_brings_a_traceback(data):
     lines = data.draw(st.sampled_from(TEXTS)).splitlines()

@@ -67,6 +67,30 @@ def installer(request, monkeypatch):
     return request.param
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """An environment with pip, as `python -m venv` makes it: most of the time of that goes into pip."""
+    made = tmp_path_factory.mktemp("made") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", made], check=True)
+    return made
+
+
+@pytest.fixture
+def quick_venvs(made, tmp_path, monkeypatch):
+    """A base Python that copies an environment where it is to make one."""
+    python = tmp_path / "base-python"
+    python.write_text(f'#!/bin/sh\n[ "$1 $2" = "-m venv" ] && exec cp -a "{made}/." "$3"\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    real = packages._with_pip
+
+    def with_pip(*arguments, **options):
+        with monkeypatch.context() as patch:
+            patch.setattr(packages, "_base_python", lambda: str(python))
+            return real(*arguments, **options)
+
+    monkeypatch.setattr(packages, "_with_pip", with_pip)
+
+
 @pytest.fixture
 def venv(tmp_path):
     return tmp_path / "deep" / "venv"
@@ -97,6 +121,7 @@ def test_installs_once_updates_and_needs_nothing_again(installer, tmp_path, venv
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_venvs")
 def test_a_wrong_hash_installs_nothing_and_is_mended_by_the_next_run(installer, tmp_path, venv):
     one = wheel(tmp_path, "one")
     locked = lock(tmp_path / "lock.txt", one, wrong=True)
@@ -111,6 +136,7 @@ def test_a_wrong_hash_installs_nothing_and_is_mended_by_the_next_run(installer, 
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_venvs")
 def test_what_stopped_half_way_is_made_anew(installer, tmp_path, venv):
     (venv / "lib").mkdir(parents=True)
     (venv / "lib" / "half.py").touch()
@@ -144,6 +170,7 @@ def test_killed_at_any_moment_it_counts_as_unfinished(tmp_path, venv):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_venvs")
 def test_pip_takes_over_where_uv_cannot(tmp_path, venv, monkeypatch, capfd):
     broken = tmp_path / "uv"
     broken.write_text('#!/bin/sh\n[ "$1" = --version ]\n')

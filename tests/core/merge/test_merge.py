@@ -5,7 +5,7 @@ import functools
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.merge import lines, three_way
@@ -413,7 +413,6 @@ CONFIGS = st.builds(
 )
 
 
-@settings(max_examples=150)
 @given(base=CONFIGS, found=CONFIGS, wanted=CONFIGS, crlf=st.booleans())
 def test_a_merge_means_what_the_merged_data_say(base, found, wanted, crlf):
     texts = [written(each) for each in (base, found, wanted)]
@@ -425,7 +424,6 @@ def test_a_merge_means_what_the_merged_data_say(base, found, wanted, crlf):
         assert three_way.same(data(merged.text), expected)
 
 
-@settings(max_examples=100)
 @given(base=CONFIGS, params=PARAMS, theirs=PARAMS, at=st.integers(0, 4), there=st.integers(0, 4))
 def test_independent_edits_both_survive(base, params, theirs, at, there):
     found, wanted = copy.deepcopy(base), copy.deepcopy(base)

@@ -225,7 +225,6 @@ def expected(content: dict[str, object], wanted: dict[tuple[str, ...], object]) 
 all_changes = st.dictionaries(st.sampled_from(OURS), st.sampled_from(["v", "\ud800", 1, 1.0, {"x": []}, REMOVE]))
 
 
-@settings(max_examples=150, deadline=None)
 @given(files, all_changes)
 def test_an_edit_means_what_it_should_and_is_made_once(data: bytes, wanted: dict[tuple[str, ...], object]):
     after = edit(data, wanted)
@@ -234,7 +233,6 @@ def test_an_edit_means_what_it_should_and_is_made_once(data: bytes, wanted: dict
     assert not parse(after).edits(wanted)
 
 
-@settings(max_examples=120, deadline=None)
 @given(files, all_changes)
 def test_an_edit_leaves_all_else_as_it_is_spelled(data: bytes, wanted: dict[tuple[str, ...], object]):
     before, after = parse(data), parse(edit(data, wanted))
@@ -262,7 +260,6 @@ def strictly(data: bytes) -> object:
     return content if isinstance(content, dict) else None
 
 
-@settings(max_examples=250, deadline=None)
 @given(
     files, st.integers(0), st.integers(0, 3), st.sampled_from(list(b'{}[],:"\\/ue01.-+ntf \n\r\x0b\x00\x85\xef\xff'))
 )
@@ -278,7 +275,7 @@ def test_accepts_exactly_what_a_strict_parser_accepts(data: bytes, place: int, c
     assert json.dumps(found, sort_keys=True) == json.dumps(content, sort_keys=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(files, changes)
 def test_a_refusal_quotes_no_value(data: bytes, wanted: dict[tuple[str, ...], object]):
     secret = b'"sk-0123456789-secret"'

@@ -124,7 +124,7 @@ def test_values_that_readers_differ_on_are_refused_without_showing_them(value):
 
 
 @given(st.lists(GOOD, min_size=1, max_size=30))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_what_is_quoted_is_read_back(values):
     wanted = {f"V{number}": value for number, value in enumerate(values)}
     assert env_file.parse(env_file.merged(None, wanted, {}, "# made")) == wanted
@@ -166,7 +166,6 @@ def test_nothing_in_the_file_is_executed(folder):
 
 
 @given(SOUP)
-@settings(max_examples=100, deadline=None)
 def test_the_pieces_of_a_text_are_the_text(text):
     assert "".join(piece.text for piece in env_file._statements(text)) == text
 
@@ -238,7 +237,6 @@ def test_names_that_no_reader_takes_are_refused():
 
 
 @given(SOUP, st.dictionaries(st.sampled_from(["A", "NEW"]), GOOD))
-@settings(max_examples=150, deadline=None)
 def test_foreign_lines_stay_byte_for_byte(text, wanted):
     try:
         after = env_file.merged(text, wanted, {"NEW": "new"}, "header")
@@ -257,7 +255,6 @@ def test_foreign_lines_stay_byte_for_byte(text, wanted):
 
 
 @given(SOUP, st.dictionaries(st.sampled_from(["A", "NEW"]), GOOD))
-@settings(max_examples=80, deadline=None)
 def test_merging_again_changes_nothing(text, wanted):
     try:
         after = env_file.merged(text, wanted, {}, "")
