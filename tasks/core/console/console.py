@@ -33,7 +33,7 @@ UNLIMITED = 1 << 20
 NARROWEST = 20
 
 COMMAND = "GATEWAY_COMMAND"
-"""The variable in which bootstrap tells how it was called."""
+"""The variable in which frame.door says how it was called."""
 
 
 class Loudness:
