@@ -1,1 +1,4 @@
-"""Whether a provider has a model and this account may use it; the requests cost nothing."""
+"""The providers behind the gateway: how they are reached, and which models this account may use.
+
+All requests are free ones: lists of models, never a model itself.
+"""

@@ -1,4 +1,5 @@
-"""Keeping secrets out of what people read: redaction, diffs without values, encryption.
+"""Keeping secrets out of what people read: texts and files without them, encryption.
 
-What a secret looks like, by its name or its form, is in model/secret_patterns.py.
+`redact` makes a text safe to paste; `hide` puts a mark in place of each value, so that a diff still
+shows which ones change. What a secret looks like is in model/secret_patterns.py.
 """

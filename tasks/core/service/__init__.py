@@ -5,5 +5,6 @@
     new port or program: trial on a spare port -> it serves: stop and start
                                                -> it fails: the running one is not touched
 
-The deployed serve.py swaps the workers; it imports nothing of this project.
+The deployed serve.py swaps the workers; it imports nothing of this project. `state` is the one
+judgement of whether the gateway runs, serves what is deployed, and answers.
 """
