@@ -58,7 +58,7 @@ import tasks.uninstall
 import tasks.use
 import tasks.validate
 import tasks.verify
-from tasks.core.deploying.context import Asked
+from tasks.core.deploying.run import Run
 from tasks.core.frame import creators, memory
 from tasks.core.frame.reporter import Reporter
 
@@ -79,194 +79,194 @@ DOIT_CONFIG = {
     "verbosity": 2,
 }
 
-asked = Asked()
+run = Run()
 
 
 @creators.options(lambda: tasks.deploy.OPTIONS)
 def task_deploy(**options: str | bool | None) -> "Task":
     """Deploy the gateway and join Claude Code to it: every step below, in order."""
-    tasks.deploy.settle(asked, options)  # which is why this task comes first
-    return asked.one(tasks.deploy.task)
+    run.begin(tasks.deploy.resolve(options))  # which is why this task comes first
+    return run.one(tasks.deploy.task)
 
 
 def task_use() -> "Task":
     """Switch to a profile: doit use work."""
-    return tasks.use.task(asked, tasks.deploy.task, tasks.deploy.OPTIONS)
+    return tasks.use.task(run, tasks.deploy.task, tasks.deploy.OPTIONS)
 
 
 def task_profiles() -> "Task":
     """List the profiles, which are choices with a name; --remove NAME."""
-    return tasks.profiles.task(asked)
+    return tasks.profiles.task(run.resolved)
 
 
 def task_exec() -> "Task":
     """Run a program with a profile of its own: doit exec --profile work -- claude."""
-    return tasks.exec.task(asked)
+    return tasks.exec.task(run.resolved)
 
 
 def task_env() -> "Task":
     """Print a profile as variables, for a shell to evaluate."""
-    return tasks.env.task(asked)
+    return tasks.env.task(run.resolved)
 
 
 def task_plan() -> "Task":
     """Show what deploying would change; change nothing."""
-    return tasks.plan.task(asked, tasks.deploy.OPTIONS)
+    return tasks.plan.task(run, tasks.deploy.OPTIONS)
 
 
 def task_apply() -> "Task":
     """Do exactly what a saved plan says: doit apply FILE."""
-    return tasks.apply.task(asked, tasks.deploy.task)
+    return tasks.apply.task(run, tasks.deploy.task)
 
 
 def task_choose() -> "Task":
     """Remember what to deploy."""
-    return tasks.choose.task(asked)
+    return tasks.choose.task(run.resolved)
 
 
 def task_preflight() -> "Task":
     """Look whether all that is needed is there: values, programs, space, rights."""
-    return asked.one(tasks.preflight.task)
+    return run.one(tasks.preflight.task)
 
 
 def task_render() -> "Iterator[Task]":
     """Render the files of the chosen gateway, one subtask each."""
-    yield from asked.each(tasks.render.tasks)
+    yield from run.each(tasks.render.tasks)
 
 
 def task_stage() -> "Task":
     """Gather the rendered files and their manifest: one release."""
-    return asked.one(tasks.stage.task)
+    return run.one(tasks.stage.task)
 
 
 def task_validate() -> "Iterator[Task]":
     """Check all templates, and the release that is about to be installed."""
-    yield from tasks.validate.tasks(asked)
+    yield from tasks.validate.tasks(run)
 
 
 def task_backup() -> "Task":
     """Archive what stands, before it is changed."""
-    return asked.one(tasks.backup.task)
+    return run.one(tasks.backup.task)
 
 
 def task_install() -> "Task":
     """Make the gateway's folder hold the release."""
-    return asked.one(tasks.install.task)
+    return run.one(tasks.install.task)
 
 
 def task_settings() -> "Task":
     """Join Claude Code to the gateway, touching nothing else in its settings."""
-    return asked.one(tasks.settings.task)
+    return run.one(tasks.settings.task)
 
 
 def task_verify() -> "Task":
     """Look at what stands, and ask the gateway if it runs."""
-    return asked.one(tasks.verify.task)
+    return tasks.verify.task(run.layout)
 
 
 def task_history() -> "Task":
     """List the revisions, or show one: doit history 3."""
-    return tasks.history.task(asked)
+    return tasks.history.task(run.layout)
 
 
 def task_rollback() -> "Task":
     """Bring back an earlier revision or an archive: doit rollback [3]."""
-    return tasks.rollback.task(asked)
+    return tasks.rollback.task(run.resolved)
 
 
 def task_backups() -> "Task":
     """List the archives, each verified."""
-    return tasks.history.backups_task(asked)
+    return tasks.history.backups_task(run.layout)
 
 
 def task_uninstall() -> "Task":
     """Take the gateway away, and give settings.json back."""
-    return tasks.uninstall.task(asked)
+    return tasks.uninstall.task(run.layout)
 
 
 def task_litellm() -> "Task":
     """Install a known-good LiteLLM into the gateway's own environment."""
-    return tasks.litellm.task(asked)
+    return tasks.litellm.task(run.resolved)
 
 
 def task_start() -> "Task":
     """Start the gateway, wait until it is ready, and ask it."""
-    return asked.one(tasks.service.start_task)
+    return run.one(tasks.service.start_task)
 
 
 def task_stop() -> "Task":
     """Stop the gateway."""
-    return asked.one(tasks.service.stop_task)
+    return tasks.service.stop_task(run.layout)
 
 
 def task_restart() -> "Task":
     """Stop the gateway and start it again."""
-    return asked.one(tasks.service.restart_task)
+    return run.one(tasks.service.restart_task)
 
 
 def task_service() -> "Task":
     """Have the system run the gateway from login on: --install, --remove, --status."""
-    return tasks.atlogin.task(asked)
+    return tasks.atlogin.task(run.layout)
 
 
 def task_status() -> "Task":
     """Tell what is deployed and whether it runs."""
-    return asked.one(tasks.status.task)
+    return run.one(tasks.status.task)
 
 
 def task_doctor() -> "Task":
     """Walk the way of a request and name the first broken link; --fix mends it."""
-    return tasks.doctor.task(asked)
+    return tasks.doctor.task(run.layout)
 
 
 def task_explain() -> "Task":
     """Tell who sets a key of Claude Code, who wins and why; or what a message means."""
-    return tasks.explain.task(asked)
+    return tasks.explain.task(run.layout)
 
 
 def task_report() -> "Task":
     """Write a report without secrets, to be pasted where you ask for help."""
-    return tasks.report.task(asked)
+    return tasks.report.task(run.layout)
 
 
 def task_health() -> "Task":
     """Ask the gateway whether all is well; --deep asks the model of each tier."""
-    return tasks.health.task(asked)
+    return tasks.health.task(run.resolved)
 
 
 def task_logs() -> "Task":
     """Show the end of the gateway's log; -f goes on with what comes."""
-    return tasks.logs.task(asked)
+    return tasks.logs.task(run.resolved)
 
 
 def task_compat() -> "Task":
     """Ask whether Claude Code can work through a gateway: doit compat [URL]."""
-    return tasks.compat.task(asked)
+    return tasks.compat.task(run.resolved)
 
 
 def task_connect() -> "Task":
     """Ask whether the providers can be reached from here, through the proxy."""
-    return tasks.connect.task(asked)
+    return tasks.connect.task(run.resolved)
 
 
 def task_models() -> "Task":
     """List the models that can be deployed."""
-    return tasks.models.task(asked)
+    return tasks.models.task(run.resolved)
 
 
 def task_lint() -> "Task":
     """Look for mistakes in a LiteLLM configuration: doit lint [FILE...]."""
-    return tasks.lint.task(asked)
+    return tasks.lint.task(run.layout)
 
 
 def task_migrate() -> "Task":
     """Bring a LiteLLM configuration to today's keys: doit migrate FILE."""
-    return tasks.migrate.task(asked)
+    return tasks.migrate.task(run.layout)
 
 
 def task_completion() -> "Task":
     """Print a script with which your shell completes all this."""
-    return tasks.completion.task(asked)
+    return tasks.completion.task(run.layout)
 
 
 def task_test() -> "Task":
@@ -291,17 +291,17 @@ def task_lock() -> "Task":
 
 def task_allowlist() -> "Task":
     """Write down anew what LiteLLM knows: its settings, providers and models."""
-    return tasks.lint.allowlist_task(asked)
+    return tasks.lint.allowlist_task(run.resolved)
 
 
 def task__promised() -> "Task":
     """Look whether a saved plan still holds."""
-    return tasks.apply.promised_task(asked)
+    return tasks.apply.promised_task(run.resolved)
 
 
 def task__catalogue() -> "Task":
     """Read the catalogue once."""
-    return tasks.choose.catalogue_task(asked)
+    return tasks.choose.catalogue_task(run.layout)
 
 
 def task__together() -> "Task":
@@ -311,12 +311,12 @@ def task__together() -> "Task":
 
 def task__transaction() -> "Task":
     """Take the lock, and undo at the end what did not succeed."""
-    return tasks.transaction.open_task(asked)
+    return tasks.transaction.open_task(run.layout)
 
 
 def task__held() -> "Task":
     """Look once more, now that nobody else can begin."""
-    return tasks.apply.held_task(asked)
+    return tasks.apply.held_task(run.resolved)
 
 
 def task__commit() -> "Task":
@@ -326,29 +326,29 @@ def task__commit() -> "Task":
 
 def task__verify() -> "Task":
     """Verify what was committed."""
-    return asked.one(tasks.verify.committed_task)
+    return tasks.verify.committed_task(run.layout)
 
 
 def task__swap() -> "Task":
     """Have a running gateway take what was verified."""
-    return asked.one(tasks.service.swap_task)
+    return run.one(tasks.service.swap_task)
 
 
 def task__finish() -> "Task":
     """Keep what was verified."""
-    return tasks.transaction.finish_task(asked)
+    return tasks.transaction.finish_task(run.resolved)
 
 
 def task__profile() -> "Task":
     """Keep what was deployed under its name."""
-    return tasks.profiles.keep_task(asked)
+    return tasks.profiles.keep_task(run.resolved)
 
 
 def task__litellm() -> "Task":
     """Install LiteLLM for what was deployed."""
-    return tasks.litellm.deployed_task(asked)
+    return tasks.litellm.deployed_task(run.resolved)
 
 
 def task__start() -> "Task":
     """Start what was deployed."""
-    return asked.one(tasks.service.deployed_task)
+    return run.one(tasks.service.deployed_task)

@@ -11,19 +11,23 @@ from tasks import plan
 from tasks.core.cli import command_line
 from tasks.core.cli.steps import Task, action, fail
 from tasks.core.deploying import plan_file
+from tasks.core.deploying.context import Context
+from tasks.core.deploying.request import Request
+from tasks.core.deploying.resolve import resolve
 from tasks.core.model.errors import Conflict, GatewayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
+    from tasks.core.deploying.run import Run
 
 OPTIONS: list[dict[str, Any]] = [
     {"name": "yes", "long": "yes", "short": "y", "type": bool, "default": False, "help": "install LiteLLM if needed"},
 ]
 
 
-def task(asked: Asked, deploy: Callable[[Asked], Task]) -> Task:
+def task(run: Run, deploy: Callable[[Resolved], Task]) -> Task:
     """`doit apply FILE`: the steps of *deploy* with the choices of the plan, once nothing has moved."""
     known: dict[str, Any] = {"params": OPTIONS, "pos_arg": "names"}
     words = command_line.behind("apply")
@@ -33,32 +37,33 @@ def task(asked: Asked, deploy: Callable[[Asked], Task]) -> Task:
     if len(names) != 1:
         raise command_line.refused("name the one saved plan to apply: doit apply FILE; made by: doit plan --out FILE")
     try:
-        saved = plan_file.load(plan_file.place(names[0]), plan_file.key_of(asked.layout))
-        asked.follow(saved, yes=given["yes"])
-        steps = deploy(asked)
+        saved = plan_file.load(plan_file.place(names[0]), plan_file.key_of(run.layout))
+        request = Request.of_saved_plan(saved, yes=given["yes"])
+        run.begin(resolve(request, Context.of(request.choices)))
+        steps = deploy(run.resolved)
     except GatewayError as error:
         return {"actions": [(fail, [error])], **known}
     return {**steps, "task_dep": ["_promised", *steps["task_dep"]], **known}
 
 
-def promised_task(asked: Asked) -> Task:
+def promised_task(resolved: Resolved) -> Task:
     """Before anything else, when there is a plan to hold to."""
-    return {"actions": [(hold, [asked])]}
+    return {"actions": [(hold, [resolved])]}
 
 
-def held_task(asked: Asked) -> Task:
+def held_task(resolved: Resolved) -> Task:
     """The same under the lock, before anything is made true; what to deploy is remembered by then."""
-    return {"actions": [(hold, [asked], {"begun": True})], "task_dep": ["install", "settings"]}
+    return {"actions": [(hold, [resolved], {"begun": True})], "task_dep": ["install", "settings"]}
 
 
 @action
-def hold(asked: Asked, *, begun: bool = False) -> None:
+def hold(resolved: Resolved, *, begun: bool = False) -> None:
     """Make the plan once more; Conflict naming whatever is not as it was, once *begun* but for the choices."""
-    if asked.promise is None:
+    if resolved.request.saved_plan is None:
         return
-    now, _ = plan.made(asked, plan_file.key_of(asked.layout))
+    now, _ = plan.made(resolved, plan_file.key_of(resolved.layout))
     ours = {plan_file.CHOICES} if begun else set()
-    if names := [name for name in plan_file.moved(asked.promise, now) if name not in ours]:
+    if names := [name for name in plan_file.moved(resolved.request.saved_plan, now) if name not in ours]:
         raise Conflict(
             "\n  ".join(["not as it was when the plan was made, so nothing was done:", *names]), plan_file.AGAIN
         )

@@ -13,7 +13,6 @@ from tasks.core.service import processes, scripts, units
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.core.deploying.context import Asked
     from tasks.core.model.layout import Layout
 
 OPTIONS = [
@@ -30,9 +29,9 @@ OPTIONS = [
 ]
 
 
-def task(asked: Asked) -> Task:
+def task(layout: Layout) -> Task:
     """`doit service [--install | --remove | --status] [--json]`."""
-    return {"actions": [(serve, [asked.layout])], "params": OPTIONS, "meta": {"quiet": True}}
+    return {"actions": [(serve, [layout])], "params": OPTIONS, "meta": {"quiet": True}}
 
 
 @action

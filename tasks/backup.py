@@ -8,7 +8,7 @@ from tasks.core.cli.steps import Task, action
 from tasks.core.history import backup
 
 if TYPE_CHECKING:
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
 
 INCLUDE_SECRETS = {
     "name": "include_secrets",
@@ -19,12 +19,12 @@ INCLUDE_SECRETS = {
 }
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """A setup of install and settings, so it runs only when one of them is about to; or by itself."""
-    return {"actions": [(make, [asked])], "params": [INCLUDE_SECRETS], "setup": ["_transaction"]}
+    return {"actions": [(make, [resolved])], "params": [INCLUDE_SECRETS], "setup": ["_transaction"]}
 
 
 @action
-def make(asked: Asked, include_secrets: bool) -> None:
+def make(resolved: Resolved, include_secrets: bool) -> None:
     """One archive of the gateway's files, one copy of Claude Code's settings."""
-    backup.keep(asked.layout, secrets=include_secrets or asked.flags.include_secrets)
+    backup.keep(resolved.layout, secrets=include_secrets or resolved.request.flags.include_secrets)

@@ -11,41 +11,42 @@ from tasks.core.frame.uptodate import holds
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
+    from tasks.core.model.layout import Layout
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """Write build/choices.json, when the choices are not what stands there."""
-    path = asked.layout.choices
+    path = resolved.layout.choices
     return {
-        "actions": [(remember, [asked])],
+        "actions": [(remember, [resolved])],
         "targets": [str(path)],
-        "task_dep": ["_promised"] if asked.promise else [],
-        "uptodate": [holds(lambda: files.read(path) == content(asked))],
+        "task_dep": ["_promised"] if resolved.request.saved_plan else [],
+        "uptodate": [holds(lambda: files.read(path) == content(resolved))],
     }
 
 
-def catalogue_task(asked: Asked) -> Task:
+def catalogue_task(layout: Layout) -> Task:
     """Read the catalogue's YAML once and keep it as JSON: every later command starts in half the time."""
     return {
-        "actions": [(read_catalogue, [asked])],
-        "targets": [str(asked.layout.catalogue)],
-        "uptodate": [holds(lambda: catalogue.fresh(asked.layout))],
+        "actions": [(read_catalogue, [layout])],
+        "targets": [str(layout.catalogue)],
+        "uptodate": [holds(lambda: catalogue.fresh(layout))],
     }
 
 
-def content(asked: Asked) -> bytes:
+def content(resolved: Resolved) -> bytes:
     """The choices as they are remembered."""
-    return documents.dump_json(asked.choices.to_json())
+    return documents.dump_json(resolved.request.choices.to_json())
 
 
 @action
-def remember(asked: Asked) -> None:
+def remember(resolved: Resolved) -> None:
     """Write the choices; the workshop is private, since it tells what somebody deploys."""
-    files.write(asked.layout.choices, content(asked), 0o600)
+    files.write(resolved.layout.choices, content(resolved), 0o600)
 
 
 @action
-def read_catalogue(asked: Asked) -> None:
+def read_catalogue(layout: Layout) -> None:
     """Fill the cache of the catalogue."""
-    catalogue.load(asked.layout, write_cache=True)
+    catalogue.load(layout, write_cache=True)

@@ -18,7 +18,7 @@ from tasks.core.values import env_file, references
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.http.compat_requests import Target
 
 FLAG = {"type": bool, "default": False}
@@ -33,14 +33,14 @@ OPTIONS = [
 ]
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """`doit compat [URL] [--json] [--paid [--yes]] [--model NAME] [--token-stdin] [--auth …]`."""
-    return {"actions": [(examine, [asked])], "params": OPTIONS, "pos_arg": "words", "meta": {"quiet": True}}
+    return {"actions": [(examine, [resolved])], "params": OPTIONS, "pos_arg": "words", "meta": {"quiet": True}}
 
 
 @action
 def examine(
-    asked: Asked,
+    resolved: Resolved,
     words: Sequence[str],
     *,
     as_json: bool,
@@ -53,7 +53,7 @@ def examine(
     """Print what is seen of each criterion; Unhealthy when Claude Code cannot work through it."""
     if len(words) > 1:
         raise UsageError("more than one address was given", "One at a time: doit compat URL")
-    target = find_named(asked, words[0], auth, token_stdin, model) if words else find_deployed(asked, model)
+    target = find_named(resolved, words[0], auth, token_stdin, model) if words else find_deployed(resolved, model)
     agreed = target.free or (paid and agrees(target, yes=yes))
     found = compatibility.judged(compat_requests.ask_all(target, paid=agreed), target.names)
     if as_json:
@@ -75,24 +75,24 @@ def agrees(target: Target, *, yes: bool) -> bool:
     return prompts.wanted("Make them?")
 
 
-def find_deployed(asked: Asked, model: str) -> Target:
+def find_deployed(resolved: Resolved, model: str) -> Target:
     """What is deployed here, as Claude Code asks it; Unhealthy when it does not run."""
-    manifest = history.current(asked.layout)
-    deployment = settle(choices.Choices.from_json(manifest.choices), asked.catalogue)
-    values = env_file.deployed(asked.layout)
+    manifest = history.current(resolved.layout)
+    deployment = settle(choices.Choices.from_json(manifest.choices), resolved.context.catalogue)
+    values = env_file.deployed(resolved.layout)
     if not values.get(manifest.token_variable):
         problem = f"there is no token to show: {manifest.token_variable} has no value"
-        raise UsageError(problem, "Set it there, then deploy again.", where=str(asked.layout.env_file))
-    state = State(asked.layout, manifest)
+        raise UsageError(problem, "Set it there, then deploy again.", where=str(resolved.layout.env_file))
+    state = State(resolved.layout, manifest)
     if state.is_silent:
         raise Unhealthy(NOT_RUNNING, START_IT, where=state.url)
     return compat_requests.find_target(deployment, state.url, values, model)
 
 
-def find_named(asked: Asked, address: str, auth: str, token_stdin: bool, model: str) -> Target:
+def find_named(resolved: Resolved, address: str, auth: str, token_stdin: bool, model: str) -> Target:
     """Any gateway, with a token from standard input; network and certificates as chosen here."""
     if not token_stdin:
         raise UsageError("a token is needed", f"Give it on standard input: doit compat {address} --token-stdin")
     url, how = choices.url(address, "the address"), choices.checked("auth", auth)
-    way = doors.way(url, asked.choices, {})
+    way = doors.way(url, resolved.request.choices, {})
     return compat_requests.make_target(way, how, references.from_stdin("token"), model)

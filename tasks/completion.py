@@ -15,24 +15,23 @@ from tasks.core.frame import completion
 from tasks.core.model import choices as rules
 
 if TYPE_CHECKING:
-    from tasks.core.deploying.context import Asked
     from tasks.core.model.layout import Layout
 
 SHELL = {"name": "shell", "long": "shell", "type": str, "default": "", "help": "bash, zsh or fish; else that of $SHELL"}
 
 
-def task(asked: Asked) -> Task:
+def task(layout: Layout) -> Task:
     """`doit completion [--shell SHELL]`."""
-    return {"actions": [(tell, [asked])], "params": [SHELL], "meta": {"quiet": True}}
+    return {"actions": [(tell, [layout])], "params": [SHELL], "meta": {"quiet": True}}
 
 
 @action
-def tell(asked: Asked, shell: str) -> None:
+def tell(layout: Layout, shell: str) -> None:
     """Print the script of the shell that was named."""
     chosen = shell or Path(os.environ.get("SHELL", "bash")).name
     if chosen not in completion.SHELLS:
         raise rules.unknown("shell", chosen, completion.SHELLS)
-    console.hand(script(asked.layout, chosen))
+    console.hand(script(layout, chosen))
 
 
 def anywhere() -> str:

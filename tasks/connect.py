@@ -18,26 +18,26 @@ from tasks.core.service.state import NOT_RUNNING, State
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.http.probe import Reached
     from tasks.core.model.layout import Layout
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """`doit connect [--json]`. Only looks."""
-    return {"actions": [(look, [asked])], "params": [JSON], "meta": {"quiet": True}}
+    return {"actions": [(look, [resolved])], "params": [JSON], "meta": {"quiet": True}}
 
 
 @action
-def look(asked: Asked, *, as_json: bool) -> None:
+def look(resolved: Resolved, *, as_json: bool) -> None:
     """Print how far a request to each host comes; Unhealthy when one cannot be reached."""
-    found = reach_hosts(asked)
+    found = reach_hosts(resolved)
     if as_json:
         console.document({"hosts": [host._asdict() for host in found]})
     else:
         console.tell("\n".join(lines(found)))
     if not found:
-        warn_of_silence(asked.layout)
+        warn_of_silence(resolved.layout)
     failed = [host.url for host in found if host.state != "ok"]
     if failed:
         error = Unhealthy(f"not reached: {', '.join(failed)}", "See above what helps.")
@@ -45,24 +45,24 @@ def look(asked: Asked, *, as_json: bool) -> None:
         raise error
 
 
-def reach_hosts(asked: Asked) -> list[Reached]:
+def reach_hosts(resolved: Resolved) -> list[Reached]:
     """Each host, asked as the gateway would: by the chosen proxy, trusting what is chosen."""
-    deployment = asked.deployment
-    hosts = routes.find_hosts(deployment, asked.layout, os.environ)
-    program = litellm.find(asked.layout, os.environ, asked.choices.litellm)
-    environ = find_proxies(asked)
-    context, trusted = routes.trust(deployment, asked.values, program)
+    deployment = resolved.deployment
+    hosts = routes.find_hosts(deployment, resolved.layout, os.environ)
+    program = litellm.find(resolved.layout, os.environ, resolved.request.choices.litellm)
+    environ = find_proxies(resolved)
+    context, trusted = routes.trust(deployment, resolved.values, program)
     return [probe.probe(url, environ, context, trusted) for url in hosts]
 
 
-def find_proxies(asked: Asked) -> dict[str, str]:
+def find_proxies(resolved: Resolved) -> dict[str, str]:
     """The variables that name a proxy: those of the deployment, if it has one.
 
     A gateway of this machine sees nothing of the shell's then.
     """
-    deployment = asked.deployment
+    deployment = resolved.deployment
     if deployment.proxied:
-        return routes.select_proxies(routes.plain_values(asked.findings))
+        return routes.select_proxies(routes.plain_values(resolved.findings))
     return {} if deployment.gateway.process else dict(os.environ)
 
 

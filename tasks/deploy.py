@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,16 +11,16 @@ from tasks.core.cli import command_line
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console, prompts
 from tasks.core.console import summary as console_summary
-from tasks.core.deploying import interview, plan_file
+from tasks.core.deploying import interview, plan_file, situation
+from tasks.core.deploying.options import resolve_options
 from tasks.core.history import history
-from tasks.core.litellm import litellm
 from tasks.core.model.errors import GatewayError, UsageError
 from tasks.core.service import processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
 
 
 def _text(name: str, says: str, default: str | None = None) -> dict[str, Any]:
@@ -76,15 +75,14 @@ OPTIONS = [
 """The options of `doit deploy`: choices, which are remembered, then flags for this run."""
 
 
-def settle(asked: Asked, options: dict[str, Any]) -> None:
-    """Take the options; where somebody at a terminal deploys, ask for what they leave open."""
+def resolve(options: dict[str, Any]) -> Resolved:
+    """What the options ask for; where a person deploys at a terminal, ask for what they leave open."""
     command_line.refuse_assignment(command_line.behind("deploy") or (), OPTIONS)
     if not asks(options):
-        asked.settle(options)
-        return
+        return resolve_options(options)
     given = [name for name, value in options.items() if value]
-    asked.settle(options, asking=True)
-    interview.hold(asked, given, lambda: plan.made(asked, plan_file.key_of(asked.layout)))
+    resolved = resolve_options(options, asking=True)
+    return interview.hold(resolved, given, lambda planned: plan.made(planned, plan_file.key_of(planned.layout)))
 
 
 def asks(options: Mapping[str, Any]) -> bool:
@@ -94,52 +92,49 @@ def asks(options: Mapping[str, Any]) -> bool:
     return not (options["no_input"] or options["dry_run"]) and command_line.behind("deploy") is not None
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """The whole deployment; a dry run is another graph, in which nothing writes."""
-    if asked.flags.dry_run:
+    if resolved.request.flags.dry_run:
         return {"actions": None, "task_dep": ["plan"]}
     steps = ["_together", "choose", "preflight", "validate", "install", "settings", "_commit", "_verify"]
     steps += ["_swap", "_finish", "_profile"]
-    if asked.flags.start:
-        asked.installs_litellm = litellm_wanted(asked)
+    if resolved.request.flags.start:
+        agree_to_litellm(resolved)
         steps += ["_start"]
-    return {"actions": [(receipt, [asked])], "task_dep": steps, "meta": {"quiet": True}}
+    return {"actions": [(receipt, [resolved])], "task_dep": steps, "meta": {"quiet": True}}
 
 
-def litellm_wanted(asked: Asked) -> bool:
-    """Whether LiteLLM has to be installed first: it is nowhere, and that was agreed to."""
-    if not asked.deployment.gateway.process or litellm.find(asked.layout, os.environ, asked.choices.litellm):
-        return False
-    if asked.flags.yes:
-        return True
-    if asked.flags.no_input or not sys.stdin.isatty():
+def agree_to_litellm(resolved: Resolved) -> None:
+    """Where LiteLLM has to be installed for the start: go on only if that is wanted."""
+    if not situation.has_to_install_litellm(resolved) or resolved.request.flags.yes:
+        return
+    if resolved.request.flags.no_input or not sys.stdin.isatty():
         named = command_line.behind("deploy") is not None  # a saved plan and a profile have their choices already
         other = "name yours: --litellm PATH" if named else "install it first: doit litellm"
         raise UsageError("LiteLLM is not installed", f"Agree to installing it with --yes, or {other}")
-    console.say(f"LiteLLM is not installed. It goes to {asked.layout.venv} (about 700 MB).", "warn")
+    console.say(f"LiteLLM is not installed. It goes to {resolved.layout.venv} (about 700 MB).", "warn")
     with interview.ending():
         if not prompts.agreed("Install it now?"):
             raise GatewayError(interview.NOTHING)
-    return True
 
 
 @action
-def receipt(asked: Asked) -> None:
+def receipt(resolved: Resolved) -> None:
     """What happened, what to do next, how to undo it; one line when nothing did."""
     told = console_summary.this
-    place = asked.layout.gateway
+    place = resolved.layout.gateway
     if not told.written:
         said = "Nothing to do" if told.log is None else "Nothing had to change"
-        console.say(f"{said}: {asked.deployment.preset.id} stands in {place} as chosen.", "ok")
+        console.say(f"{said}: {resolved.deployment.preset.id} stands in {place} as chosen.", "ok")
         return
-    console.tell("\n".join(summary(asked, told)), hanging=12)
-    for line in (*onward(asked), *backward(asked), *again(asked)):
+    console.tell("\n".join(summary(resolved, told)), hanging=12)
+    for line in (*onward(resolved), *backward(resolved), *again(resolved)):
         console.tell(line)  # never folded: there are commands in it
 
 
-def summary(asked: Asked, told: console_summary.Run) -> list[str]:
+def summary(resolved: Resolved, told: console_summary.Run) -> list[str]:
     """The lines of the receipt."""
-    deployment, layout = asked.deployment, asked.layout
+    deployment, layout = resolved.deployment, resolved.layout
     tiers = ", ".join(f"{tier} {name}" for tier, name in deployment.names.items())
     return [
         f"Deployed {deployment.preset.id} to {layout.gateway}",
@@ -150,32 +145,33 @@ def summary(asked: Asked, told: console_summary.Run) -> list[str]:
     ]
 
 
-def onward(asked: Asked) -> Iterator[str]:
+def onward(resolved: Resolved) -> Iterator[str]:
     """What to do next."""
-    deployment, layout = asked.deployment, asked.layout
-    if asked.flags.start or not deployment.gateway.process or processes.running(layout):
+    deployment, layout = resolved.deployment, resolved.layout
+    if resolved.request.flags.start or not deployment.gateway.process or processes.running(layout):
         yield "Next:  run claude, and type /status in it"
         yield "       a claude that is open keeps its models until it is started anew"
     else:
         yield "Next:  doit start"
         yield "       or, without this checkout:"
         yield f"       sh {shlex.quote(str(layout.start_script))}"
-    if folder := asked.choices.scope:
+    if folder := resolved.request.choices.scope:
         yield f"       in {folder}; there claude asks whether you trust the folder, and joins once you do"
 
 
-def backward(asked: Asked) -> Iterator[str]:
+def backward(resolved: Resolved) -> Iterator[str]:
     """How to undo it."""
-    if history.current(asked.layout).revision > 1:
+    if history.current(resolved.layout).revision > 1:
         yield "Undo:  doit rollback"
         yield "       or, to take all of it away: doit uninstall"
     else:
         yield "Undo:  doit uninstall"
 
 
-def again(asked: Asked) -> Iterator[str]:
+def again(resolved: Resolved) -> Iterator[str]:
     """How to do the same elsewhere without being asked."""
-    if asked.same:
-        yield f"Same:  {asked.same}"
-    if asked.same_needs:
-        yield f"       with {', '.join(asked.same_needs)} in the environment"
+    request = resolved.request
+    if request.was_interviewed:
+        yield f"Same:  {interview.command(request)}"
+    if request.answers:
+        yield f"       with {', '.join(request.answers)} in the environment"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from tasks.core.deploying.context import Asked
     from tasks.core.doctor.case import Check
     from tasks.core.model.layout import Layout
 
@@ -39,24 +38,24 @@ OPTIONS = [
 ]
 
 
-def task(asked: Asked) -> Task:
+def task(layout: Layout) -> Task:
     """`doit doctor [--dir FOLDER] [--fix [--yes]] [--json]`."""
-    return {"actions": [(examine, [asked])], "params": OPTIONS, "meta": {"quiet": True}}
+    return {"actions": [(examine, [layout])], "params": OPTIONS, "meta": {"quiet": True}}
 
 
 @action
-def examine(asked: Asked, as_json: bool, folder: str, fix: bool, yes: bool) -> None:
+def examine(layout: Layout, as_json: bool, folder: str, fix: bool, yes: bool) -> None:
     """Print what is found at each link; Unhealthy when one is broken."""
     if fix and (as_json or not (yes or sys.stdin.isatty())):
         raise UsageError(
             "--fix asks before each command, and there is nobody to ask", "Type it in a terminal, or: --yes"
         )
-    place = invocation.named(folder, asked.layout)
-    found = looked(asked.layout, place, quiet=as_json)
+    place = invocation.named(folder, layout)
+    found = looked(layout, place, quiet=as_json)
     if as_json:
         console.document(document(found, place))
     if fix:
-        found = mended(asked.layout, place, found, unasked=yes)
+        found = mended(layout, place, found, unasked=yes)
     if first := doctor_case.broken(found):
         raise told(first, as_json=as_json)
 

@@ -18,7 +18,7 @@ from tasks.core.model.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
 
 SHELLS = {
     "bash": 'eval "$(doit env --shell bash)"',
@@ -38,10 +38,10 @@ OPTIONS = [
 ]
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """`doit env [--profile NAME] [--shell SHELL] [--unset] [--show]`."""
     return {
-        "actions": [(tell, [asked])],
+        "actions": [(tell, [resolved])],
         "params": OPTIONS,
         "io": {"capture": False},  # doit keeps no copy of a secret
         "meta": {"quiet": True},
@@ -49,19 +49,19 @@ def task(asked: Asked) -> Task:
 
 
 @action
-def tell(asked: Asked, profile: str, shell: str, unset: bool, show: bool) -> None:
+def tell(resolved: Resolved, profile: str, shell: str, unset: bool, show: bool) -> None:
     """Print the lines, and nothing else, on stdout; a token only where no one looks over the shoulder."""
     chosen = known(shell or Path(os.environ.get("SHELL", "bash")).name, asked_for=bool(shell))
     if unset:
-        console.hand("\n".join(undone(terminal.names(asked.of_profile(profile or None)), chosen)))
+        console.hand("\n".join(undone(terminal.names(terminal.of_profile(resolved, profile or None)), chosen)))
         return
     if sys.stdout.isatty() and not show:
         option = f" --profile {profile}" if profile else ""
         how = SHELLS[chosen].replace(" --shell", f"{option} --shell")
         raise UsageError("would show the token in this terminal", f"Have the shell read it: {how}; or add --show.")
-    console.hand("\n".join(exported(terminal.variables(terminal.reached(asked, profile or None)), chosen)))
-    if settings_edit.ledger_of(asked.layout):
-        console.warn(f"for claude {asked.layout.settings} wins over variables; run it with: doit exec -- claude")
+    console.hand("\n".join(exported(terminal.variables(terminal.reached(resolved, profile or None)), chosen)))
+    if settings_edit.ledger_of(resolved.layout):
+        console.warn(f"for claude {resolved.layout.settings} wins over variables; run it with: doit exec -- claude")
 
 
 def known(shell: str, *, asked_for: bool) -> str:

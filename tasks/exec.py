@@ -22,16 +22,16 @@ from tasks.core.profiles import temporary
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
 
 PROFILE = {"name": "profile", "long": "profile", "type": str, "default": "", "help": "which one; else what is chosen"}
 SETTINGS = "--settings"
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """`doit exec [--profile NAME] -- PROGRAM …`."""
     return {
-        "actions": [(start, [asked])],
+        "actions": [(start, [resolved])],
         "params": [PROFILE],
         "pos_arg": "words",
         "io": {"capture": False},
@@ -40,12 +40,12 @@ def task(asked: Asked) -> Task:
 
 
 @action
-def start(asked: Asked, profile: str, words: list[str]) -> None:  # noqa: ARG001 - doit's copy, which lacks a=b
+def start(resolved: Resolved, profile: str, words: list[str]) -> None:  # noqa: ARG001 - doit's copy, which lacks a=b
     """Become the program, in the folder where this was typed: terminal, signals and exit code are its own."""
     command = command_line.program()
     if not command:
         raise UsageError("no program is named", "Write it behind two dashes: doit exec --profile work -- claude")
-    reached = terminal.reached(asked, profile or None)
+    reached = terminal.reached(resolved, profile or None)
     os.chdir(get_initial_workdir())
     program = shutil.which(command[0])
     if program is None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tasks.core.claude.layers import Held, Key, Layers
-    from tasks.core.deploying.context import Asked
     from tasks.core.model.layout import Layout
 
 OPTIONS = [
@@ -32,20 +31,20 @@ CONCERNS = {"model": ("ANTHROPIC_MODEL", "wins over it, wherever it stands")}
 """Keys over which a variable decides, and what to say of that."""
 
 
-def task(asked: Asked) -> Task:
+def task(layout: Layout) -> Task:
     """`doit explain [KEY…|MESSAGE] [--dir FOLDER] [--message TEXT] [--json]`."""
-    return {"actions": [(show, [asked])], "params": OPTIONS, "pos_arg": "names", "meta": {"quiet": True}}
+    return {"actions": [(show, [layout])], "params": OPTIONS, "pos_arg": "names", "meta": {"quiet": True}}
 
 
 @action
-def show(asked: Asked, as_json: bool, folder: str, message: str, names: Sequence[str]) -> None:
+def show(layout: Layout, as_json: bool, folder: str, message: str, names: Sequence[str]) -> None:
     """Print what is known of a message, of the keys *names*, or in short of every key that matters."""
     if message or any(" " in name for name in names):  # no key has a blank in its name
         translate(message or " ".join(names), as_json=as_json)
         return
-    found = layers.Layers(asked.layout, os.environ, invocation.named(folder, asked.layout))
-    told = described(asked.layout)
-    facts = [fact(found, told, name) for name in (names or mattering(asked.layout, told))]
+    found = layers.Layers(layout, os.environ, invocation.named(folder, layout))
+    told = described(layout)
+    facts = [fact(found, told, name) for name in (names or mattering(layout, told))]
     unreadable = problems(found)
     if as_json:
         facts_of_all = {"keys": facts, "unreadable": unreadable, "unseen": layers.UNSEEN}

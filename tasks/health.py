@@ -17,7 +17,7 @@ from tasks.core.service.state import State
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
 
 DEEP = "send one small real request to the model of each tier, which may cost money"
 OPTIONS = [
@@ -34,24 +34,24 @@ OPTIONS = [
 ]
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """`doit health [--deep [--yes]] [--json]`."""
-    return {"actions": [(look, [asked])], "params": OPTIONS, "meta": {"quiet": True}}
+    return {"actions": [(look, [resolved])], "params": OPTIONS, "meta": {"quiet": True}}
 
 
 @action
-def look(asked: Asked, deep: bool, yes: bool, as_json: bool) -> None:
+def look(resolved: Resolved, deep: bool, yes: bool, as_json: bool) -> None:
     """Print what was found; Unhealthy when something is wrong."""
-    manifest = history.current(asked.layout)
-    deployment = settle(Choices.from_json(manifest.choices), asked.catalogue)
+    manifest = history.current(resolved.layout)
+    deployment = settle(Choices.from_json(manifest.choices), resolved.context.catalogue)
     names = {}
     if deep:
         names = health.find_tiers(deployment)
         agree(names, yes=yes)
-    state = State(asked.layout, manifest)
+    state = State(resolved.layout, manifest)
     if not state.is_local:
-        values = env_file.deployed(asked.layout)
-        state = State(asked.layout, manifest, doors.deployed(deployment, values))
+        values = env_file.deployed(resolved.layout)
+        state = State(resolved.layout, manifest, doors.deployed(deployment, values))
     facts = health.examine(state, names)
     if as_json:
         console.document(facts)

@@ -17,7 +17,6 @@ from tasks.core.secrets import hide
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tasks.core.deploying.context import Asked
     from tasks.core.history.archive import Archive
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Revision
@@ -26,14 +25,14 @@ TWO_DAYS = 48
 """Hours, from which an age is told in days."""
 
 
-def task(asked: Asked) -> Task:
+def task(layout: Layout) -> Task:
     """`doit history [N]`: all revisions, or one with what it changed."""
-    return {"actions": [(show, [asked.layout])], "params": [JSON, WORDS], "pos_arg": "which", "meta": {"quiet": True}}
+    return {"actions": [(show, [layout])], "params": [JSON, WORDS], "pos_arg": "which", "meta": {"quiet": True}}
 
 
-def backups_task(asked: Asked) -> Task:
+def backups_task(layout: Layout) -> Task:
     """`doit backups`: every archive, read and verified."""
-    return {"actions": [(show_backups, [asked.layout])], "params": [JSON], "meta": {"quiet": True}}
+    return {"actions": [(show_backups, [layout])], "params": [JSON], "meta": {"quiet": True}}
 
 
 @action

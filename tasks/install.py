@@ -20,7 +20,7 @@ from tasks.core.values import env_file
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.merge.outcome import Side
     from tasks.core.model.catalogue import Artifact
     from tasks.core.model.deployment import Deployment, Values
@@ -28,53 +28,53 @@ if TYPE_CHECKING:
     from tasks.core.model.release import Change, Manifest, Revision, Wanted
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """Install the staged release; nothing to do when it stands already."""
-    layout, artifacts = asked.layout, asked.deployment.artifacts
+    layout, artifacts = resolved.layout, resolved.deployment.artifacts
     return {
-        "actions": [(write, [asked])],
+        "actions": [(write, [resolved])],
         "file_dep": [str(layout.release / each.file) for each in artifacts] + [str(layout.release_manifest)],
         "targets": [str(layout.gateway / each.file) for each in artifacts] + [str(layout.manifest)],
         "task_dep": ["preflight", "validate"],
         "setup": ["_transaction", "backup"],
         "meta": {"until": "_commit"},
-        "uptodate": [holds(lambda: stands(asked))],
+        "uptodate": [holds(lambda: stands(resolved))],
     }
 
 
-def stands(asked: Asked) -> bool:
+def stands(resolved: Resolved) -> bool:
     """Whether the gateway's folder is as it should be, and says so of the same choices."""
-    manifest = history.installed(asked.layout)
-    contents = {name: data for name, data in staged(asked).items() if name != asked.layout.env_file.name}
-    same = manifest is not None and recorded(asked, manifest, contents) and not history.damaged(asked.layout)
-    return same and not any(change.writes for change in changes(asked, staged(asked), manifest))
+    manifest = history.installed(resolved.layout)
+    contents = {name: data for name, data in staged(resolved).items() if name != resolved.layout.env_file.name}
+    same = manifest is not None and recorded(resolved, manifest, contents) and not history.damaged(resolved.layout)
+    return same and not any(change.writes for change in changes(resolved, staged(resolved), manifest))
 
 
-def recorded(asked: Asked, manifest: Manifest, contents: Mapping[str, bytes]) -> bool:
+def recorded(resolved: Resolved, manifest: Manifest, contents: Mapping[str, bytes]) -> bool:
     """Whether *manifest* tells of these choices, and its revision of these renderings."""
-    layout, number = asked.layout, manifest.revision
-    same = dict(manifest.choices) == asked.choices.to_json()
+    layout, number = resolved.layout, manifest.revision
+    same = dict(manifest.choices) == resolved.request.choices.to_json()
     return same and all(history.released(layout, number, name) == data for name, data in contents.items())
 
 
-def staged(asked: Asked) -> dict[str, bytes]:
+def staged(resolved: Resolved) -> dict[str, bytes]:
     """The files of the release."""
-    return {each.file: (asked.layout.release / each.file).read_bytes() for each in asked.deployment.artifacts}
+    return {each.file: (resolved.layout.release / each.file).read_bytes() for each in resolved.deployment.artifacts}
 
 
-def changes(asked: Asked, contents: Mapping[str, bytes], manifest: Manifest | None) -> list[Change]:
+def changes(resolved: Resolved, contents: Mapping[str, bytes], manifest: Manifest | None) -> list[Change]:
     """What has to happen in the gateway's folder so that it holds *contents*; reads, writes nothing."""
-    wanted = [_wanted(each, contents[each.file], asked) for each in asked.deployment.artifacts]
-    side: Side | None = "ours" if asked.flags.ours else "theirs" if asked.flags.theirs else None
-    return current.changes(asked.layout, wanted, manifest, side)
+    wanted = [_wanted(each, contents[each.file], resolved) for each in resolved.deployment.artifacts]
+    side: Side | None = "ours" if resolved.request.flags.ours else "theirs" if resolved.request.flags.theirs else None
+    return current.changes(resolved.layout, wanted, manifest, side)
 
 
-def _wanted(artifact: Artifact, content: bytes, asked: Asked) -> Wanted:
+def _wanted(artifact: Artifact, content: bytes, resolved: Resolved) -> Wanted:
     """The artifact as it should stand, .env with its secrets."""
     if artifact.secret:
-        found = files.read(asked.layout.gateway / artifact.file)
-        before = history.installed(asked.layout)
-        content = filled(found, asked.deployment, asked.complete_values, before.variables if before else ())
+        found = files.read(resolved.layout.gateway / artifact.file)
+        before = history.installed(resolved.layout)
+        content = filled(found, resolved.deployment, resolved.complete_values, before.variables if before else ())
     return release.Wanted(artifact.file, content, artifact.permissions, _how(artifact))
 
 
@@ -99,27 +99,27 @@ def filled(found: bytes | None, deployment: Deployment, values: Values, deployed
 
 
 @action
-def write(asked: Asked) -> None:
+def write(resolved: Resolved) -> None:
     """Put every change, the manifest and the revision into the transaction."""
-    layout, before = asked.layout, history.installed(asked.layout)
-    contents = staged(asked)
+    layout, before = resolved.layout, history.installed(resolved.layout)
+    contents = staged(resolved)
     try:
-        planned = changes(asked, contents, before)
+        planned = changes(resolved, contents, before)
     except conflicts.MergeConflict as conflict:
         conflicts.write(conflict)
         raise
     open_files = {name: data for name, data in contents.items() if name != layout.env_file.name}
-    if before and recorded(asked, before, open_files) and not any(each.writes for each in planned):
+    if before and recorded(resolved, before, open_files) and not any(each.writes for each in planned):
         return
-    check(asked, planned)
-    manifest = _manifest(asked, planned, before)
+    check(resolved, planned)
+    manifest = _manifest(resolved, planned, before)
     stood = {each.file: each.data for each in planned if each.file in open_files and each.data is not None}
-    history.prepare(layout, _revision(asked, manifest), contents, stood)
+    history.prepare(layout, _revision(resolved, manifest), contents, stood)
     with session.joined(layout) as transaction:
         for change in planned:
             session.put(transaction, change)
         transaction.put(layout.manifest.name, documents.dump_json(manifest.to_json()), 0o600)
-    session.when_committed(lambda: point(asked.layout))
+    session.when_committed(lambda: point(resolved.layout))
     current.tell(planned, summary.this)
 
 
@@ -129,40 +129,40 @@ def point(layout: Layout) -> None:
         files.write(layout.pointer, f"{layout.gateway}\n".encode("utf-8", "surrogateescape"), 0o600)
 
 
-def check(asked: Asked, planned: list[Change]) -> None:
+def check(resolved: Resolved, planned: list[Change]) -> None:
     """InvalidInput when what merging made is not valid: it would stand, and the gateway would not start."""
     theirs = ("merge", "keep", "mode")
     edited = {each.file: each.data for each in planned if each.kind in theirs and each.data is not None}
-    if findings := checks.artifacts(edited, asked.layout, "edited "):
+    if findings := checks.artifacts(edited, resolved.layout, "edited "):
         raise InvalidInput(
             "\n  ".join(["with your edits it is not valid", *findings]), "Mend your file; nothing was written."
         )
 
 
-def _manifest(asked: Asked, planned: list[Change], before: Manifest | None) -> Manifest:
+def _manifest(resolved: Resolved, planned: list[Change], before: Manifest | None) -> Manifest:
     """The release's manifest, with what was found out: who, when, which variables, digests of what will stand."""
-    layout = asked.layout
+    layout = resolved.layout
     data = documents.parse_json(layout.release_manifest.read_bytes(), str(layout.release_manifest))
     ours = [each for each in planned if each.file in data["files"]]
     return history.stamped(
         layout,
         release.Manifest.from_json(data, str(layout.release_manifest)),
         files=current.digests(layout, ours, before),
-        variables=shown(asked),
-        flags_used=tuple(f"--{name.replace('_', '-')}" for name, on in asked.flags._asdict().items() if on),
+        variables=shown(resolved),
+        flags_used=tuple(f"--{name.replace('_', '-')}" for name, on in resolved.request.flags._asdict().items() if on),
     )
 
 
-def shown(asked: Asked) -> dict[str, str]:
+def shown(resolved: Resolved) -> dict[str, str]:
     """Per variable: "set" for secrets and paths, the value for the rest."""
-    known = asked.deployment.variable
+    known = resolved.deployment.variable
     return {
         name: "set" if isinstance(value, secret.Secret) or known(name).kind == "path" else value
-        for name, value in asked.complete_values.items()
+        for name, value in resolved.complete_values.items()
     }
 
 
-def _revision(asked: Asked, manifest: Manifest) -> Revision:
+def _revision(resolved: Resolved, manifest: Manifest) -> Revision:
     """What the history keeps beside the files: of a secret only which variable it is."""
-    how = {each.file: _how(each) for each in asked.deployment.artifacts}
-    return release.Revision("deploy", manifest, how, rules.settings_of(asked.deployment))
+    how = {each.file: _how(each) for each in resolved.deployment.artifacts}
+    return release.Revision("deploy", manifest, how, rules.settings_of(resolved.deployment))

@@ -20,7 +20,7 @@ from tasks.core.text import documents
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.lint.findings import Finding
     from tasks.core.model.layout import Layout
 
@@ -32,24 +32,24 @@ OPTIONS = [
 ]
 
 
-def task(asked: Asked) -> Task:
+def task(layout: Layout) -> Task:
     """`doit lint [FILE…] [--json] [--sarif] [--strict]`."""
-    return {"actions": [(show, [asked])], "params": OPTIONS, "pos_arg": "names", "meta": {"quiet": True}}
+    return {"actions": [(show, [layout])], "params": OPTIONS, "pos_arg": "names", "meta": {"quiet": True}}
 
 
-def allowlist_task(asked: Asked) -> Task:
+def allowlist_task(resolved: Resolved) -> Task:
     """`doit allowlist`: templates/lint/litellm.json, from the LiteLLM that is found."""
-    return {"actions": [(write_allowlist, [asked])]}
+    return {"actions": [(write_allowlist, [resolved])]}
 
 
 @action
-def show(asked: Asked, as_json: bool, as_sarif: bool, strict: bool, names: Sequence[str]) -> None:
+def show(layout: Layout, as_json: bool, as_sarif: bool, strict: bool, names: Sequence[str]) -> None:
     """Print the findings; InvalidInput when there are errors, or with *strict* warnings."""
     if as_json and as_sarif:
         raise UsageError("--json and --sarif cannot both be meant", "Choose one.")
-    given = [(Path(get_initial_workdir(), name), name) for name in names] or [_own(asked.layout)]
-    found = [each for path, shown in given for each in rules.of_path(path, shown, asked.layout, os.environ)]
-    told, facts = [shown for _, shown in given], lint_facts.load(asked.layout)
+    given = [(Path(get_initial_workdir(), name), name) for name in names] or [_own(layout)]
+    found = [each for path, shown in given for each in rules.of_path(path, shown, layout, os.environ)]
+    told, facts = [shown for _, shown in given], lint_facts.load(layout)
     if as_json or as_sarif:
         console.document(rules.as_json(found, told, facts) if as_json else sarif.log(found, facts))
     elif found:
@@ -77,9 +77,9 @@ def _own(layout: Layout) -> tuple[Path, str]:
 
 
 @action
-def write_allowlist(asked: Asked) -> None:
+def write_allowlist(resolved: Resolved) -> None:
     """Read the pinned LiteLLM's files and write down what it knows."""
-    found = litellm.find(asked.layout, os.environ, asked.choices.litellm)
+    found = litellm.find(resolved.layout, os.environ, resolved.request.choices.litellm)
     package = (
         next((place / "litellm" for place in found.packages if (place / "litellm").is_dir()), None) if found else None
     )
@@ -91,6 +91,6 @@ def write_allowlist(asked: Asked) -> None:
             litellm.INSTALL,
             where=str(found.executable),
         )
-    path = asked.layout.templates / "lint" / lint_facts.LITELLM
+    path = resolved.layout.templates / "lint" / lint_facts.LITELLM
     changed = files.write(path, documents.dump_json(extract.extract(package, found.version)), 0o644)
-    console.say(f"{path.relative_to(asked.layout.project)} {'written' if changed else 'unchanged'}")
+    console.say(f"{path.relative_to(resolved.layout.project)} {'written' if changed else 'unchanged'}")

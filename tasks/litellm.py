@@ -10,7 +10,7 @@ from tasks.core.litellm import litellm
 from tasks.core.service import upgrade as service_upgrade
 
 if TYPE_CHECKING:
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
 
 
 UPGRADE = {
@@ -22,30 +22,30 @@ UPGRADE = {
 }
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """Up to date while the environment holds, whole, what requirements/litellm.txt says."""
     return {
-        "actions": [(install, [asked])],
+        "actions": [(install, [resolved])],
         "params": [UPGRADE],
-        "uptodate": [lambda: litellm.is_installed(asked.layout)],
+        "uptodate": [lambda: litellm.is_installed(resolved.layout)],
     }
 
 
-def deployed_task(asked: Asked) -> Task:
+def deployed_task(resolved: Resolved) -> Task:
     """The same within a deployment, once that stands."""
-    return {**task(asked), "task_dep": ["_finish"]}
+    return {**task(resolved), "task_dep": ["_finish"]}
 
 
 @action
-def install(asked: Asked, upgrade: bool) -> None:
+def install(resolved: Resolved, upgrade: bool) -> None:
     """Install it, showing how long that takes; a gateway elsewhere needs none."""
-    if not asked.deployment.gateway.process:
-        console.say(f"  {asked.deployment.gateway.name} runs elsewhere: no LiteLLM is needed on this machine.")
+    if not resolved.deployment.gateway.process:
+        console.say(f"  {resolved.deployment.gateway.name} runs elsewhere: no LiteLLM is needed on this machine.")
     elif upgrade:
-        service_upgrade.upgrade(asked.layout)
+        service_upgrade.upgrade(resolved.layout)
     else:
-        litellm.install_known_good(asked.layout)
-        if not litellm.is_installed(asked.layout):
+        litellm.install_known_good(resolved.layout)
+        if not litellm.is_installed(resolved.layout):
             console.say(
                 "  An older LiteLLM stands and is kept. Put the pinned one in its place: doit litellm --upgrade"
             )

@@ -21,7 +21,7 @@ from tasks.core.service import logs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.layout import Layout
     from tasks.core.model.secret import Secret
 
@@ -60,9 +60,9 @@ OPTIONS = [
 ]
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """`doit logs [-f] [--since TIME] [-n LINES]`."""
-    return {"actions": [(show, [asked.layout])], "params": OPTIONS, "meta": {"quiet": True}}
+    return {"actions": [(show, [resolved.layout])], "params": OPTIONS, "meta": {"quiet": True}}
 
 
 @action

@@ -17,8 +17,8 @@ from tasks.core.model.errors import Conflict, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tasks.core.deploying.context import Asked
     from tasks.core.lint.migration import Migration
+    from tasks.core.model.layout import Layout
 
 OPTIONS = [
     {"name": "write", "long": "write", "type": bool, "default": False, "help": "replace the file, keeping a copy"},
@@ -29,24 +29,24 @@ OPTIONS = [
 BOM = b"\xef\xbb\xbf"
 
 
-def task(asked: Asked) -> Task:
+def task(layout: Layout) -> Task:
     """`doit migrate FILE [--write] [--json]`."""
-    return {"actions": [(migrate, [asked])], "params": OPTIONS, "pos_arg": "names", "meta": {"quiet": True}}
+    return {"actions": [(migrate, [layout])], "params": OPTIONS, "pos_arg": "names", "meta": {"quiet": True}}
 
 
 @action
-def migrate(asked: Asked, write: bool, as_json: bool, names: Sequence[str]) -> None:
+def migrate(layout: Layout, write: bool, as_json: bool, names: Sequence[str]) -> None:
     """Show what would change, or change it; what a person must decide is listed in the end."""
     if len(names) != 1:
         raise UsageError("one file is migrated at a time", "Name it: doit migrate FILE")
     shown, path = names[0], Path(get_initial_workdir(), names[0])
-    found = migration.migrated(path, shown, asked.layout, os.environ)
+    found = migration.migrated(path, shown, layout, os.environ)
     kept = written(path, found, shown) if write and found.changes else None
     if as_json:
         console.document(migration.as_json(found, shown, str(kept) if kept else None, written=kept is not None))
         return
     if found.changes and not kept:
-        console.hand("\n".join(diff.bare(migration.diff(found, shown, asked.layout))))
+        console.hand("\n".join(diff.bare(migration.diff(found, shown, layout))))
     told = "\n".join(map(console.printable, migration.lines(found, shown)))
     console.tell(told or "nothing to migrate")
     _close(found, shown, kept, write=write)

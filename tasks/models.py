@@ -21,7 +21,7 @@ from tasks.core.values import environment
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.catalogue import Catalogue, Model
     from tasks.core.providers.availability import Checked
 
@@ -37,21 +37,21 @@ OPTIONS = [
 ]
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """`doit models [NAME…]`. Always shows; nothing is remembered."""
     params = [*OPTIONS, JSON, WORDS]
-    return {"actions": [(show, [asked])], "params": params, "pos_arg": "names", "meta": {"quiet": True}}
+    return {"actions": [(show, [resolved])], "params": params, "pos_arg": "names", "meta": {"quiet": True}}
 
 
 @action
-def show(asked: Asked, names: Sequence[str], *, as_json: bool, check: bool, paid: bool, yes: bool) -> None:
+def show(resolved: Resolved, names: Sequence[str], *, as_json: bool, check: bool, paid: bool, yes: bool) -> None:
     """Print the catalogue's models, or those that are named, in full; or what their providers say of them."""
     if check:
-        report(checked(asked, names, paid=paid, yes=yes), as_json=as_json)
+        report(checked(resolved, names, paid=paid, yes=yes), as_json=as_json)
         return
     if paid:
         raise UsageError("--paid goes with --check", "Say: doit models --check --paid")
-    known, today = catalogue.load(asked.layout), time.strftime("%Y-%m-%d")
+    known, today = catalogue.load(resolved.layout), time.strftime("%Y-%m-%d")
     models = chosen(known, names)
     if as_json:
         console.document({"models": [facts(model, known, today) for model in models]})
@@ -61,33 +61,33 @@ def show(asked: Asked, names: Sequence[str], *, as_json: bool, check: bool, paid
         console.tell("\n".join(table(models, today, console.width())))
 
 
-def checked(asked: Asked, names: Sequence[str], *, paid: bool, yes: bool) -> list[Checked]:
+def checked(resolved: Resolved, names: Sequence[str], *, paid: bool, yes: bool) -> list[Checked]:
     """What the providers say of the models that are named, else of those that are deployed."""
-    models = chosen(asked.catalogue, names) if names else list(asked.deployment.models)
+    models = chosen(resolved.context.catalogue, names) if names else list(resolved.deployment.models)
     if not models:
         raise UsageError("the gateway that is chosen has models of its own", "Ask it: doit health, doit compat")
     if not paid:
-        return availability.check(models, asked.catalogue.providers, place(asked, models))
-    manifest = history.current(asked.layout)
+        return availability.check(models, resolved.context.catalogue.providers, place(resolved, models))
+    manifest = history.current(resolved.layout)
     if missing := [model.id for model in models if model.id not in manifest.models]:
         raise UsageError(f"the gateway does not serve {', '.join(missing)}", "Deploy them first, or leave out --paid.")
     agree(models, yes=yes)
-    key = gateway.own_key(asked.layout, manifest.token_variable)
+    key = gateway.own_key(resolved.layout, manifest.token_variable)
     return availability.ping(models, manifest.gateway_url, key)
 
 
-def place(asked: Asked, models: Iterable[Model]) -> availability.Place:
+def place(resolved: Resolved, models: Iterable[Model]) -> availability.Place:
     """From where to ask: with the values of the gateway, by its way out of this network."""
-    known = asked.catalogue
+    known = resolved.context.catalogue
     providers = [known.providers[name] for name in dict.fromkeys(model.provider for model in models)]
     names = [name for each in providers for name in (*each.needs, *each.optional, each.listing.get("variable"))]
     names += [name for model in models for name in model.needs]
-    wanted = [asked.deployment.variable(name) for name in dict.fromkeys(names) if name]
-    found = environment.find(wanted, asked.layout, os.environ)
-    known_here = asked.findings if asked.deployment.proxied else {}
+    wanted = [resolved.deployment.variable(name) for name in dict.fromkeys(names) if name]
+    found = environment.find(wanted, resolved.layout, os.environ)
+    known_here = resolved.findings if resolved.deployment.proxied else {}
     own = {name: each.plain for name, each in known_here.items() if each.plain and name.endswith("_PROXY")}
-    way = client.Wire("", {**os.environ, **own}, client.trusting(asked.choices.ca_bundle))
-    program = litellm.find(asked.layout, os.environ, asked.choices.litellm)
+    way = client.Wire("", {**os.environ, **own}, client.trusting(resolved.request.choices.ca_bundle))
+    program = litellm.find(resolved.layout, os.environ, resolved.request.choices.litellm)
     values = {name: each.plain for name, each in found.items() if each.plain}
     return availability.Place(values, way, program.python if program else None)
 

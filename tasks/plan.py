@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tasks import install, preflight, settings
@@ -13,7 +14,9 @@ from tasks.core.cli.steps import EXIT_CODE, JSON, Task, action
 from tasks.core.console import console
 from tasks.core.console import diff as diff_lines
 from tasks.core.deploying import plan as deploying_plan
-from tasks.core.deploying import plan_file, plan_page, render
+from tasks.core.deploying import plan_file, plan_page, render, sources
+from tasks.core.deploying.options import resolve_options
+from tasks.core.deploying.resolve import resolve
 from tasks.core.disk import files
 from tasks.core.history import history
 from tasks.core.model.errors import Changed
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
+    from tasks.core.deploying.run import Run
     from tasks.core.model.release import Change
 
 NOT_HERE = ("dry_run", "yes", "no_input", "include_secrets")
@@ -39,22 +43,24 @@ OPTIONS: list[dict[str, Any]] = [
 ]
 
 
-def task(asked: Asked, deploying: Iterable[Mapping[str, Any]]) -> Task:
+def task(run: Run, deploying: Iterable[Mapping[str, Any]]) -> Task:
     """`doit plan`, with the options of *deploying* for what to plan, of which nothing is remembered.
 
     No dependencies and no targets: a plan looks at what is there, and leaves it so.
     """
     options = [dict(each) for each in deploying]
     params = [*(each for each in options if each["name"] not in NOT_HERE), *OPTIONS]
+    same = ""
     if (words := command_line.behind("plan")) is not None:
         given, names = command_line.parsed(words, params)
         if names:
             raise command_line.refused(f"doit plan takes options only, not {names[0]!r}")
         defaults = {each["name"]: each["default"] for each in options}
-        asked.settle({name: given.get(name, default) for name, default in defaults.items()})
-        asked.looks_only = not given["out"]
-        asked.same = shlex.join(["doit", "deploy", *repeated(options, given)])
-    return {"actions": [(show, [asked])], "params": params, "meta": {"quiet": True}}
+        planned = resolve_options({name: given.get(name, default) for name, default in defaults.items()})
+        request = replace(planned.request, is_read_only=not given["out"])
+        run.begin(resolve(request, planned.context))
+        same = shlex.join(["doit", "deploy", *repeated(options, given)])
+    return {"actions": [(show, [run.resolved, same])], "params": params, "meta": {"quiet": True}}
 
 
 def repeated(options: Iterable[Mapping[str, Any]], given: Mapping[str, Any]) -> Iterator[str]:
@@ -70,10 +76,10 @@ def repeated(options: Iterable[Mapping[str, Any]], given: Mapping[str, Any]) -> 
 
 
 @action
-def show(asked: Asked, diff: bool, as_json: bool, exit_code: bool, out: str) -> None:
+def show(resolved: Resolved, same: str, *, diff: bool, as_json: bool, exit_code: bool, out: str) -> None:
     """Print the plan, for a person or a program; save it where that was asked for."""
-    key = plan_file.store_key(asked.layout) if out else plan_file.key_of(asked.layout)
-    plan, patch = made(asked, key)
+    key = plan_file.store_key(resolved.layout) if out else plan_file.key_of(resolved.layout)
+    plan, patch = made(resolved, key)
     if out:
         plan_file.save(plan_file.place(out), plan, key)
     if as_json:
@@ -82,8 +88,8 @@ def show(asked: Asked, diff: bool, as_json: bool, exit_code: bool, out: str) -> 
         console.tell("\n".join([*plan_page.lines(plan, console.width()), *(diff_lines.painted(patch) if diff else ())]))
         hints(plan, diff=diff, out=out)
     if exit_code and deploying_plan.changes(plan):
-        same = f"doit apply {shlex.quote(out)}" if out else asked.same
-        raise Changed(f"{deploying_plan.changes(plan)} files would change", f"Do it: {same}")
+        command = f"doit apply {shlex.quote(out)}" if out else same
+        raise Changed(f"{deploying_plan.changes(plan)} files would change", f"Do it: {command}")
 
 
 def hints(plan: Mapping[str, Any], *, diff: bool, out: str) -> None:
@@ -94,52 +100,52 @@ def hints(plan: Mapping[str, Any], *, diff: bool, out: str) -> None:
         console.say("Every changed line: doit plan --diff, with the same options")
 
 
-def made(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]:
+def made(resolved: Resolved, key: bytes) -> tuple[dict[str, Any], list[str]]:
     """The plan (templates/schemas/plan.schema.json), and the diffs; GatewayError when this cannot be deployed."""
-    deployment, layout = asked.deployment, asked.layout
+    deployment, layout = resolved.deployment, resolved.layout
     with console.kept_warnings() as warnings:
-        for text in (*preflight.surprises(asked), *later(asked)):
+        for text in (*preflight.surprises(resolved), *later(resolved)):
             console.warn(text)
-        preflight.refuse(asked)
+        preflight.refuse(resolved)
     manifest = history.installed(layout)
-    changes = install.changes(asked, rendered(asked), manifest)
-    install.check(asked, changes)
-    joined, patch = settings_entry(asked, key)
+    changes = install.changes(resolved, rendered(resolved), manifest)
+    install.check(resolved, changes)
+    joined, patch = settings_entry(resolved, key)
     written = {each.file for each in changes if each.writes}
     plan = {
         "version": plan_file.VERSION,
         "gateway": str(layout.gateway),
-        "deployment": described(asked, history.next_number(layout)),
-        "files": [file_entry(asked, each, key) for each in changes],
+        "deployment": described(resolved, history.next_number(layout)),
+        "files": [file_entry(resolved, each, key) for each in changes],
         "settings": joined,
-        "process": deploying_plan.process(layout, deployment, written, start=asked.flags.start),
+        "process": deploying_plan.process(layout, deployment, written, start=resolved.request.flags.start),
         "warnings": warnings,
-        "choices": asked.choices.to_json(),
-        "profile": asked.profile,
-        "flags": asked.flags._asdict(),
-        "inputs": {name: plan_file.digest(key, data) for name, data in inputs(asked, changes).items()},
+        "choices": resolved.request.choices.to_json(),
+        "profile": resolved.request.profile,
+        "flags": resolved.request.flags._asdict(),
+        "inputs": {name: plan_file.digest(key, data) for name, data in inputs(resolved, changes).items()},
     }
-    return plan, [*(line for each in changes for line in patch_of(asked, each)), *patch]
+    return plan, [*(line for each in changes for line in patch_of(resolved, each)), *patch]
 
 
-def later(asked: Asked) -> Iterator[str]:
+def later(resolved: Resolved) -> Iterator[str]:
     """Which value this plan does without, for a program of the user's would have to run to get it."""
-    if reference := asked.unasked:
-        yield f"{asked.deployment.credential} is what {reference} prints; that is run when this is deployed"
+    if reference := sources.pending_token(resolved.request):
+        yield f"{resolved.deployment.credential} is what {reference} prints; that is run when this is deployed"
 
 
-def rendered(asked: Asked) -> dict[str, bytes]:
+def rendered(resolved: Resolved) -> dict[str, bytes]:
     """Every artifact as it would be rendered."""
-    templates = asked.layout.templates
+    templates = resolved.layout.templates
     return {
-        each.file: render.content(each, asked.deployment, asked.values, templates)
-        for each in asked.deployment.artifacts
+        each.file: render.content(each, resolved.deployment, resolved.values, templates)
+        for each in resolved.deployment.artifacts
     }
 
 
-def described(asked: Asked, revision: int) -> dict[str, Any]:
+def described(resolved: Resolved, revision: int) -> dict[str, Any]:
     """What would be deployed, in short."""
-    deployment = asked.deployment
+    deployment = resolved.deployment
     return {
         "preset": deployment.preset.id,
         "gateway_type": deployment.gateway.id,
@@ -150,41 +156,41 @@ def described(asked: Asked, revision: int) -> dict[str, Any]:
     }
 
 
-def generated(asked: Asked) -> list[str]:
+def generated(resolved: Resolved) -> list[str]:
     """The keys that were made for this plan only: a deployment makes others."""
-    made = (asked.complete_values[name] for name, each in asked.findings.items() if each.needs_key)
+    made = (resolved.complete_values[name] for name, each in resolved.findings.items() if each.needs_key)
     return [each.reveal() for each in made if isinstance(each, Secret)]
 
 
-def file_entry(asked: Asked, change: Change, key: bytes) -> dict[str, Any]:
+def file_entry(resolved: Resolved, change: Change, key: bytes) -> dict[str, Any]:
     """What happens to one file."""
-    digest = plan_file.digest(key, plan_file.without(change.data, generated(asked)))
-    return deploying_plan.file_entry(change, digest, secret=change.file == asked.layout.env_file.name)
+    digest = plan_file.digest(key, plan_file.without(change.data, generated(resolved)))
+    return deploying_plan.file_entry(change, digest, secret=change.file == resolved.layout.env_file.name)
 
 
-def patch_of(asked: Asked, change: Change) -> Iterator[str]:
+def patch_of(resolved: Resolved, change: Change) -> Iterator[str]:
     """The diff of one file, secrets hidden."""
     if change.writes:
-        hidden = hide.hide_env if change.file == asked.layout.env_file.name else hide.hide_text
-        path = asked.layout.gateway / change.file
+        hidden = hide.hide_env if change.file == resolved.layout.env_file.name else hide.hide_text
+        path = resolved.layout.gateway / change.file
         yield f"{change.kind:9}  {path}  {change.mode:04o}"
         yield from diff_lines.unified(hidden(change.found or b""), hidden(change.data or b""), str(path))
 
 
-def settings_entry(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]:
+def settings_entry(resolved: Resolved, key: bytes) -> tuple[dict[str, Any], list[str]]:
     """What happens to settings.json, and its diff."""
-    path = asked.layout.settings
+    path = resolved.layout.settings
     before = files.read(files.real_target(path))
-    outcome = settings.outcome(asked, before, settings_edit.ledger_of(asked.layout))
+    outcome = settings.outcome(resolved, before, settings_edit.ledger_of(resolved.layout))
     if outcome.conflicts:
-        raise settings_edit.conflict(asked.layout, outcome)
+        raise settings_edit.conflict(resolved.layout, outcome)
     after = outcome.data
     old, new = (json_edit.parse(data or json_edit.NEW_FILE, str(path)) for data in (before, after))
     entry = {
         "file": str(path),
         "action": "unchanged" if before == after else "create" if before is None else "update",
         "keys": list(deploying_plan.keys(outcome, old.value, new.value)),
-        "digest": plan_file.digest(key, plan_file.without(after, generated(asked))),
+        "digest": plan_file.digest(key, plan_file.without(after, generated(resolved))),
     }
     if before == after:
         return entry, []
@@ -192,14 +198,14 @@ def settings_entry(asked: Asked, key: bytes) -> tuple[dict[str, Any], list[str]]
     return entry, [f"{entry['action']:9}  {path}", *diff_lines.unified(hidden[0], hidden[1], str(path))]
 
 
-def inputs(asked: Asked, changes: Iterable[Change]) -> dict[str, bytes | None]:
+def inputs(resolved: Resolved, changes: Iterable[Change]) -> dict[str, bytes | None]:
     """Everything that the plan rests on, by the name by which a person knows it."""
-    layout, deployment = asked.layout, asked.deployment
+    layout, deployment = resolved.layout, resolved.deployment
     sources = {path for each in deployment.artifacts for path in render.sources(each, deployment, layout.templates)}
     sources |= {layout.templates / "presets" / f"{deployment.preset.id}.yaml", layout.templates / "variables.yaml"}
     standing = [layout.gateway / each.file for each in changes]
     proxies = (*settings_edit.ALL_PROXIES, "NO_PROXY", "no_proxy")
-    values = {name: found.plain for name, found in asked.findings.items()}
+    values = {name: found.plain for name, found in resolved.findings.items()}
     values |= {f"{name} in the environment": os.environ.get(name) for name in proxies}
     return {
         plan_file.CHOICES: files.read(layout.choices),

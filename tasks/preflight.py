@@ -28,34 +28,45 @@ from tasks.core.values import environment
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.deployment import Deployment
     from tasks.core.model.layout import Layout
     from tasks.core.values.environment import Finding
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """Look again when anything it looks at has changed, and whenever it is the command itself."""
     return {
-        "actions": [(look, [asked])],
+        "actions": [(look, [resolved])],
         "task_dep": ["choose"],
         "params": [JSON],
         "meta": {"checks": True},
-        "uptodate": [lambda: "preflight" not in summary.this.selected, unchanged("facts", lambda: facts(asked))],
+        "uptodate": [lambda: "preflight" not in summary.this.selected, unchanged("facts", lambda: facts(resolved))],
     }
 
 
-def facts(asked: Asked) -> object:
+def facts(resolved: Resolved) -> object:
     """Everything that can change the outcome, for the up-to-date check."""
-    found = [(name, *_origin(each, asked.layout), each.note) for name, each in asked.findings.items()]
-    located = litellm.find(asked.layout, os.environ, asked.choices.litellm)
+    found = [(name, *_origin(each, resolved.layout), each.note) for name, each in resolved.findings.items()]
+    located = litellm.find(resolved.layout, os.environ, resolved.request.choices.litellm)
     doubtful: object = [[], ""]
     if located:
-        doubtful = [litellm.missing_modules(located, asked.deployment.modules), str(litellm.refusal(located) or "")]
-    others = [*(each.id for each in asked.neighbours), git_ignore.seen(asked.layout), *of_network(asked)]
-    if bundle := asked.choices.ca_bundle:
+        doubtful = [litellm.missing_modules(located, resolved.deployment.modules), str(litellm.refusal(located) or "")]
+    others = [
+        *(each.id for each in resolved.context.neighbours),
+        git_ignore.seen(resolved.layout),
+        *of_network(resolved),
+    ]
+    if bundle := resolved.request.choices.ca_bundle:
         others += [str(files.read(Path(bundle)))]
-    return [asked.choices.to_json(), found, doubtful, others, asked.flags.allow_missing, time.strftime("%Y-%m-%d")]
+    return [
+        resolved.request.choices.to_json(),
+        found,
+        doubtful,
+        others,
+        resolved.request.flags.allow_missing,
+        time.strftime("%Y-%m-%d"),
+    ]
 
 
 def _origin(found: Finding, layout: Layout) -> tuple[object, str]:
@@ -65,28 +76,28 @@ def _origin(found: Finding, layout: Layout) -> tuple[object, str]:
 
 
 @action
-def look(asked: Asked) -> None:
+def look(resolved: Resolved) -> None:
     """Say where each value comes from, warn of what is doubtful, stop for what is missing."""
-    deployment = asked.deployment
-    for found in asked.findings.values():
+    deployment = resolved.deployment
+    for found in resolved.findings.values():
         console.say(f"  {found.name}: {shown(found, secret=deployment.variable(found.name).secret)}")
-    for text in (*surprises(asked), *program_doubts(asked)):
+    for text in (*surprises(resolved), *program_doubts(resolved)):
         console.warn(text)
-    refuse(asked)
+    refuse(resolved)
 
 
-def refuse(asked: Asked) -> None:
+def refuse(resolved: Resolved) -> None:
     """Raise the first reason why this cannot be deployed here."""
-    placed(asked.layout)
-    alone(asked.layout)
-    left_running(asked)
-    readable(asked.layout)
-    git_ignore.refuse(asked.layout)
-    trusted(asked.deployment)
-    tls.check(asked.choices, asked.values.get(PASSPHRASE))
-    other_tools.refuse(asked.layout, asked.neighbours, asked.flags.force)
-    token_binding.refuse(asked)
-    complete(asked)
+    placed(resolved.layout)
+    alone(resolved.layout)
+    left_running(resolved)
+    readable(resolved.layout)
+    git_ignore.refuse(resolved.layout)
+    trusted(resolved.deployment)
+    tls.check(resolved.request.choices, resolved.values.get(PASSPHRASE))
+    other_tools.refuse(resolved.layout, resolved.context.neighbours, resolved.request.flags.force)
+    token_binding.refuse(resolved)
+    complete(resolved)
 
 
 def alone(layout: Layout) -> None:
@@ -99,13 +110,13 @@ def alone(layout: Layout) -> None:
         )
 
 
-def left_running(asked: Asked) -> None:
+def left_running(resolved: Resolved) -> None:
     """Whether no gateway of this machine would go on running without the scripts that stop it."""
-    if not asked.deployment.gateway.process and processes.running(asked.layout):
+    if not resolved.deployment.gateway.process and processes.running(resolved.layout):
         raise Conflict(
-            f"the gateway of this machine still runs, and {asked.deployment.gateway.name} takes its place",
+            f"the gateway of this machine still runs, and {resolved.deployment.gateway.name} takes its place",
             "Stop it first: doit stop",
-            where=str(asked.layout.gateway),
+            where=str(resolved.layout.gateway),
         )
 
 
@@ -125,14 +136,14 @@ def shown(found: Finding, *, secret: bool) -> str:
     return ("set" if secret else console.printable(str(found.value))) + f", from {found.source}{via}{note}"
 
 
-def surprises(asked: Asked) -> Iterator[str]:
+def surprises(resolved: Resolved) -> Iterator[str]:
     """What may surprise of this deployment."""
-    yield from doubts(asked.deployment)
-    yield from of_network(asked)
-    yield from breaks(asked)
-    settings = asked.layout.settings
-    known = [name for name, found in asked.findings.items() if found.value is not None or found.needs_key]
-    if discloses(asked.deployment, known) and files.open_to_others(settings):
+    yield from doubts(resolved.deployment)
+    yield from of_network(resolved)
+    yield from breaks(resolved)
+    settings = resolved.layout.settings
+    known = [name for name, found in resolved.findings.items() if found.value is not None or found.needs_key]
+    if discloses(resolved.deployment, known) and files.open_to_others(settings):
         instead = "chmod 600 it, or have a helper print the token: --auth apikeyhelper"
         yield f"other users of this machine can read {settings}, in which the gateway's token stands; {instead}"
 
@@ -157,40 +168,40 @@ def doubts(deployment: Deployment) -> Iterator[str]:
             yield f"{model.id} serves {', '.join(tiers)}, but {cannot}; choose another with --{tiers[0]} MODEL"
 
 
-def of_network(asked: Asked) -> list[str]:
+def of_network(resolved: Resolved) -> list[str]:
     """What may surprise of the way out."""
-    known = {name: found.plain for name, found in asked.findings.items() if found.plain}
-    return list(network.doubts(asked.deployment, known, os.environ))
+    known = {name: found.plain for name, found in resolved.findings.items() if found.plain}
+    return list(network.doubts(resolved.deployment, known, os.environ))
 
 
-def breaks(asked: Asked) -> Iterator[str]:
+def breaks(resolved: Resolved) -> Iterator[str]:
     """What works now and will not work as before, or would be seen by others."""
-    yield from git_ignore.doubts(asked.layout)
-    manifest = history.installed(asked.layout)
+    yield from git_ignore.doubts(resolved.layout)
+    manifest = history.installed(resolved.layout)
     if manifest is None:
         return
-    deployment = asked.deployment
+    deployment = resolved.deployment
     if manifest.gateway_url != deployment.url:
         yield f"the gateway moves from {manifest.gateway_url} to {deployment.url}; start it and claude anew"
     if gone := [name for name in manifest.models if name not in deployment.served]:
         yield f"no longer served: {', '.join(gone)}; a session that uses one must choose another (/model)"
 
 
-def program_doubts(asked: Asked) -> Iterator[str]:
+def program_doubts(resolved: Resolved) -> Iterator[str]:
     """What is missing on this machine and can be had later; a refused LiteLLM is an error."""
     if not shutil.which("claude"):
         yield "Claude Code is not on PATH; it can be installed later: npm install -g @anthropic-ai/claude-code"
-    if not asked.deployment.gateway.process:
+    if not resolved.deployment.gateway.process:
         return
-    found = litellm.find(asked.layout, os.environ, asked.choices.litellm)
+    found = litellm.find(resolved.layout, os.environ, resolved.request.choices.litellm)
     if found is None:
-        if not asked.installs_litellm:  # which comes with the start
+        if not resolved.request.flags.start:  # with which it is installed
             yield "LiteLLM is not installed; it is needed to start the gateway: doit litellm"
         return
     if refused := litellm.refusal(found):
         raise refused
     yield from litellm.warnings(found)
-    for module in litellm.missing_modules(found, asked.deployment.modules):
+    for module in litellm.missing_modules(found, resolved.deployment.modules):
         yield f"LiteLLM at {found.executable} lacks {module}, which these models need: doit litellm"
 
 
@@ -225,18 +236,18 @@ def trusted(deployment: Deployment) -> None:
         console.warn(f"{bundle}: {ended.says}")
 
 
-def complete(asked: Asked) -> None:
+def complete(resolved: Resolved) -> None:
     """Whether every needed variable has a usable value."""
-    deployment = asked.deployment
-    ours = str(asked.layout.certificates)  # deployed with the rest
-    findings = {name: found for name, found in asked.findings.items() if found.plain != ours}
+    deployment = resolved.deployment
+    ours = str(resolved.layout.certificates)  # deployed with the rest
+    findings = {name: found for name, found in resolved.findings.items() if found.plain != ours}
     needed = [name for name in deployment.needs if name in findings]
     problems = environment.problems(findings, {name: deployment.variable(name) for name in findings}, needed)
     for problem in problems:
-        if problem.severity == "warning" or asked.flags.allow_missing:
+        if problem.severity == "warning" or resolved.request.flags.allow_missing:
             console.warn(f"{problem.variable}: {problem.problem}. {problem.remedy}")
     errors = [each for each in problems if each.severity == "error"]
-    if errors and not asked.flags.allow_missing:
+    if errors and not resolved.request.flags.allow_missing:
         listing = "\n  ".join(f"{each.variable}: {each.problem}\n    {each.remedy}" for each in errors)
         more = "To go on without and fill in .env later: doit deploy --allow-missing"
         raise GatewayError(f"{len(errors)} of {len(deployment.needs)} values are not usable\n  {listing}", more)

@@ -17,7 +17,7 @@ from tasks.core.profiles import named
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.layout import Layout
 
 OPTIONS = [
@@ -26,62 +26,63 @@ OPTIONS = [
 ]
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """`doit profiles [--json] [--remove NAME]`."""
-    return {"actions": [(show, [asked])], "params": OPTIONS, "meta": {"quiet": True}}
+    return {"actions": [(show, [resolved])], "params": OPTIONS, "meta": {"quiet": True}}
 
 
-def keep_task(asked: Asked) -> Task:
+def keep_task(resolved: Resolved) -> Task:
     """Once it stands, what was deployed is kept under the name that it was given."""
     return {
-        "actions": [(keep, [asked])],
+        "actions": [(keep, [resolved])],
         "task_dep": ["_finish"],
-        "uptodate": [holds(lambda: asked.profile is None or kept(asked, asked.profile))],
+        "uptodate": [holds(lambda: resolved.request.profile is None or kept(resolved, resolved.request.profile))],
     }
 
 
-def kept(asked: Asked, name: str) -> bool:
+def kept(resolved: Resolved, name: str) -> bool:
     """Whether the profile holds these choices."""
-    path = named.path_of(asked.layout, name)
-    return files.read(path) == named.content(asked.choices) and files.mode_of(path) == named.MODE
+    path = named.path_of(resolved.layout, name)
+    return files.read(path) == named.content(resolved.request.choices) and files.mode_of(path) == named.MODE
 
 
 @action
-def keep(asked: Asked) -> None:
+def keep(resolved: Resolved) -> None:
     """Write the profile; it holds no secret, but tells what somebody uses."""
-    if asked.profile is not None:
-        files.make_private_dir(asked.layout.profiles)
-        files.write(named.path_of(asked.layout, asked.profile), named.content(asked.choices), named.MODE)
-        console.say(f"Kept as the profile {asked.profile}; to switch back to it: doit use {asked.profile}", "ok")
+    request, layout = resolved.request, resolved.layout
+    if request.profile is not None:
+        files.make_private_dir(layout.profiles)
+        files.write(named.path_of(layout, request.profile), named.content(request.choices), named.MODE)
+        console.say(f"Kept as the profile {request.profile}; to switch back to it: doit use {request.profile}", "ok")
 
 
 @action
-def show(asked: Asked, as_json: bool, remove: str) -> None:
+def show(resolved: Resolved, as_json: bool, remove: str) -> None:
     """Print the profiles, for a person or a program; forget one first where that was asked for."""
     if remove:
-        named.remove(asked.layout, remove)
+        named.remove(resolved.layout, remove)
         console.say(f"The profile {remove} is gone; what is deployed stays.", "ok")
     if not remove or as_json:
-        known = facts(asked)
+        known = facts(resolved)
         if as_json:
             console.document(known)
         else:
             console.tell("\n".join(lines(known["profiles"])), hanging=4)
 
 
-def facts(asked: Asked) -> dict[str, Any]:
+def facts(resolved: Resolved) -> dict[str, Any]:
     """Every profile with what it comes to (templates/schemas/profiles.schema.json)."""
-    layout = asked.layout
-    return {"folder": str(layout.profiles), "profiles": [fact(asked, name) for name in named.names(layout)]}
+    layout = resolved.layout
+    return {"folder": str(layout.profiles), "profiles": [fact(resolved, name) for name in named.names(layout)]}
 
 
-def fact(asked: Asked, name: str) -> dict[str, Any]:
+def fact(resolved: Resolved, name: str) -> dict[str, Any]:
     """One profile; of one that cannot be deployed any more the reason."""
     known: dict[str, Any] = {"name": name, "deployed": False, "preset": None, "url": None, "models": []}
     try:
-        choices = named.read(asked.layout, name)
-        known |= {"preset": choices.preset, "deployed": choices == deployed(asked.layout)}
-        deployment = settle(choices, asked.catalogue)
+        choices = named.read(resolved.layout, name)
+        known |= {"preset": choices.preset, "deployed": choices == deployed(resolved.layout)}
+        deployment = settle(choices, resolved.context.catalogue)
     except GatewayError as error:
         return {**known, "problem": " ".join(str(error).split())}
     models = [model.id for model in deployment.models] or list(dict.fromkeys(deployment.names.values()))

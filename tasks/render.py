@@ -13,33 +13,33 @@ from tasks.core.frame.uptodate import unchanged
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.catalogue import Artifact
 
 
-def tasks(asked: Asked) -> Iterator[Task]:
+def tasks(resolved: Resolved) -> Iterator[Task]:
     """One subtask per artifact of the chosen kind of gateway."""
-    deployment = asked.deployment
+    deployment = resolved.deployment
     for artifact in deployment.artifacts:
-        sources = render.sources(artifact, deployment, asked.layout.templates)
-        inputs = functools.partial(_inputs, asked, artifact)
+        sources = render.sources(artifact, deployment, resolved.layout.templates)
+        inputs = functools.partial(_inputs, resolved, artifact)
         yield {
             "name": artifact.file,
             "doc": f"Render {artifact.file}.",
-            "actions": [(write, [asked, artifact])],
+            "actions": [(write, [resolved, artifact])],
             "file_dep": sorted(map(str, sources)),
-            "targets": [str(asked.layout.rendered / artifact.file)],
+            "targets": [str(resolved.layout.rendered / artifact.file)],
             "task_dep": ["choose", "_catalogue"],
             "uptodate": [unchanged("inputs", inputs)],
         }
 
 
-def _inputs(asked: Asked, artifact: Artifact) -> object:
-    return render.inputs(artifact, asked.deployment, asked.values)
+def _inputs(resolved: Resolved, artifact: Artifact) -> object:
+    return render.inputs(artifact, resolved.deployment, resolved.values)
 
 
 @action
-def write(asked: Asked, artifact: Artifact) -> None:
+def write(resolved: Resolved, artifact: Artifact) -> None:
     """Render one artifact into the workshop."""
-    data = render.content(artifact, asked.deployment, asked.values, asked.layout.templates)
-    files.write(asked.layout.rendered / artifact.file, data, artifact.permissions)
+    data = render.content(artifact, resolved.deployment, resolved.values, resolved.layout.templates)
+    files.write(resolved.layout.rendered / artifact.file, data, artifact.permissions)

@@ -18,7 +18,7 @@ from tasks.core.model.errors import UsageError
 from tasks.core.secrets import redact
 
 if TYPE_CHECKING:
-    from tasks.core.deploying.context import Asked
+    from tasks.core.model.layout import Layout
 
 OPTIONS = [
     {"name": "out", "long": "out", "type": str, "default": "", "help": "the file to write; one that is there stays"},
@@ -26,27 +26,26 @@ OPTIONS = [
 ]
 
 
-def task(asked: Asked) -> Task:
+def task(layout: Layout) -> Task:
     """`doit report [--out FILE] [--dir FOLDER]`."""
-    return {"actions": [(write, [asked])], "params": OPTIONS, "meta": {"quiet": True}}
+    return {"actions": [(write, [layout])], "params": OPTIONS, "meta": {"quiet": True}}
 
 
 @action
-def write(asked: Asked, out: str, folder: str) -> None:
+def write(layout: Layout, out: str, folder: str) -> None:
     """Gather, take out what must not be seen, write, and say where."""
     now = time.strftime("%Y%m%d-%H%M%S")
     path = Path(get_initial_workdir(), Path(out or f"gateway-report-{now}.md").expanduser())
     if path.exists():
         raise UsageError("is there already", "Name another file: --out FILE", where=str(path))
-    text = report(asked, invocation.named(folder, asked.layout), now)
+    text = report(layout, invocation.named(folder, layout), now)
     atomic.create(path, text.encode(), 0o600)
     console.tell(str(path))
     console.say("Secrets, your name and your home are taken out. Read it once before you paste it.")
 
 
-def report(asked: Asked, place: Path, now: str) -> str:
+def report(layout: Layout, place: Path, now: str) -> str:
     """The whole report, safe to paste."""
-    layout = asked.layout
     found = layers.Layers(layout, os.environ, place)
     whole = bundle.markdown(bundle.sections(layout, place), now)
     known = redact.secrets(layout, found.documents(), os.environ)

@@ -19,7 +19,7 @@ from tasks.core.values import env_file
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.deploying.rollback_target import Goal
     from tasks.core.merge.outcome import Side
     from tasks.core.model.layout import Layout
@@ -43,10 +43,10 @@ SIDES = [
 ]
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """`doit rollback [N|ARCHIVE]`: without a name, to the revision before the one that stands."""
     return {
-        "actions": [(go_back, [asked])],
+        "actions": [(go_back, [resolved])],
         "params": [INCLUDE_SECRETS, *SIDES],
         "pos_arg": "which",
         "setup": ["_transaction"],
@@ -55,15 +55,15 @@ def task(asked: Asked) -> Task:
 
 
 @action
-def go_back(asked: Asked, which: Sequence[str], include_secrets: bool, ours: bool, theirs: bool) -> None:
+def go_back(resolved: Resolved, which: Sequence[str], include_secrets: bool, ours: bool, theirs: bool) -> None:
     """Bring back files and settings; the present .env stays unless the archive holds one and that was asked for."""
-    layout, before = asked.layout, history.current(asked.layout)
+    layout, before = resolved.layout, history.current(resolved.layout)
     names, options = words(which)
     given = {"--include-secrets": include_secrets, "--ours": ours, "--theirs": theirs}
     options |= {name for name, on in given.items() if on}
     goal = rollback_target.chosen(layout, names, before, secrets="--include-secrets" in options)
     if layout.env_file.name not in goal.stood:
-        token_binding.refuse_return(asked, goal.revision.manifest.choices)
+        token_binding.refuse_return(resolved, goal.revision.manifest.choices)
     planned = changes(layout, goal, before, options)
     text = next((each.data for each in planned if each.file == layout.env_file.name), None)
     values = env_file.parse((text or b"").decode("utf-8", "surrogateescape"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
+from tasks.core.deploying import situation
 from tasks.core.history import history, session
 from tasks.core.http import gateway
 from tasks.core.model.errors import GatewayError, Unhealthy
@@ -18,45 +19,48 @@ from tasks.core.service import processes, scripts, state, supervisor
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.layout import Layout
 
 
-def start_task(asked: Asked) -> Task:
+def start_task(resolved: Resolved) -> Task:
     """Always looks; starts what does not run."""
-    return {"actions": [(start, [asked])]}
+    return {"actions": [(start, [resolved])]}
 
 
-def stop_task(asked: Asked) -> Task:
+def stop_task(layout: Layout) -> Task:
     """Always looks; stops what runs."""
-    return {"actions": [(stop, [asked.layout])]}
+    return {"actions": [(stop, [layout])]}
 
 
-def restart_task(asked: Asked) -> Task:
+def restart_task(resolved: Resolved) -> Task:
     """Stops what runs, and starts."""
-    return {"actions": [(restart, [asked])]}
+    return {"actions": [(restart, [resolved])]}
 
 
-def swap_task(asked: Asked) -> Task:
+def swap_task(resolved: Resolved) -> Task:
     """Within a deployment, before it is final: what runs takes what was deployed, or all of it is undone."""
     return {
-        "actions": [(swap, [asked])],
+        "actions": [(swap, [resolved])],
         "task_dep": ["_verify"],
-        "uptodate": [lambda: session.this.transaction is None and not state.is_behind(asked.layout)],
+        "uptodate": [lambda: session.this.transaction is None and not state.is_behind(resolved.layout)],
     }
 
 
-def deployed_task(asked: Asked) -> Task:
+def deployed_task(resolved: Resolved) -> Task:
     """At the end of a deployment: what does not run is started."""
-    return {"actions": [(start, [asked])], "task_dep": ["_finish", *["_litellm"] * asked.installs_litellm]}
+    before = ["_finish"]
+    if situation.has_to_install_litellm(resolved):
+        before.append("_litellm")
+    return {"actions": [(start, [resolved])], "task_dep": before}
 
 
 @action
-def start(asked: Asked) -> None:
+def start(resolved: Resolved) -> None:
     """Start the gateway unless it runs; ask a model that costs nothing, if one is deployed."""
-    with naming_who_has_the_port(asked.layout):
-        scripts.start(asked.layout)
-    hear(asked)
+    with naming_who_has_the_port(resolved.layout):
+        scripts.start(resolved.layout)
+    hear(resolved)
 
 
 @action
@@ -66,29 +70,30 @@ def stop(layout: Layout) -> None:
 
 
 @action
-def restart(asked: Asked) -> None:
+def restart(resolved: Resolved) -> None:
     """Stop the gateway and start it, once what is to be served is known to be good."""
-    with naming_who_has_the_port(asked.layout):
-        supervisor.renew(asked.layout, history.current(asked.layout))
-    hear(asked)
+    with naming_who_has_the_port(resolved.layout):
+        supervisor.renew(resolved.layout, history.current(resolved.layout))
+    hear(resolved)
 
 
 @action
-def swap(asked: Asked) -> None:
+def swap(resolved: Resolved) -> None:
     """Let the running gateway take what stands; nothing when none runs."""
     try:
-        supervisor.take_over(asked.layout, history.current(asked.layout))
+        supervisor.take_over(resolved.layout, history.current(resolved.layout))
     except GatewayError as error:
-        error.remedy = f"{error.remedy} {kept(asked)}".strip()
+        error.remedy = f"{error.remedy} {kept(resolved)}".strip()
         raise
 
 
-def kept(asked: Asked) -> str:
+def kept(resolved: Resolved) -> str:
     """That what was chosen outlives a deployment that is undone; "" where nothing was."""
     import shlex
 
-    options = [f"--{name.replace('_', '-')}".replace("--headers", "--header") for name in asked.typed]
-    shown = [f"{option} {shlex.quote(value)}" for option, value in zip(options, asked.typed.values(), strict=True)]
+    typed = resolved.request.typed
+    options = [f"--{name.replace('_', '-')}".replace("--headers", "--header") for name in typed]
+    shown = [f"{option} {shlex.quote(value)}" for option, value in zip(options, typed.values(), strict=True)]
     if not shown:
         return ""
     return (
@@ -112,10 +117,10 @@ def naming_who_has_the_port(layout: Layout) -> Iterator[None]:
         raise
 
 
-def hear(asked: Asked) -> None:
+def hear(resolved: Resolved) -> None:
     """What a model says that costs nothing, because LiteLLM answers itself for it, if one is deployed."""
-    manifest, known = history.current(asked.layout), asked.catalogue.models
+    manifest, known = history.current(resolved.layout), resolved.context.catalogue.models
     model = next((name for name in manifest.models if name in known and known[name].provider == "mock"), None)
     if model is not None:
-        said = gateway.ask(manifest.gateway_url, gateway.own_key(asked.layout), model)
+        said = gateway.ask(manifest.gateway_url, gateway.own_key(resolved.layout), model)
         console.tell(f"{model} says: {console.printable(said)}")

@@ -14,19 +14,19 @@ from tasks.core.text import documents
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.catalogue import Artifact
     from tasks.core.model.deployment import Deployment
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """Copy what was rendered, leave out what no longer belongs, write the manifest."""
-    layout, artifacts = asked.layout, asked.deployment.artifacts
+    layout, artifacts = resolved.layout, resolved.deployment.artifacts
     targets = [*(layout.release / each.file for each in artifacts), layout.release_manifest]
     return {
-        "actions": [(build, [asked])],
+        "actions": [(build, [resolved])],
         "file_dep": [str(layout.rendered / each.file) for each in artifacts] + [str(layout.choices)],
         "targets": [str(path) for path in targets],
         "task_dep": ["render"],
@@ -35,9 +35,9 @@ def task(asked: Asked) -> Task:
 
 
 @action
-def build(asked: Asked) -> None:
+def build(resolved: Resolved) -> None:
     """Make build/release hold exactly the release."""
-    layout, deployment = asked.layout, asked.deployment
+    layout, deployment = resolved.layout, resolved.deployment
     rendered = {each.file: (layout.rendered / each.file).read_bytes() for each in deployment.artifacts}
     for each in deployment.artifacts:
         files.write(layout.release / each.file, rendered[each.file], each.permissions)

@@ -16,22 +16,22 @@ from tasks.core.service import status_page
 from tasks.core.service.state import State
 
 if TYPE_CHECKING:
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.release import Manifest
 
 HELP = "exit 2 when anything changed"
 OPTIONS = [JSON, {**EXIT_CODE, "help": HELP}]
 
 
-def task(asked: Asked) -> Task:
+def task(resolved: Resolved) -> Task:
     """`doit status [--json] [--exit-code]`."""
-    return {"actions": [(show, [asked])], "params": OPTIONS, "meta": {"quiet": True}}
+    return {"actions": [(show, [resolved])], "params": OPTIONS, "meta": {"quiet": True}}
 
 
 @action
-def show(asked: Asked, as_json: bool, exit_code: bool) -> None:
+def show(resolved: Resolved, as_json: bool, exit_code: bool) -> None:
     """Print the facts, for a person or a program."""
-    facts = gather(asked)
+    facts = gather(resolved)
     if as_json:
         console.document(facts)
     else:
@@ -41,9 +41,9 @@ def show(asked: Asked, as_json: bool, exit_code: bool) -> None:
         raise Changed("what stands is not what was left there", "See it: doit status")
 
 
-def gather(asked: Asked) -> dict[str, Any]:
+def gather(resolved: Resolved) -> dict[str, Any]:
     """Everything that is known, as JSON values (templates/schemas/status.schema.json)."""
-    layout = asked.layout
+    layout = resolved.layout
     holder = lock.holder(layout)
     facts: dict[str, Any] = {
         "gateway": str(layout.gateway),
@@ -56,21 +56,21 @@ def gather(asked: Asked) -> dict[str, Any]:
     if manifest := history.installed(layout):
         facts["deployed"] = status_page.describe_deployment(manifest)
         facts["process"] = status_page.describe_process(State(layout, manifest))
-        facts["litellm"] = find_program(asked)
-        facts["drift"] = find_drift(asked, manifest)
+        facts["litellm"] = find_program(resolved)
+        facts["drift"] = find_drift(resolved, manifest)
     return facts
 
 
-def find_program(asked: Asked) -> dict[str, Any] | None:
+def find_program(resolved: Resolved) -> dict[str, Any] | None:
     """The LiteLLM that would be started."""
-    program = litellm.find(asked.layout, os.environ, asked.choices.litellm)
+    program = litellm.find(resolved.layout, os.environ, resolved.request.choices.litellm)
     if program is None:
         return None
     return {"version": program.version, "program": str(program.executable)}
 
 
-def find_drift(asked: Asked, manifest: Manifest) -> list[dict[str, Any]]:
+def find_drift(resolved: Resolved, manifest: Manifest) -> list[dict[str, Any]]:
     """Every file and key that was deployed, with its state."""
-    has_other_tools = bool(asked.neighbours)
-    drift = current.find_drift(asked.layout, manifest, foreign=has_other_tools)
+    has_other_tools = bool(resolved.context.neighbours)
+    drift = current.find_drift(resolved.layout, manifest, foreign=has_other_tools)
     return [{"name": item.name, "state": item.state} for item in drift]

@@ -9,7 +9,7 @@ from tasks.core.console import summary
 from tasks.core.history import session
 
 if TYPE_CHECKING:
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.layout import Layout
 
 
@@ -18,9 +18,9 @@ def together_task() -> Task:
     return {"actions": [(join, [])]}
 
 
-def open_task(asked: Asked) -> Task:
+def open_task(layout: Layout) -> Task:
     """A setup of everything that writes: runs only when something is about to be written."""
-    return {"actions": [(begin, [asked.layout])], "teardown": [(end, [])]}
+    return {"actions": [(begin, [layout])], "teardown": [(end, [])]}
 
 
 def commit_task() -> Task:
@@ -28,9 +28,9 @@ def commit_task() -> Task:
     return {"actions": [(commit, [])], "task_dep": ["install", "settings", "_held"]}
 
 
-def finish_task(asked: Asked) -> Task:
+def finish_task(resolved: Resolved) -> Task:
     """Once verified, nothing is undone any more."""
-    return {"actions": [(finish, [asked])], "task_dep": ["_swap"]}
+    return {"actions": [(finish, [resolved])], "task_dep": ["_swap"]}
 
 
 @action
@@ -57,6 +57,6 @@ def commit() -> None:
 
 
 @action
-def finish(asked: Asked) -> None:
+def finish(resolved: Resolved) -> None:
     """Finish the transaction of this run, if there is one."""
-    session.finish(last=not asked.flags.start)
+    session.finish(last=not resolved.request.flags.start)

@@ -24,7 +24,6 @@ from tasks.core.values import env_file
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.core.deploying.context import Asked
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Change, Manifest
 
@@ -40,10 +39,10 @@ PURGE = {
 }
 
 
-def task(asked: Asked) -> Task:
+def task(layout: Layout) -> Task:
     """`doit uninstall [--purge]`: stop the gateway, undo settings, remove files."""
     return {
-        "actions": [(take_away, [asked.layout])],
+        "actions": [(take_away, [layout])],
         "params": [PURGE],
         "setup": ["_transaction"],
         "meta": {"quiet": True},

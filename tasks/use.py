@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.cli import command_line
+from tasks.core.deploying.options import resolve_options
 from tasks.core.model.choices import Flags
 from tasks.core.model.errors import UsageError
 from tasks.core.profiles import named
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tasks.core.cli.steps import Task
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
+    from tasks.core.deploying.run import Run
+    from tasks.core.model.layout import Layout
 
 Options = list[dict[str, Any]]
 
 
-def task(asked: Asked, deploy: Callable[[Asked], Task], options: Options) -> Task:
+def task(run: Run, deploy: Callable[[Resolved], Task], options: Options) -> Task:
     """`doit use NAME`: the steps of *deploy*, whose *options* that are of one run may be given."""
     flags = [each for each in options if each["name"] in Flags._fields]
     known: dict[str, Any] = {"params": flags, "pos_arg": "names"}
@@ -26,17 +29,17 @@ def task(asked: Asked, deploy: Callable[[Asked], Task], options: Options) -> Tas
     if words is None:  # another command: these steps are not needed
         return {"actions": [], **known}
     given, names = command_line.parsed(words, flags)
-    asked.settle({**given, "profile": chosen(asked, names)})
-    return {**asked.one(deploy), **known}
+    run.begin(resolve_options({**given, "profile": chosen(run.layout, names)}))
+    return {**run.one(deploy), **known}
 
 
-def chosen(asked: Asked, names: Sequence[str]) -> str:
+def chosen(layout: Layout, names: Sequence[str]) -> str:
     """The one profile that was named; doit ends with a sentence when it is none of those that there are."""
     if len(names) != 1:
-        known = ", ".join(named.names(asked.layout)) or "none yet: doit deploy --profile NAME"
+        known = ", ".join(named.names(layout)) or "none yet: doit deploy --profile NAME"
         raise command_line.refused(f"name the one profile to switch to: doit use NAME\n  There are {known}.")
     try:
-        named.read(asked.layout, names[0])
+        named.read(layout, names[0])
     except UsageError as error:
         raise command_line.refused(error) from None
     return names[0]

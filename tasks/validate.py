@@ -12,28 +12,29 @@ from tasks.core.model.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.resolve import Resolved
+    from tasks.core.deploying.run import Run
     from tasks.core.model.layout import Layout
 
 
-def tasks(asked: Asked) -> Iterator[Task]:
+def tasks(run: Run) -> Iterator[Task]:
     """One subtask for all templates, one for the release, and the options of both."""
     doc = "Check all templates, and the release that is about to be installed."
     yield {"name": None, "doc": doc, "params": [JSON], "meta": {"checks": True}}
     yield {
         "name": "templates",
         "doc": "Check every model, preset, gateway and artifact.",
-        "actions": [(check_templates, [asked.layout])],
-        "file_dep": files.below(asked.layout.templates),
+        "actions": [(check_templates, [run.layout])],
+        "file_dep": files.below(run.layout.templates),
     }
-    yield {"name": "release", "doc": "Check the files that are about to be installed.", **asked.one(release_task)}
+    yield {"name": "release", "doc": "Check the files that are about to be installed.", **run.one(release_task)}
 
 
-def release_task(asked: Asked) -> Task:
+def release_task(resolved: Resolved) -> Task:
     """The check of what is about to be installed."""
-    artifacts = asked.deployment.artifacts
-    paths = [*(asked.layout.release / each.file for each in artifacts), asked.layout.release_manifest]
-    return {"actions": [(check_release, [asked])], "file_dep": [str(path) for path in paths]}
+    artifacts = resolved.deployment.artifacts
+    paths = [*(resolved.layout.release / each.file for each in artifacts), resolved.layout.release_manifest]
+    return {"actions": [(check_release, [resolved])], "file_dep": [str(path) for path in paths]}
 
 
 @action
@@ -43,12 +44,12 @@ def check_templates(layout: Layout) -> None:
 
 
 @action
-def check_release(asked: Asked) -> None:
+def check_release(resolved: Resolved) -> None:
     """The staged files, each by its kind."""
-    release, names = asked.layout.release, [each.file for each in asked.deployment.artifacts]
+    release, names = resolved.layout.release, [each.file for each in resolved.deployment.artifacts]
     contents = {name: (release / name).read_bytes() for name in names}
-    findings = checks.made(contents, asked.layout, "build/release/")
-    report(findings + checks.manifest(asked.layout.release_manifest, asked.layout))
+    findings = checks.made(contents, resolved.layout, "build/release/")
+    report(findings + checks.manifest(resolved.layout.release_manifest, resolved.layout))
 
 
 def report(findings: list[str]) -> None:

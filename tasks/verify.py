@@ -16,47 +16,46 @@ from tasks.core.service.state import NOT_RUNNING, State
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tasks.core.deploying.context import Asked
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
 
 
-def task(asked: Asked) -> Task:
+def task(layout: Layout) -> Task:
     """Always looks; after a commit it is what decides whether the commit stays."""
-    return {"actions": [(look, [asked])], "params": [JSON], "meta": {"checks": True}}
+    return {"actions": [(look, [layout])], "params": [JSON], "meta": {"checks": True}}
 
 
-def committed_task(asked: Asked) -> Task:
+def committed_task(layout: Layout) -> Task:
     """The same within a deployment that changed something."""
     return {
-        "actions": [(look_at_files, [asked])],
+        "actions": [(look_at_files, [layout])],
         "task_dep": ["_commit"],
         "uptodate": [lambda: session.this.transaction is None],
     }
 
 
 @action
-def look(asked: Asked) -> None:
+def look(layout: Layout) -> None:
     """Schema, modes, digests, settings; readiness, models and the key of a running gateway."""
-    manifest = files_and_settings(asked)
-    ask_gateway(State(asked.layout, manifest))
+    manifest = files_and_settings(layout)
+    ask_gateway(State(layout, manifest))
 
 
 @action
-def look_at_files(asked: Asked) -> None:
+def look_at_files(layout: Layout) -> None:
     """Schema, modes, digests, settings: what runs has not taken them over yet."""
-    files_and_settings(asked)
+    files_and_settings(layout)
 
 
-def files_and_settings(asked: Asked) -> Manifest:
+def files_and_settings(layout: Layout) -> Manifest:
     """What was deployed here; InvalidInput when it is not what stands."""
-    manifest = history.current(asked.layout)
-    findings = [*files_found(asked.layout, manifest), *checks.settings(asked.layout, manifest)]
+    manifest = history.current(layout)
+    findings = [*files_found(layout, manifest), *checks.settings(layout, manifest)]
     if findings:
         raise InvalidInput(
             "\n  ".join(["what stands is not what was deployed", *findings]), "Deploy again: doit deploy"
         )
-    for name in edited(asked.layout, manifest):
+    for name in edited(layout, manifest):
         console.warn(f"{name} was changed by you since it was deployed; a later deployment keeps your edits")
     return manifest
 

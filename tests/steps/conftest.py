@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tasks.core.console import summary
 from tasks.core.console.summary import Run
-from tasks.core.deploying.context import Asked
+from tasks.core.deploying.context import Context
+from tasks.core.deploying.request import Request
+from tasks.core.deploying.resolve import Resolved, resolve
 from tasks.core.model.choices import Choices, Flags
 from tasks.core.model.layout import PROJECT, Layout
 
@@ -41,13 +44,10 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
 def asked_for(layout: Layout, monkeypatch: pytest.MonkeyPatch):
     """Make the choices and flags of a run."""
 
-    def make(flags: Flags | None = None, **choices) -> Asked:
+    def make(flags: Flags | None = None, **choices) -> Resolved:
         for name, value in VALUES.items():
             monkeypatch.setenv(name, value)
-        made = Asked()
-        made._choices, made.flags = Choices(**choices), flags or Flags()
-        made.layout = layout
-        return made
+        return resolve(Request(Choices(**choices), flags or Flags()), Context(layout, os.environ))
 
     return make
 

@@ -56,7 +56,7 @@ def deployed(asked_for, monkeypatch):
     def make(listed=("demo",), **choices):
         asked = asked_for(**choices)
         modes = {"start-gateway.sh": "0755"} if asked.deployment.gateway.process else {}
-        facts = {"source_version": "", "files": {}, "modes": modes, "choices": asked.choices.to_json()}
+        facts = {"source_version": "", "files": {}, "modes": modes, "choices": asked.request.choices.to_json()}
         url, kind = asked.deployment.url, asked.deployment.gateway.id
         manifest = Manifest("id", "time", gateway_type=kind, gateway_url=url, models=tuple(listed), **facts)
         monkeypatch.setattr(history, "current", lambda layout: manifest)

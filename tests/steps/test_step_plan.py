@@ -1,10 +1,14 @@
 """plan: everything that would change is shown, and no secret."""
 
 import json
+import os
 
 import pytest
 
 from tasks import plan
+from tasks.core.deploying.context import Context
+from tasks.core.deploying.resolve import resolve
+from tasks.core.deploying.run import Run
 from tasks.core.model.choices import Flags
 from tasks.core.model.errors import Conflict
 from tasks.core.model.release import Change
@@ -106,10 +110,9 @@ def test_what_cannot_be_deployed_has_no_plan(asked_for, layout):
     other = layout.claude / "gateway"
     other.mkdir(parents=True)
     (other / layout.manifest.name).write_text("{}")
-    asked = asked_for(preset="demo")
-    asked.layout = layout._replace(gateway=layout.home / "elsewhere")
+    elsewhere = Context(layout._replace(gateway=layout.home / "elsewhere"), os.environ)
     with pytest.raises(Conflict):
-        made(asked)
+        made(resolve(asked_for(preset="demo").request, elsewhere))
 
 
 def test_the_inputs_name_every_place_that_decides(asked_for, layout):
@@ -119,5 +122,7 @@ def test_the_inputs_name_every_place_that_decides(asked_for, layout):
 
 
 def test_the_task_depends_on_nothing_and_makes_nothing(asked_for):
-    task = plan.task(asked_for(), [])
+    run = Run()
+    run.begin(asked_for())
+    task = plan.task(run, [])
     assert not {"file_dep", "targets", "task_dep", "setup", "uptodate"} & set(task)

@@ -8,6 +8,7 @@ import pytest
 from tasks import choose, deploy, history, models, render, settings, stage, uninstall, validate, verify
 from tasks.core.catalogue import catalogue
 from tasks.core.console.summary import Run
+from tasks.core.deploying import situation
 from tasks.core.disk import files
 from tasks.core.model.choices import Flags
 from tasks.core.model.errors import Conflict, InvalidInput, UsageError
@@ -248,39 +249,39 @@ def test_a_dry_run_has_no_step_that_writes(asked_for):
 
 def test_a_deployment_starts_only_when_asked_to(asked_for, monkeypatch):
     assert "_start" not in deploy.task(asked_for())["task_dep"]
-    monkeypatch.setattr(deploy, "litellm_wanted", lambda _: False)
+    monkeypatch.setattr(deploy, "agree_to_litellm", lambda _: None)
     assert deploy.task(asked_for(Flags(start=True)))["task_dep"][-1] == "_start"
 
 
 def test_nothing_is_installed_without_being_agreed_to(asked_for, monkeypatch):
-    monkeypatch.setattr(deploy.litellm, "find", lambda *_: None)
+    monkeypatch.setattr(situation.litellm, "find", lambda *_: None)
     monkeypatch.setattr(deploy.sys.stdin, "isatty", lambda: False, raising=False)
     with pytest.raises(UsageError, match="not installed"):
-        deploy.litellm_wanted(asked_for(Flags(start=True)))
-    assert deploy.litellm_wanted(asked_for(Flags(start=True, yes=True)))
+        deploy.agree_to_litellm(asked_for(Flags(start=True)))
+    deploy.agree_to_litellm(asked_for(Flags(start=True, yes=True)))
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), (" YES ", 0), ("", 1), ("n", 1), ("maybe", 1)])
 def test_somebody_who_is_there_is_asked_and_without_a_yes_nothing_begins(asked_for, monkeypatch, answer, code):
-    monkeypatch.setattr(deploy.litellm, "find", lambda *_: None)
+    monkeypatch.setattr(situation.litellm, "find", lambda *_: None)
     person = type("Terminal", (), {"isatty": lambda _: True, "readline": lambda _: f"{answer}\n"})()
     monkeypatch.setattr(deploy.sys, "stdin", person)
     if code:
         with pytest.raises(SystemExit) as ended:
-            deploy.litellm_wanted(asked_for(Flags(start=True)))
+            deploy.agree_to_litellm(asked_for(Flags(start=True)))
         assert ended.value.code == code
     else:
-        assert deploy.litellm_wanted(asked_for(Flags(start=True)))
+        deploy.agree_to_litellm(asked_for(Flags(start=True)))
     with pytest.raises(UsageError, match="not installed"):
-        deploy.litellm_wanted(asked_for(Flags(start=True, no_input=True)))
+        deploy.agree_to_litellm(asked_for(Flags(start=True, no_input=True)))
 
 
 def test_who_stops_at_the_question_has_changed_nothing(asked_for, monkeypatch, capsys):
-    monkeypatch.setattr(deploy.litellm, "find", lambda *_: None)
+    monkeypatch.setattr(situation.litellm, "find", lambda *_: None)
     person = type("Terminal", (), {"isatty": lambda _: True, "readline": lambda _: ""})()  # Ctrl-D
     monkeypatch.setattr(deploy.sys, "stdin", person)
     with pytest.raises(SystemExit) as ended:
-        deploy.litellm_wanted(asked_for(Flags(start=True)))
+        deploy.agree_to_litellm(asked_for(Flags(start=True)))
     assert ended.value.code == 130
     assert "Nothing was changed." in capsys.readouterr().err
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from tasks.core.cli import command_line
 from tasks.core.console import console, diff, prompts
 from tasks.core.deploying import plan as deploying_plan
 from tasks.core.deploying import plan_page, situation
+from tasks.core.deploying.resolve import resolve
 from tasks.core.disk import files
 from tasks.core.history import history
 from tasks.core.litellm import litellm
@@ -35,12 +37,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tasks.core.console.prompts import Question
-    from tasks.core.deploying.context import Asked
+    from tasks.core.deploying.request import Request
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.deploying.situation import Known, Lack
     from tasks.core.model.catalogue import Variable
 
-Plan = Callable[[], tuple[dict[str, Any], list[str]]]
-"""Makes the plan of what was asked for, and its diffs (see tasks.plan)."""
+Plan = Callable[["Resolved"], tuple[dict[str, Any], list[str]]]
+"""Makes the plan, and its diffs (see tasks.plan)."""
 
 NOTHING = "Nothing was changed."
 INTERRUPTED = 130
@@ -48,36 +51,49 @@ INTERRUPTED = 130
 
 
 class Conversation:
-    """Asks what is open, one question after the other, and gives the answers to Asked."""
+    """Asks what is open, one question after the other; each answer gives a new request."""
 
-    def __init__(self, asked: Asked, given: Iterable[str]) -> None:
+    def __init__(self, resolved: Resolved, given: Iterable[str]) -> None:
         """*given*: the options that were typed."""
-        self.asked = asked
+        self.resolved = resolved
         self.settled = set(given)
-        profiled = asked.profile is not None and named.exists(asked.layout, asked.profile)
-        self.fresh = files.read(asked.layout.choices) is None and not profiled
+        layout, profile = resolved.layout, resolved.request.profile
+        profiled = profile is not None and named.exists(layout, profile)
+        self.fresh = files.read(layout.choices) is None and not profiled
         self.begun = False
         self.values: dict[str, environment.Finding] = {}
         self.looked: tuple[Choices, tuple[Lack, ...]] | None = None
-        if asked.flags.ours or asked.flags.theirs:
+        if resolved.request.flags.ours or resolved.request.flags.theirs:
             self.settled.add("standing")
+
+    @property
+    def request(self) -> Request:
+        """What is asked for so far."""
+        return self.resolved.request
+
+    def take(self, request: Request) -> None:
+        """Go on with *request*."""
+        self.resolved = resolve(request, self.resolved.context)
 
     def hold(self) -> None:
         """Ask until nothing is open."""
-        catalogue = self.asked.catalogue
+        catalogue = self.resolved.context.catalogue
         while question := situation.about_choices(self._known(), catalogue):
             self._put(question)
         while question := situation.about_this_machine(self._known(look=True), catalogue):
             self._put(question)
-        self.asked.answer(values=self.values)
+        request = replace(self.request, was_interviewed=self.begun)
+        for value in self.values.values():
+            request = request.with_answer(value)
+        self.take(request)
 
     def _known(self, *, look: bool = False) -> Known:
-        asked = self.asked
+        resolved, request = self.resolved, self.request
         known = situation.Known(
-            asked.choices,
+            request.choices,
             fresh=self.fresh,
             settled=frozenset(self.settled),
-            start=asked.flags.start,
+            start=request.flags.start,
             stands=self._stands(),
             foreign=self._foreign(),
             joined=self._joined(),
@@ -86,13 +102,14 @@ class Conversation:
         )
         if not look:
             return known
-        there = asked.flags.yes or litellm.find(asked.layout, os.environ, asked.choices.litellm)
+        there = request.flags.yes or litellm.find(resolved.layout, os.environ, request.choices.litellm)
         installs = "" if there else litellm.TAKES
-        return known._replace(lacks=self._lacks(), installs=installs, runs=processes.running(asked.layout) is not None)
+        runs = processes.running(resolved.layout) is not None
+        return known._replace(lacks=self._lacks(), installs=installs, runs=runs)
 
     def _stands(self) -> str:
         """The gateway of ours in that folder, where this checkout knows nothing of it."""
-        manifest = history.installed(self.asked.layout) if self.fresh and not self.asked.flags.yes else None
+        manifest = history.installed(self.resolved.layout) if self.fresh and not self.request.flags.yes else None
         if manifest is None:
             return ""
         models = f", {len(manifest.models)} models" if len(manifest.models) > 1 else ""
@@ -101,16 +118,17 @@ class Conversation:
 
     def _foreign(self) -> tuple[str, ...]:
         """Files with the names of ours in that folder, while nothing of ours is deployed there."""
-        layout = self.asked.layout
-        if self.asked.flags.yes or layout.manifest.exists() or not layout.gateway.is_dir():
+        layout = self.resolved.layout
+        if self.request.flags.yes or layout.manifest.exists() or not layout.gateway.is_dir():
             return ()
-        named = {each.file for gateway in self.asked.catalogue.gateways.values() for each in gateway.artifacts}
+        gateways = self.resolved.context.catalogue.gateways.values()
+        named = {each.file for gateway in gateways for each in gateway.artifacts}
         return tuple(sorted(name for name in named if (layout.gateway / name).exists()))
 
     def _joined(self) -> str:
         """The address of a gateway that is none of ours, to which Claude Code's settings lead."""
-        layout = self.asked.layout
-        if self.asked.flags.yes or layout.manifest.exists():
+        layout = self.resolved.layout
+        if self.request.flags.yes or layout.manifest.exists():
             return ""
         try:
             document = json_edit.parse(files.read(files.real_target(layout.settings)) or json_edit.NEW_FILE)
@@ -121,13 +139,14 @@ class Conversation:
 
     def _owners(self) -> tuple[tuple[str, str], ...]:
         """Other tools that own the settings and were not named with --force: how they are called there, and said."""
-        return tuple((each.id, each.name) for each in self.asked.neighbours if each.id not in self.asked.flags.force)
+        forced = self.request.flags.force
+        return tuple((tool.id, tool.name) for tool in self.resolved.context.neighbours if tool.id not in forced)
 
     def _lacks(self) -> tuple[Lack, ...]:
         """The values that are missing or cannot be right; looked for once for the choices as they are."""
-        asked = self.asked
-        if self.looked is None or self.looked[0] != asked.choices:
-            self.looked = asked.choices, () if asked.flags.allow_missing else tuple(_lacking(asked))
+        request = self.request
+        if self.looked is None or self.looked[0] != request.choices:
+            self.looked = request.choices, () if request.flags.allow_missing else tuple(_lacking(self.resolved))
         return tuple(each for each in self.looked[1] if each.variable.name not in self.values)
 
     def _put(self, question: Question) -> None:
@@ -147,7 +166,7 @@ class Conversation:
         elif question.name in Flags._fields:
             self._started(agreed=values[0] == situation.YES)
         else:
-            self.asked.answer({question.name: values[0]})
+            self.take(self.request.with_options(**{question.name: values[0]}))
 
     def _typed(self, question: Question) -> None:
         if variable := question.variable:
@@ -155,14 +174,14 @@ class Conversation:
             if value:
                 self.values[variable.name] = _finding(variable, value)
             else:
-                self.asked.answer(allow_missing=True)
+                self.take(self.request.with_flags(allow_missing=True))
         elif text := prompts.typed(question, lambda text: rules.checked(question.name, text)):
-            self.asked.answer({question.name: text})
+            self.take(self.request.with_options(**{question.name: text}))
 
     def _models(self, values: tuple[str, ...]) -> None:
         """The models; those of the preset stay the preset's, also when that changes."""
-        if set(values) != {model.id for model in self.asked.deployment.models}:
-            self.asked.answer({"models": ",".join(values)})
+        if set(values) != {model.id for model in self.resolved.deployment.models}:
+            self.take(self.request.with_options(models=",".join(values)))
 
     def _standing(self, name: str, value: str) -> None:
         if value == situation.CANCEL:
@@ -170,30 +189,30 @@ class Conversation:
         if value == situation.KEEP:
             self.fresh = False
         elif name == "standing":
-            self.asked.answer(ours=True)
+            self.take(self.request.with_flags(ours=True))
         elif name == "force":
-            self.asked.forced(value)
+            self.take(self.request.forcing(value))
 
     def _tiers(self, value: str) -> None:
         if value == situation.YES:
             return
-        for question in situation.tiers(self.asked.deployment):
+        for question in situation.tiers(self.resolved.deployment):
             self._put(question)
 
     def _started(self, *, agreed: bool) -> None:
         """Whether to start; and with that, to install what it takes."""
         if agreed and self._known(look=True).installs:
-            self.asked.answer(yes=True)
-        self.asked.answer(start=agreed)
+            self.take(self.request.with_flags(yes=True))
+        self.take(self.request.with_flags(start=agreed))
 
 
-def hold(asked: Asked, given: Iterable[str], make: Plan) -> None:
+def hold(resolved: Resolved, given: Iterable[str], make: Plan) -> Resolved:
     """Ask for what the options leave open, show the plan that *make* makes, and ask whether to do it, unless --yes.
 
     Whoever says no, or stops at any question, ends this process with nothing written.
     """
-    talk = Conversation(asked, given)
-    yes = asked.flags.yes
+    talk = Conversation(resolved, given)
+    yes = resolved.request.flags.yes
     with ending():
         try:
             talk.hold()
@@ -201,14 +220,13 @@ def hold(asked: Asked, given: Iterable[str], make: Plan) -> None:
             raise command_line.refused(error) from None
         if talk.begun or not yes:
             _agree(talk, make, yes=yes)
-    if talk.begun:
-        asked.same, asked.same_needs = command(asked), tuple(talk.values)
+    return talk.resolved
 
 
 def _agree(talk: Conversation, make: Plan, *, yes: bool) -> None:
     """Show what will change, and ask whether to do it; where nothing will, there is nothing to ask."""
     try:
-        plan, patch = make()
+        plan, patch = make(talk.resolved)
     except (GatewayError, OSError) as error:
         if not talk.begun or isinstance(error, conflicts.MergeConflict):
             return  # the steps say why, before they write; and what was chosen is remembered
@@ -239,20 +257,20 @@ def ending() -> Iterator[None]:
         raise SystemExit(error.exit_code) from None
 
 
-def command(asked: Asked) -> str:
+def command(request: Request) -> str:
     """What would have done the same without a question; values that were typed have no place in it."""
-    flags = [name for name in ("start", "yes", "ours", "allow_missing") if getattr(asked.flags, name)]
-    words = [*situation.as_words(asked.choices), *(f"--{name.replace('_', '-')}" for name in flags), "--no-input"]
+    flags = [name for name in ("start", "yes", "ours", "allow_missing") if getattr(request.flags, name)]
+    words = [*situation.as_words(request.choices), *(f"--{name.replace('_', '-')}" for name in flags), "--no-input"]
     return f"doit deploy {shlex.join(words)}"
 
 
-def _lacking(asked: Asked) -> Iterator[Lack]:
-    deployment, findings = asked.deployment, asked.findings
+def _lacking(resolved: Resolved) -> Iterator[Lack]:
+    deployment, findings = resolved.deployment, resolved.findings
     needed = [name for name in deployment.needs if name in findings]
     known = {name: deployment.variable(name) for name in findings}
     for each in environment.problems(findings, known, needed):
         if each.severity == "error":
-            place = asked.choices.gateway_url if each.variable == deployment.credential else None
+            place = resolved.request.choices.gateway_url if each.variable == deployment.credential else None
             shown = f" It is shown to {place} only." if place else ""
             yield situation.Lack(deployment.variable(each.variable), each.problem, f"{each.remedy}{shown}")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.console.prompts import Item, Question
+from tasks.core.litellm import litellm
 from tasks.core.model.catalogue import TIERS
 from tasks.core.model.choices import Choices
 from tasks.core.model.deployment import PROXIES, settle
@@ -13,6 +15,7 @@ from tasks.core.model.deployment import PROXIES, settle
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.catalogue import Catalogue, Gateway, Model, Preset, Variable
     from tasks.core.model.deployment import Deployment
 
@@ -58,6 +61,13 @@ class Known(NamedTuple):
     installs: str = ""
     runs: bool = False
     today: str = ""
+
+
+def has_to_install_litellm(resolved: Resolved) -> bool:
+    """Whether a deployment that starts the gateway has to install LiteLLM first: there is none on this machine."""
+    if not resolved.request.flags.start or not resolved.deployment.gateway.process:
+        return False
+    return litellm.find(resolved.layout, os.environ, resolved.request.choices.litellm) is None
 
 
 def about_choices(known: Known, catalogue: Catalogue) -> Question | None:

@@ -6,30 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.core.claude import settings_edit
 from tasks.core.deploying import token_binding
+from tasks.core.deploying.request import Request
+from tasks.core.deploying.resolve import Resolved, resolve
 from tasks.core.disk import files
 from tasks.core.history import history
 from tasks.core.http import gateway
 from tasks.core.model.choices import Choices
 from tasks.core.model.deployment import Deployment, settings_of, settle
 from tasks.core.model.errors import GatewayError, Unhealthy
+from tasks.core.profiles import named
 from tasks.core.text import json_edit
 
 if TYPE_CHECKING:
-    from tasks.core.deploying.context import Asked
     from tasks.core.model.catalogue import Setting
     from tasks.core.model.layout import Layout
     from tasks.core.text.json_edit import Path
 
 
-def reached(asked: Asked, name: str | None) -> Asked:
+def reached(resolved: Resolved, name: str | None) -> Resolved:
     """What the profile *name* (None: what is chosen) comes to here and now; Unhealthy when nothing would answer."""
-    profile = asked.of_profile(name)
+    profile = of_profile(resolved, name)
     changes: dict[str, Any] = {}
     if profile.deployment.auth == "apikeyhelper":
         changes["auth"] = None  # the helper is deployed, this is not; and no file keeps what is shown
     if profile.deployment.gateway.process:
         changes["port"] = _port(profile)
-    profile = asked.of_choices(profile.choices._replace(**changes))
+    profile = resolve(Request(profile.request.choices._replace(**changes)), profile.context)
     if profile.deployment.gateway.process:
         _served(profile, name)
     else:
@@ -37,7 +39,15 @@ def reached(asked: Asked, name: str | None) -> Asked:
     return profile
 
 
-def settings(profile: Asked) -> dict[str, Any]:
+def of_profile(resolved: Resolved, name: str | None) -> Resolved:
+    """What choosing the profile *name* leads to here; None: what is chosen."""
+    choices = resolved.request.choices
+    if name:
+        choices = named.read(resolved.layout, name).at(choices)
+    return resolve(Request(choices), resolved.context)
+
+
+def settings(profile: Resolved) -> dict[str, Any]:
     """The settings of Claude Code that lead it to the profile's gateway, over those that it has."""
     made: dict[str, Any] = {}
     for path, text in {**_cancelled(profile.layout), **_texts(profile)}.items():
@@ -48,17 +58,17 @@ def settings(profile: Asked) -> dict[str, Any]:
     return made
 
 
-def variables(profile: Asked) -> dict[str, str]:
+def variables(profile: Resolved) -> dict[str, str]:
     """The same for any program, as variables."""
     return {path[1]: text for path, text in _texts(profile).items() if path[0] == "env"}
 
 
-def names(profile: Asked) -> list[str]:
+def names(profile: Resolved) -> list[str]:
     """The variables that it takes, known or not."""
     return [each.path[1] for each in settings_of(profile.deployment) if each.path[0] == "env"]
 
 
-def _texts(profile: Asked) -> dict[Path, str]:
+def _texts(profile: Resolved) -> dict[Path, str]:
     """What each key holds."""
     layout = profile.layout
     chosen = [each for each in settings_of(profile.deployment) if not (each.unless_present and _set(layout, each))]
@@ -77,16 +87,16 @@ def _set(layout: Layout, setting: Setting) -> bool:
     return found is not None and json_edit.parse(found, str(layout.settings)).raw(setting.path) is not None
 
 
-def _port(profile: Asked) -> int:
+def _port(profile: Resolved) -> int:
     """Where the deployed gateway listens: there is one, whatever the profile would deploy."""
     manifest = history.current(profile.layout)
-    standing: Deployment = settle(Choices.from_json(manifest.choices), profile.catalogue)
+    standing: Deployment = settle(Choices.from_json(manifest.choices), profile.context.catalogue)
     if not standing.gateway.process:
         raise GatewayError(f"what is deployed is {standing.url}, no gateway on this machine", "Switch: doit use NAME")
     return standing.port
 
 
-def _served(profile: Asked, name: str | None) -> None:
+def _served(profile: Resolved, name: str | None) -> None:
     """Whether the running gateway serves what the profile asks for."""
     deployment = profile.deployment
     served = gateway.served_models(deployment.url, gateway.own_key(profile.layout))
@@ -98,7 +108,7 @@ def _served(profile: Asked, name: str | None) -> None:
         )
 
 
-def _own_token(profile: Asked, name: str | None) -> None:
+def _own_token(profile: Resolved, name: str | None) -> None:
     """Whether there is a token, and the one in .env was deployed for this very address: it goes to no other."""
     deployment = profile.deployment
     found = profile.findings[deployment.credential]

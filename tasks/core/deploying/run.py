@@ -1,0 +1,52 @@
+"""What this run is about, for the steps: the command that chooses says so, before other steps are made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tasks.core.cli.steps import Task, fail
+from tasks.core.deploying.remembered import resolve_remembered
+from tasks.core.model.errors import GatewayError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tasks.core.deploying.resolve import Resolved
+    from tasks.core.model.layout import Layout
+
+
+class Run:
+    """The request of this run and what it leads to; what was last chosen, where no command says otherwise."""
+
+    def __init__(self) -> None:
+        self._resolved: Resolved | None = None
+
+    @property
+    def resolved(self) -> Resolved:
+        """What the steps deploy or look at."""
+        if self._resolved is None:
+            self._resolved = resolve_remembered()
+        return self._resolved
+
+    @property
+    def layout(self) -> Layout:
+        """Where it goes."""
+        return self.resolved.layout
+
+    def begin(self, resolved: Resolved) -> None:
+        """Go by *resolved*: said once in a run, before the steps that it is about are made."""
+        self._resolved = resolved
+
+    def one(self, make: Callable[[Resolved], Task]) -> Task:
+        """The task that *make* gives; when there is no valid deployment, one that fails and says why."""
+        try:
+            return make(self.resolved)
+        except GatewayError as error:
+            return {"actions": [(fail, [error])]}
+
+    def each(self, make: Callable[[Resolved], Iterator[Task]]) -> Iterator[Task]:
+        """The subtasks that *make* gives; when there is no valid deployment, one that fails and says why."""
+        try:
+            yield from make(self.resolved)
+        except GatewayError as error:
+            yield {"name": "choices", "actions": [(fail, [error])]}

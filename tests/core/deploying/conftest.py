@@ -1,0 +1,24 @@
+"""A checkout with the real templates and nothing chosen, and an empty home beside it."""
+
+import pytest
+
+from tasks.core.deploying import context, options, remembered
+from tasks.core.model.layout import PROJECT, Layout
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout with the real templates and an empty workshop, and a home beside it."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "build").mkdir()
+    (project / "templates").symlink_to(PROJECT / "templates")
+    made = Layout.of({"HOME": str(tmp_path / "home")}, project=project)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
+    of = Layout.of
+    fixed = staticmethod(lambda environ, target=None: of(environ, target, project))
+    for module in (context, options, remembered):
+        monkeypatch.setattr(module, "Layout", type("Fixed", (), {"of": fixed}))
+    monkeypatch.setattr(options, "get_initial_workdir", lambda: str(tmp_path / "here"))
+    return made
