@@ -10,7 +10,6 @@ from tasks.core.deploying import sources
 from tasks.core.model import deployment as rules
 from tasks.core.model import network
 from tasks.core.values import environment
-from tasks.core.values.environment import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from tasks.core.deploying.request import Request
     from tasks.core.model.deployment import Deployment, Values
     from tasks.core.model.layout import Layout
+    from tasks.core.values.environment import Finding
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Resolved:
         known = {name: finding.plain for name, finding in found.items() if finding.plain is not None}
         derived = network.derived(self.deployment, known, str(self.layout.certificates))
         for name, made in derived.items():
-            yield name, Finding(name, made.value, made.source)
+            yield name, environment.Finding(name, made.value, made.source)
 
     @property
     def values(self) -> Values:

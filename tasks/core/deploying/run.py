@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import Task, fail
-from tasks.core.deploying.remembered import resolve_remembered
+from tasks.core.deploying import remembered
 from tasks.core.model.errors import GatewayError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Run:
     def resolved(self) -> Resolved:
         """What the steps deploy or look at."""
         if self._resolved is None:
-            self._resolved = resolve_remembered()
+            self._resolved = remembered.resolve_remembered()
         return self._resolved
 
     @property

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tasks.core.console import console, summary
-from tasks.core.deploying.remembered import resolve_remembered
+from tasks.core.deploying import remembered
 from tasks.core.disk import recovery
 from tasks.core.frame import bugs, journal
 from tasks.core.history import session
@@ -87,7 +87,7 @@ class Reporter:
         said = "a mistake in this project" if is_bug else _message(fail)
         console.say(f"{task.name.lstrip('_'):28} {said}", state)
         if is_bug:
-            console.say(bugs.told(fail.traceback, resolve_remembered().layout))
+            console.say(bugs.told(fail.traceback, remembered.resolve_remembered().layout))
 
     def skip_uptodate(self, task: Any) -> None:  # noqa: ANN401
         """A step that had nothing to do: worth a line only to somebody who asked for it."""
@@ -157,7 +157,7 @@ def interrupted(kind: type[BaseException], error: BaseException, trace: Tracebac
 
 def mend() -> None:
     """Finish or clean up what was interrupted; a directory entry is looked at, no more, when nothing was."""
-    layout = resolve_remembered().layout
+    layout = remembered.resolve_remembered().layout
     if not _traces(layout):
         return
     try:
