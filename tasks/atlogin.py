@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import JSON, Task, action
 from tasks.core.console import console
 from tasks.core.history import history
 from tasks.core.model.errors import GatewayError, UsageError
-from tasks.core.service import processes, scripts, units
+from tasks.core.service import processes, scripts, units, units_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tasks.core.model.layout import Layout
 
 OPTIONS = [
@@ -46,9 +44,9 @@ def serve(layout: Layout, install: bool, remove: bool, status: bool, as_json: bo
     elif remove:
         take_down(layout)
     elif as_json:
-        console.document(facts(layout))
+        console.document(units_page.describe(layout))
     else:
-        for line in lines(facts(layout)):
+        for line in units_page.lines(units_page.describe(layout)):
             console.tell(line)
 
 
@@ -79,41 +77,3 @@ def take_down(layout: Layout) -> None:
         raise units.foreign(path)
     else:
         console.tell("There is nothing to remove: the gateway is not started at login.")
-
-
-def facts(layout: Layout) -> dict[str, Any]:
-    """What can be told, as JSON values (templates/schemas/service.schema.json)."""
-    path, system = units.file_of(layout), units.system()
-    missing = system.missing()
-    return {
-        "system": system.NAME,
-        "missing": missing or None,
-        "file": str(path),
-        "state": "ours" if units.ours(layout) else "foreign" if path.exists() else "none",
-        "enabled": units.managed(layout),
-        "active": None if missing else bool(units.ours(layout) and system.active(path)),
-        "running": processes.running(layout) is not None,
-        "advice": system.advice() or None,
-    }
-
-
-def lines(known: dict[str, Any]) -> Iterator[str]:
-    """The facts for a person."""
-    if known["missing"]:
-        yield f"system     {known['missing']}"
-    yield f"unit       {STATES[known['state']].format(**known)}"
-    if known["state"] == "ours":
-        yield f"at login   {'the gateway is started' if known['enabled'] else 'nothing: the unit is disabled'}"
-    if known["running"]:
-        yield f"now        the gateway runs, started {'by ' + known['system'] if known['active'] else 'by hand'}"
-    else:
-        yield "now        the gateway does not run"
-    if known["enabled"] and known["advice"]:
-        yield f"           {known['advice']}"
-
-
-STATES = {
-    "none": "none; the gateway is not started at login. Have it so: doit service --install",
-    "ours": "{file}",
-    "foreign": "{file} is not ours for this gateway, or was changed since; it is left alone",
-}

@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from tasks import doctor, history, models
+from tasks import doctor, models
 from tasks.core.cli.steps import Failure
 from tasks.core.console import console
 from tasks.core.deploying import plan_page
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.frame import reporter as frame_reporter
+from tasks.core.history import history_page
 from tasks.core.history.archive import Archive
 from tasks.core.model.catalogue import Catalogue, Model, Preset, Provider
 from tasks.core.model.errors import UsageError
@@ -251,8 +252,8 @@ CASES = {
     "plan-of-a-change": lambda: page(CHANGED),
     "models": lambda: console.tell("\n".join(models.table(MODELS, "2026-11-25", console.width()))),
     "model": lambda: console.tell("\n".join(models.card(MODELS[1], KNOWN, "2026-11-25", console.width()))),
-    "history": lambda: table([history.row(each, current=each.number == 12) for each in REVISIONS]),
-    "backups": lambda: table([history.archive_row(each) for each in ARCHIVES]),
+    "history": lambda: table([history_page.format_revision(each, current=12) for each in REVISIONS]),
+    "backups": lambda: table([history_page.format_archive(each) for each in ARCHIVES]),
     "status": lambda: console.tell("\n".join(status_page.lines(STATUS)), hanging=11),
     "doctor": examined,
     "run": run,

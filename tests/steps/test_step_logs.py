@@ -12,10 +12,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from tasks import logs
-from tasks.core.model.errors import UsageError
 from tasks.core.service import logs as service_logs
 
-NOW = datetime(2026, 11, 25, 12, 0, 0).astimezone()
 KEY = "sk-tests-0123456789abcdef"
 
 
@@ -30,27 +28,6 @@ def shown(layout, capsys, follow=False, since="", count=-1):
     failure = logs.show(layout, follow=follow, since=since, count=count)
     assert failure is None, failure
     return capsys.readouterr().out.splitlines()
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("10m", NOW - timedelta(minutes=10)),
-        ("2h", NOW - timedelta(hours=2)),
-        ("1d", NOW - timedelta(days=1)),
-        ("90s", NOW - timedelta(seconds=90)),
-        ("2026-11-25T11:30", NOW - timedelta(minutes=30)),
-        ("2026-11-25 11:30:00", NOW - timedelta(minutes=30)),
-    ],
-)
-def test_a_time_can_be_said_in_two_ways(text, wanted):
-    assert logs.asked_time(text, NOW) == wanted
-
-
-@pytest.mark.parametrize("text", ["", "10", "m", "-5m", "yesterday", "1w", "9999999m", "2026-13-01"])
-def test_what_is_no_time_is_refused(text):
-    with pytest.raises(UsageError):
-        logs.asked_time(text, NOW)
 
 
 def test_the_end_is_shown_and_what_was_before_it_when_it_is_short(layout, capsys):

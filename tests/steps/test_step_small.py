@@ -1,18 +1,17 @@
 """The small steps: render, stage, validate, settings, verify, models, history, uninstall."""
 
 import json
-import time
 
 import pytest
 
-from tasks import choose, deploy, history, models, render, settings, stage, uninstall, validate, verify
+from tasks import choose, deploy, models, render, settings, stage, uninstall, validate, verify
 from tasks.core.catalogue import catalogue
 from tasks.core.console.summary import Run
 from tasks.core.deploying import situation
 from tasks.core.disk import files
 from tasks.core.model.choices import Flags
 from tasks.core.model.errors import Conflict, InvalidInput, UsageError
-from tasks.core.model.release import Manifest, Revision
+from tasks.core.model.release import Manifest
 
 
 def done(action, *arguments):
@@ -190,26 +189,6 @@ def test_in_full_with_where_it_is_what_it_needs_and_who_serves_it(layout):
 
 
 # history
-
-
-@pytest.mark.parametrize(
-    ("seconds", "says"),
-    [(0, "0 min ago"), (300, "5 min ago"), (7200, "2 h ago"), (86400 * 3, "3 days ago"), (-500, "0 min ago")],
-)
-def test_an_age_is_told_roughly(seconds, says):
-    then = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - seconds))
-    assert history.age(then) == says
-
-
-def test_an_age_that_nobody_knows_is_a_question_mark():
-    assert history.age("yesterday") == "?"
-
-
-def test_the_line_of_a_revision_says_which_one_is_current():
-    made = Revision("deploy", manifest(revision=7, deployed_by="me"), {}, ())
-    cells = history.row(made, current=True)
-    assert " ".join(cells).split() == ["*", "7", "2026-01-01T00:00:00Z", "me", "deploy", "a"]
-    assert not history.row(made, current=False)[0].startswith("*")
 
 
 def test_a_digit_that_is_no_number_is_no_revision(sandbox):

@@ -132,6 +132,19 @@ def shows(signs: str) -> bool:
     return moves and sys.stderr.isatty() and _encodes(sys.stderr, signs)
 
 
+def is_unread() -> bool:
+    """Whether stdout has lost its reader (`doit logs -f | head`): printing then goes to nowhere."""
+    import select
+    from pathlib import Path
+
+    if os.path.samestat(os.fstat(1), Path(os.devnull).stat()):
+        return True
+    output = select.poll()
+    output.register(1, 0)  # errors and hang-ups are reported without being asked for
+    lost = select.POLLERR | select.POLLHUP
+    return any(event & lost for _, event in output.poll(0))
+
+
 def document(data: Any) -> None:  # noqa: ANN401 - any JSON value
     """What was asked for as one JSON document on stdout, in ASCII."""
     _print(json.dumps(data, indent=2), sys.stdout)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tasks.core.catalogue import explanations
 from tasks.core.console import console
 from tasks.core.disk import files
-from tasks.core.model.errors import Unhealthy
+from tasks.core.model.errors import Unhealthy, UsageError
 from tasks.core.secrets import redact
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tasks.core.model.layout import Layout
+    from tasks.core.model.secret import Secret
 
 
 STAMP = re.compile(
@@ -145,3 +146,37 @@ def failure(layout: Layout, why: str, lines: Iterable[str], reason: str = "", re
         fixes.insert(0, f"That means: {known.means}.")
     because = reason or (known.means if known else next(reversed(told), "it has said nothing"))
     return Unhealthy(f"{why}: {console.printable(because)}", " ".join([*fixes, remedy]).strip())
+
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_moment(text: str, now: datetime) -> datetime:
+    """The moment that *text* means: a span before *now*, or a time; UsageError."""
+    if span := re.fullmatch(r"(\d{1,6})([smhd])", text.strip()):
+        return now - timedelta(**{UNITS[span[2]]: int(span[1])})
+    try:
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except (ValueError, OverflowError):
+        remedy = "Say how long ago (30s, 10m, 2h, 1d), or a time such as 2026-11-22T14:30."
+        raise UsageError(f"--since {console.printable(text)!r} is no time", remedy) from None
+
+
+def select(
+    lines: list[str],
+    latest: datetime,
+    moment: datetime | None,
+    count: int,
+) -> list[str]:
+    """The lines since *moment*, and of them the last *count*; None and -1: all."""
+    if moment is not None:
+        timed = zip(lines, times(lines, latest), strict=True)
+        lines = [line for line, time in timed if time >= moment]
+    if count < 0:
+        return lines
+    return lines[len(lines) - min(count, len(lines)) :]
+
+
+def hide_line(line: str, secrets: Iterable[Secret]) -> str:
+    """One line without colours and secrets, its control characters escaped."""
+    return console.printable(redact.hide_values(COLOURS.sub("", line), secrets))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from tasks.core.model.errors import UsageError
 from tasks.core.service import logs
 from tests.core.places import layout_in
 
@@ -160,3 +161,27 @@ def test_when_it_was_written(tmp_path):
     assert logs.written(path) - now < timedelta(minutes=1)
     path.touch()
     assert abs(logs.written(path) - now) < timedelta(minutes=1)
+
+
+NOW = datetime(2026, 11, 25, 12, 0, 0).astimezone()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("10m", NOW - timedelta(minutes=10)),
+        ("2h", NOW - timedelta(hours=2)),
+        ("1d", NOW - timedelta(days=1)),
+        ("90s", NOW - timedelta(seconds=90)),
+        ("2026-11-25T11:30", NOW - timedelta(minutes=30)),
+        ("2026-11-25 11:30:00", NOW - timedelta(minutes=30)),
+    ],
+)
+def test_a_time_can_be_said_in_two_ways(text, wanted):
+    assert logs.parse_moment(text, NOW) == wanted
+
+
+@pytest.mark.parametrize("text", ["", "10", "m", "-5m", "yesterday", "1w", "9999999m", "2026-13-01"])
+def test_what_is_no_time_is_refused(text):
+    with pytest.raises(UsageError):
+        logs.parse_moment(text, NOW)
