@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.core.claude import layers
 from tasks.core.cli.steps import JSON, Task, action
 from tasks.core.console import console, invocation, prompts
 from tasks.core.doctor import case as doctor_case
-from tasks.core.doctor import walk
-from tasks.core.model.errors import Unhealthy, UsageError
+from tasks.core.doctor import doctor_page, walk
+from tasks.core.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from tasks.core.doctor.case import Check
@@ -53,11 +52,13 @@ def examine(layout: Layout, as_json: bool, folder: str, fix: bool, yes: bool) ->
     place = invocation.named(folder, layout)
     found = looked(layout, place, quiet=as_json)
     if as_json:
-        console.document(document(found, place))
+        console.document(doctor_page.describe(found, place))
     if fix:
         found = mended(layout, place, found, unasked=yes)
     if first := doctor_case.broken(found):
-        raise told(first, as_json=as_json)
+        error = doctor_page.find_verdict(first)
+        error.told = as_json
+        raise error
 
 
 def looked(layout: Layout, place: Path, *, quiet: bool) -> list[Check]:
@@ -67,35 +68,9 @@ def looked(layout: Layout, place: Path, *, quiet: bool) -> list[Check]:
     for each in walk.walk(case):
         if not quiet:
             first = not found or found[-1].link != each.link
-            console.tell("\n".join(lines(each, named=first)))
+            console.tell("\n".join(doctor_page.lines(each, named=first)))
         found.append(each)
     return found
-
-
-def lines(check: Check, *, named: bool) -> Iterator[str]:
-    """One check for a person: its mark, its link, what was found and where; below that how to mend it."""
-    where = f"  ({check.where})" if check.where and check.where not in check.says else ""
-    head = f"{console.mark(check.state, sys.stdout)} {check.link if named else '':11}  "
-    room = console.width() - len("x ")
-    text = console.folded(f"{' ' * 13}{console.printable(check.says)}{where}", room, 2)
-    yield head + text.lstrip(" ")
-    if check.fix and check.state in (doctor_case.FAIL, doctor_case.WARN):
-        yield "  " + console.folded(f"{' ' * 15}{check.fix}", room, 2)
-
-
-def document(found: Iterable[Check], place: Path) -> dict[str, Any]:
-    """What was found, as JSON values (templates/schemas/doctor.schema.json)."""
-    listed = list(found)
-    first = doctor_case.broken(listed)
-    checks = [each.to_json() for each in listed]
-    return {"folder": str(place), "broken": first.link if first else None, "checks": checks}
-
-
-def told(first: Check, *, as_json: bool) -> Unhealthy:
-    """The error for the first broken link."""
-    error = Unhealthy(f"the first broken link is {first.link}: {first.says}", first.fix, where="")
-    error.told = as_json
-    return error
 
 
 def mended(layout: Layout, place: Path, found: list[Check], *, unasked: bool) -> list[Check]:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import JSON, Task, action
 from tasks.core.console import console
 from tasks.core.disk import files
 from tasks.core.frame.uptodate import holds
-from tasks.core.history import history
-from tasks.core.model.choices import Choices
-from tasks.core.model.deployment import settle
-from tasks.core.model.errors import GatewayError
-from tasks.core.profiles import named
+from tasks.core.profiles import named, profiles_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tasks.core.deploying.resolve import Resolved
-    from tasks.core.model.layout import Layout
 
 OPTIONS = [
     JSON,
@@ -63,44 +56,8 @@ def show(resolved: Resolved, as_json: bool, remove: str) -> None:
         named.remove(resolved.layout, remove)
         console.say(f"The profile {remove} is gone; what is deployed stays.", "ok")
     if not remove or as_json:
-        known = facts(resolved)
+        known = profiles_page.describe(resolved.layout, lambda: resolved.context.catalogue)
         if as_json:
             console.document(known)
         else:
-            console.tell("\n".join(lines(known["profiles"])), hanging=4)
-
-
-def facts(resolved: Resolved) -> dict[str, Any]:
-    """Every profile with what it comes to (templates/schemas/profiles.schema.json)."""
-    layout = resolved.layout
-    return {"folder": str(layout.profiles), "profiles": [fact(resolved, name) for name in named.names(layout)]}
-
-
-def fact(resolved: Resolved, name: str) -> dict[str, Any]:
-    """One profile; of one that cannot be deployed any more the reason."""
-    known: dict[str, Any] = {"name": name, "deployed": False, "preset": None, "url": None, "models": []}
-    try:
-        choices = named.read(resolved.layout, name)
-        known |= {"preset": choices.preset, "deployed": choices == deployed(resolved.layout)}
-        deployment = settle(choices, resolved.context.catalogue)
-    except GatewayError as error:
-        return {**known, "problem": " ".join(str(error).split())}
-    models = [model.id for model in deployment.models] or list(dict.fromkeys(deployment.names.values()))
-    return {**known, "url": deployment.url, "models": models}
-
-
-def deployed(layout: Layout) -> Choices | None:
-    """The choices that stand, as a profile has them."""
-    manifest = history.installed(layout)
-    return named.portable(Choices.from_json(manifest.choices)) if manifest else None
-
-
-def lines(known: list[dict[str, Any]]) -> Iterator[str]:
-    """A line per profile, the deployed one marked."""
-    if not known:
-        yield from ("There are no profiles yet.", "Name what you deploy: doit deploy --profile NAME")
-    width = max((len(each["name"]) for each in known), default=0)
-    for each in known:
-        mark = "*" if each["deployed"] else " "
-        what = each.get("problem") or f"{', '.join(each['models']) or 'its own models'} at {each['url']}"
-        yield f"{mark} {each['name']:{width}}  {each['preset'] or '?':14}  {what}"
+            console.tell("\n".join(profiles_page.lines(known["profiles"])), hanging=4)

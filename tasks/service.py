@@ -5,20 +5,18 @@ _verify ─► _swap ─► _finish ─► _start (deploy --start)       start  
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tasks.core.cli import command_line
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
 from tasks.core.deploying import situation
 from tasks.core.history import history, session
 from tasks.core.http import gateway
-from tasks.core.model.errors import GatewayError, Unhealthy
-from tasks.core.service import processes, scripts, state, supervisor
+from tasks.core.model.errors import GatewayError
+from tasks.core.service import scripts, state, supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.layout import Layout
 
@@ -58,7 +56,7 @@ def deployed_task(resolved: Resolved) -> Task:
 @action
 def start(resolved: Resolved) -> None:
     """Start the gateway unless it runs; ask a model that costs nothing, if one is deployed."""
-    with naming_who_has_the_port(resolved.layout):
+    with scripts.name_port_owner(resolved.layout):
         scripts.start(resolved.layout)
     hear(resolved)
 
@@ -72,7 +70,7 @@ def stop(layout: Layout) -> None:
 @action
 def restart(resolved: Resolved) -> None:
     """Stop the gateway and start it, once what is to be served is known to be good."""
-    with naming_who_has_the_port(resolved.layout):
+    with scripts.name_port_owner(resolved.layout):
         supervisor.renew(resolved.layout, history.current(resolved.layout))
     hear(resolved)
 
@@ -89,32 +87,10 @@ def swap(resolved: Resolved) -> None:
 
 def kept(resolved: Resolved) -> str:
     """That what was chosen outlives a deployment that is undone; "" where nothing was."""
-    import shlex
-
-    typed = resolved.request.typed
-    options = [f"--{name.replace('_', '-')}".replace("--headers", "--header") for name in typed]
-    shown = [f"{option} {shlex.quote(value)}" for option, value in zip(options, typed.values(), strict=True)]
+    shown = ", ".join(command_line.format_options(resolved.request.typed))
     if not shown:
         return ""
-    return (
-        f"What you chose ({', '.join(shown)}) is remembered for the next deployment; say it anew to choose otherwise."
-    )
-
-
-@contextmanager
-def naming_who_has_the_port(layout: Layout) -> Iterator[None]:
-    """A start that failed because the port is somebody else's says whose, where this user may know."""
-    try:
-        yield
-    except Unhealthy:
-        raise
-    except GatewayError as error:
-        manifest = history.installed(layout)
-        port = int(manifest.gateway_url.rpartition(":")[2]) if manifest and layout.start_script.exists() else 0
-        if port and (listener := processes.listener(port, layout)).kind == "foreign":
-            remedy = "Stop that one, or choose another port: doit deploy --port N"
-            raise GatewayError(f"port {port} is {listener}", remedy) from error
-        raise
+    return f"What you chose ({shown}) is remembered for the next deployment; say it anew to choose otherwise."
 
 
 def hear(resolved: Resolved) -> None:

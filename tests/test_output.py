@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 
-from tasks import doctor, models
+from tasks import models
 from tasks.core.cli.steps import Failure
 from tasks.core.console import console
 from tasks.core.deploying import plan_page
+from tasks.core.doctor import doctor_page
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.frame import reporter as frame_reporter
 from tasks.core.history import history_page
@@ -214,7 +215,7 @@ CHECKS = [
 def examined() -> None:
     """What the doctor finds, each link named once."""
     for before, check in zip([None, *CHECKS], CHECKS, strict=False):
-        console.tell("\n".join(doctor.lines(check, named=before is None or before.link != check.link)))
+        console.tell("\n".join(doctor_page.lines(check, named=before is None or before.link != check.link)))
 
 
 def page(plan: dict[str, Any]) -> None:

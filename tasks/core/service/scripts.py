@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.console import console
 from tasks.core.history import history
-from tasks.core.model.errors import GatewayError
+from tasks.core.model.errors import GatewayError, Unhealthy
 from tasks.core.service import logs, units
+from tasks.core.service.state import State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tasks.core.model.layout import Layout
 
 NOT_READY = 6
@@ -52,6 +56,32 @@ def elsewhere(layout: Layout) -> bool:
         return False
     console.say(f"  The gateway is elsewhere, at {manifest.gateway_url}: nothing runs on this machine.")
     return True
+
+
+@contextmanager
+def name_port_owner(layout: Layout) -> Iterator[None]:
+    """Within it a start that fails because another program has the port says which one."""
+    try:
+        yield
+    except Unhealthy:
+        raise
+    except GatewayError as error:
+        if refused := find_port_error(layout):
+            raise refused from error
+        raise
+
+
+def find_port_error(layout: Layout) -> GatewayError | None:
+    """The error when another program has the port of the deployed gateway."""
+    manifest = history.installed(layout)
+    if manifest is None or not layout.start_script.exists():
+        return None
+    state = State(layout, manifest)
+    listener = state.port_state
+    if listener is None or listener.kind != "foreign":
+        return None
+    remedy = "Stop that one, or choose another port: doit deploy --port N"
+    return GatewayError(f"port {state.port} is {listener}", remedy)
 
 
 def check(layout: Layout) -> Path:
