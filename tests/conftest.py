@@ -128,8 +128,8 @@ class Sandbox:
     extra: dict[str, str] = field(default_factory=dict)
     switch: str = "-I"
     """How Python is started; -P also hears PYTHONPATH."""
-    forks: bool = True
-    """Whether its commands may run in forked processes (tests/forking.py)."""
+    server: forking.Server | None = field(default_factory=forking_server, repr=False)
+    """What forks its commands; where it cannot, or there is none, they run in new processes."""
 
     @property
     def project(self) -> Path:
@@ -157,7 +157,7 @@ class Sandbox:
     def doit(self, *words: str, env: Mapping[str, str] | None = None, input: str | None = None) -> Result:  # noqa: A002
         """Run `doit WORDS` in the copy of the project, in a forked process where that makes no difference."""
         environ, given = self.environment(**(env or {})), (input or "").encode()
-        ended = self.forks and forking_server().run(self.command(*words), self.project, environ, given, TIMEOUT)
+        ended = self.server and self.server.run(self.command(*words), self.project, environ, given, TIMEOUT)
         if not ended:
             return self.run(self.command(*words), env=env, input=input)
         code, out, err = ended

@@ -45,8 +45,6 @@ IMPORTED = (
 LEAN = str(Path(__file__).parents[1] / "tasks" / "core" / "frame" / "lean.py")
 """Imports doit as commands do."""
 
-PYTHON = [sys.executable, "-I"]
-
 START_UP = ("PYTHON", "LC_", "LANG")
 """Variables that Python reads only when it starts: a command with others needs a new process."""
 
@@ -55,10 +53,11 @@ LARGEST_INPUT = 1 << 15
 
 
 class Server:
-    """Forks a process per command; its own variables, *environ*, are those that Python was started with."""
+    """Forks a process per command of a Python that was started with the option *switch* and the variables *environ*."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], switch: str = "-I") -> None:
         self.environ = dict(environ)
+        self._python = [sys.executable, switch]
         self._busy = threading.Lock()
         self._line: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -66,14 +65,14 @@ class Server:
     def run(
         self, command: Sequence[str], folder: Path, environ: Mapping[str, str], given: bytes, timeout: float
     ) -> tuple[int, bytes, bytes] | None:
-        """Run `python -I SCRIPT WORD…`: exit code, stdout, stderr; None when only a new process can do that."""
-        alike = command[: len(PYTHON)] == PYTHON and _read_at_start(environ) == _read_at_start(self.environ)
+        """Run `python SWITCH SCRIPT WORD…`: exit code, stdout, stderr; None when only a new process can do that."""
+        alike = command[:2] == self._python and _read_at_start(environ) == _read_at_start(self.environ)
         if not alike or len(given) > LARGEST_INPUT or not self._busy.acquire(blocking=False):
             return None
         try:
             mask = os.umask(0o077)
             os.umask(mask)
-            words = command[len(PYTHON) :]
+            words = command[2:]
             request = {"words": words, "folder": str(folder), "environ": environ, "mask": mask}
             return self._run(request, given, timeout)
         finally:
@@ -107,7 +106,7 @@ class Server:
         self._line, far = socket.socketpair()
         with far:
             self._process = subprocess.Popen(
-                [*PYTHON, __file__, str(far.fileno())],
+                [*self._python, __file__, str(far.fileno())],
                 env=self.environ,
                 pass_fds=[far.fileno()],
                 stdin=subprocess.DEVNULL,

@@ -22,6 +22,7 @@ import pytest
 import dodo
 from tests.artifacts.fakes import Folder, clear, free_port, make_litellm
 from tests.conftest import Result, make_sandbox
+from tests.forking import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +81,7 @@ MEANT = {
 }
 """Where a secret may be (docs/undo.md lists them too): what the test gives, the files that need it, what they held
 before; and the log, into which this LiteLLM writes its key by itself."""
-ASKS = "cloudlists.py"
+ASKS = "cloud_lists.py"
 """The Python of the gateway, asked what a cloud has: with that cloud's credentials, and the proxy's."""
 PRINTS = {"env"}
 """Commands that are there to print the token."""
@@ -168,6 +169,7 @@ class Story:
         self.box.switch = "-P"  # the spy is found by PYTHONPATH
         self._spies()
         self._home()
+        self.box.server = Server(self.box.environment(), self.box.switch)  # of a Python that has the spy
 
     def _spies(self) -> None:
         bin_, site = self.box.root / "bin", self.box.root / "site"
@@ -360,6 +362,7 @@ def story(tmp_path_factory):
         made.tell()
         yield made
     finally:
+        made.box.server.close()
         clear(Folder(made.box.gateway, made.box.home, made.port))
 
 
