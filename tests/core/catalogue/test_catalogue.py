@@ -5,13 +5,17 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tasks.core.catalogue import catalogue, crosscheck
 from tasks.core.model.errors import InvalidInput
 from tasks.core.model.layout import PROJECT, Layout
 from tasks.core.text import documents
+
+FINDINGS = yaml.safe_load(Path(__file__).with_name("findings.yaml").read_text())
 
 
 @pytest.fixture
@@ -151,119 +155,12 @@ def test_a_missing_file_of_variables_is_named(layout):
         catalogue.load(layout)
 
 
-@pytest.mark.parametrize(
-    ("name", "old", "new", "finding"),
-    [
-        ("models/demo.yaml", "provider: mock", "provider: mok", '6: provider: there is no provider "mok"'),
-        (
-            "models/gpt-oss-20b.yaml",
-            "replacement: gpt-oss-120b",
-            "replacement: x",
-            ': replacement: there is no model "x"',
-        ),
-        (
-            "models/gpt-oss-20b.yaml",
-            "replacement: gpt-oss-120b",
-            "replacement: gpt-oss-20b",
-            ": replacement: is the model",
-        ),
-        ("models/demo.yaml", "params:", "needs: [NOPE]\nparams:", '19: needs[0]: there is no variable "NOPE"'),
-        ("models/demo.yaml", "id: demo", "id: other", '2: id: must be "demo", like the file'),
-        (
-            "models/demo.yaml",
-            'as_of: "2026-11-22"',
-            "as_of: yesterday",
-            ': prices.as_of: is "yesterday", which is no valid',
-        ),
-        ("presets/demo.yaml", "gateway: local", "gateway: remote", '5: gateway: there is no gateway "remote"'),
-        ("presets/demo.yaml", "models: [demo]", "models: [demo, x]", '7: models[1]: there is no model "x"'),
-        ("presets/demo.yaml", "opus: demo", "opus: codestral", '9: tiers.opus: "codestral" is not among the preset'),
-        (
-            "presets/multi-provider.yaml",
-            "model: bedrock-claude-opus, order",
-            "model: x, order",
-            ': groups.claude-opus-5-5[1].model: "x" is not among the preset\'s models',
-        ),
-        (
-            "presets/multi-provider.yaml",
-            "{model: bedrock-claude-opus, order: 2}",
-            "{model: bedrock-claude-opus}",
-            ": groups.claude-opus-5-5: has members with an order and members without one",
-        ),
-        (
-            "presets/multi-provider.yaml",
-            "{model: bedrock-claude-opus, order: 2}",
-            "{model: anthropic-claude-opus, order: 2}",
-            ": groups.claude-opus-5-5: names a model twice",
-        ),
-        (
-            "presets/multi-provider.yaml",
-            "  claude-opus-5-5:\n    - {model: anthropic-claude-opus, order: 1}",
-            "  gemini-3.5-flash:\n    - {model: anthropic-claude-opus, order: 1}",
-            ": groups.gemini-3.5-flash: is one of the preset's models already",
-        ),
-        (
-            "presets/multi-provider.yaml",
-            "  claude-opus-5-5: [gemini-3.1-pro-preview]",
-            "  claude-opus-5-5: [claude-opus-5-5, x]",
-            ': fallbacks.claude-opus-5-5[1]: "x" is not among the preset\'s models and groups',
-        ),
-        (
-            "presets/multi-provider.yaml",
-            "  claude-opus-5-5: [gemini-3.1-pro-preview]",
-            "  claude-opus-5-5: [claude-opus-5-5, x]",
-            ": fallbacks.claude-opus-5-5[0]: is the name itself",
-        ),
-        (
-            "presets/multi-provider.yaml",
-            "opus: claude-opus-5-5",
-            "opus: claude-opus",
-            ': tiers.opus: "claude-opus" is not among the preset\'s models and groups',
-        ),
-        ("presets/multi-provider.yaml", "order: 1", "order: 0", "[0].order: "),
-        ("models/ollama.yaml", "  custom_llm_provider: ollama_chat\n", "", "custom_llm_provider"),
-        ("models/gpt-6-luna.yaml", 'prices:\n  input: 0.1\n  output: 0.5\n  as_of: "2026-11-25"\n', "", "prices"),
-        ("gateways/bedrock.yaml", "provider: bedrock", "provider: bedrok", 'provider: there is no provider "bedrok"'),
-        (
-            "providers/vertex_ai.yaml",
-            "environ/VERTEX_PROJECT",
-            "environ/VERTX",
-            "7: params.vertex_project: there is no variable",
-        ),
-        (
-            "gateways/local.yaml",
-            "token: LITELLM_MASTER_KEY",
-            "token: KEY",
-            '7: token: there is no variable "KEY"',
-        ),
-        (
-            "gateways/bedrock.yaml",
-            "variable: AWS_REGION",
-            "variable: KEY",
-            ': settings[3].variable: there is no variable "KEY"',
-        ),
-        (
-            "gateways/local.yaml",
-            "master_key: os.environ/LITELLM_MASTER_KEY",
-            "master_key: sk-x",
-            "master_key: must be a reference",
-        ),
-        ("gateways/local.yaml", 'mode: "0600"', 'mode: "0644"', '13: artifacts[1].mode: is "0644", but must be one of'),
-        (
-            "gateways/local.yaml",
-            "disable_cooldowns",
-            "disable_cooldown",
-            "is not known here; did you mean disable_cooldowns?",
-        ),
-        ("variables.yaml", "aliases: [no_proxy]", "aliases: [http_proxy]", '"http_proxy" is claimed twice'),
-        ("variables.yaml", "kind: path", "kind: file", 'kind: is "file", but must be one of'),
-        ("providers/mock.yaml", "id: mock", "id: [", "is not valid YAML"),
-    ],
-)
-def test_findings_name_file_line_and_place(layout, name, old, new, finding):
-    spoil(layout, name, old, new)
-    found = [text for text in crosscheck.findings(layout) if text.startswith(f"templates/{name}:")]
-    assert any(finding in text for text in found), found
+@pytest.mark.parametrize("case", FINDINGS, ids=lambda case: case["finding"])
+def test_findings_name_file_line_and_place(layout, case):
+    template = case["template"]
+    spoil(layout, template, case["old"], case["new"])
+    found = [text for text in crosscheck.findings(layout) if text.startswith(f"templates/{template}:")]
+    assert any(case["finding"] in text for text in found), found
 
 
 def test_findings_come_all_at_once(layout):

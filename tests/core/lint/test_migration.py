@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,78 +20,8 @@ from tasks.core.text import documents
 LAYOUT = Layout.of({"HOME": "/nowhere"})
 FACTS = facts.load(LAYOUT)
 CASES = sorted((PROJECT / "tests" / "lint_cases").glob("*.yaml"))
-OLD = """\
-# My gateway.
-model_list:
-  # the fast one
-  - model_name: claude-flash
-    rpm: 60 # a minute
-    litellm_params:
-      model: vertex_ai/gemini-3.5-flash
-      vertex_ai_project: my-project-123   # ours
-      api_key: "${GEMINI_KEY}"
-      proxy: http://proxy.example.com:3128 # corporate
-  - priority: 1
-    # first of all
-    model_name: claude-b
-    litellm_params:
-      model: anthropic/claude-sonnet-5-5
-      api_key: sk-ant-canary-0123456789abcdef # mine
-  - model_name: claude-c
-    litellm_params: {model: anthropic/claude-sonnet-5-5, api_key: sk-ant-canary-0123456789abcdef}
-  - model_name: claude-d
-    litellm_params: {model: anthropic/claude-sonnet-5-5, api_key: sk-ant-canary-other-0123456789}
-
-litellm_settings:
-  # seconds
-  timeout: 30
-  drop_params: true   # needed
-  telemetry: false
-
-router_settings:
-  routing_strategy: usage-based-routing
-  model_group_alias:
-    fast: [claude-flash]
-
-general_settings:
-  master_key: sk-1234
-  port: 4000   # not here
-"""
-NEW = """\
-# My gateway.
-model_list:
-  # the fast one
-  - model_name: claude-flash
-    litellm_params:
-      model: vertex_ai/gemini-3.5-flash
-      vertex_project: my-project-123   # ours
-      api_key: os.environ/GEMINI_KEY
-      # corporate
-      rpm: 60 # a minute
-    # first of all
-  - model_name: claude-b
-    litellm_params:
-      model: anthropic/claude-sonnet-5-5
-      api_key: os.environ/ANTHROPIC_API_KEY # mine
-  - model_name: claude-c
-    litellm_params: {model: anthropic/claude-sonnet-5-5, api_key: os.environ/ANTHROPIC_API_KEY}
-  - model_name: claude-d
-    litellm_params: {model: anthropic/claude-sonnet-5-5, api_key: os.environ/ANTHROPIC_API_KEY_2}
-
-litellm_settings:
-  drop_params: true   # needed
-
-router_settings:
-  routing_strategy: usage-based-routing-v2
-  model_group_alias:
-    fast: claude-flash
-  # seconds
-  timeout: 30
-
-general_settings:
-  master_key: os.environ/LITELLM_MASTER_KEY
-  # not here
-"""
+OLD = (Path(__file__).parent / "migration" / "old.yaml").read_text()
+NEW = (Path(__file__).parent / "migration" / "new.yaml").read_text()
 
 
 @pytest.fixture
