@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tasks.core.cli.steps import JSON, WORDS, Task, action
 from tasks.core.console import console, prompts
 from tasks.core.history import history
-from tasks.core.http import compat_page, compat_requests, compatibility, doors
+from tasks.core.http import client, compat_page, compat_requests, compatibility
 from tasks.core.model import choices
 from tasks.core.model.deployment import settle
 from tasks.core.model.errors import Unhealthy, UsageError
@@ -55,13 +55,13 @@ def examine(
         raise UsageError("more than one address was given", "One at a time: doit compat URL")
     target = find_named(resolved, words[0], auth, token_stdin, model) if words else find_deployed(resolved, model)
     agreed = target.free or (paid and agrees(target, yes=yes))
-    found = compatibility.judged(compat_requests.ask_all(target, paid=agreed), target.names)
+    found = compatibility.judge(compat_requests.ask_all(target, paid=agreed), target.names)
     if as_json:
-        console.document(compatibility.document(target.way.url, target.model, found, paid=agreed))
+        console.document(compatibility.document(target.url, target.model, found, paid=agreed))
     else:
         console.tell("\n".join(compat_page.lines(target, found)))
-    if compatibility.failed(found):
-        raise compat_page.find_verdict(target.way.url, found)
+    if compatibility.has_failed(found):
+        raise compat_page.find_verdict(target.url, found)
 
 
 def agrees(target: Target, *, yes: bool) -> bool:
@@ -70,7 +70,7 @@ def agrees(target: Target, *, yes: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise UsageError("--paid asks first, and there is nobody to ask", "Agree with --yes.")
-    cost = f"Up to five small requests to {target.model} at {target.way.url}"
+    cost = f"Up to five small requests to {target.model} at {target.url}"
     console.say(f"{cost} will cost what they cost there.", "warn")
     return prompts.wanted("Make them?")
 
@@ -94,5 +94,5 @@ def find_named(resolved: Resolved, address: str, auth: str, token_stdin: bool, m
     if not token_stdin:
         raise UsageError("a token is needed", f"Give it on standard input: doit compat {address} --token-stdin")
     url, how = choices.url(address, "the address"), choices.checked("auth", auth)
-    way = doors.way(url, resolved.request.choices, {})
-    return compat_requests.make_target(way, how, references.from_stdin("token"), model)
+    route = client.choose_route(resolved.request.choices, {})
+    return compat_requests.make_target(url, route, how, references.from_stdin("token"), model)

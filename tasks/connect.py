@@ -10,6 +10,7 @@ from tasks.core.cli.steps import JSON, Task, action
 from tasks.core.console import console
 from tasks.core.history import history
 from tasks.core.http import probe
+from tasks.core.http.client import Route
 from tasks.core.litellm import litellm
 from tasks.core.model.errors import Unhealthy
 from tasks.core.providers import routes
@@ -50,9 +51,9 @@ def reach_hosts(resolved: Resolved) -> list[Reached]:
     deployment = resolved.deployment
     hosts = routes.find_hosts(deployment, resolved.layout, os.environ)
     program = litellm.find(resolved.layout, os.environ, resolved.request.choices.litellm)
-    environ = find_proxies(resolved)
     context, trusted = routes.trust(deployment, resolved.values, program)
-    return [probe.probe(url, environ, context, trusted) for url in hosts]
+    route = Route(find_proxies(resolved), context, trusted)
+    return [probe.probe(url, route) for url in hosts]
 
 
 def find_proxies(resolved: Resolved) -> dict[str, str]:

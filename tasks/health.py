@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tasks.core.cli.steps import JSON, Task, action
 from tasks.core.console import console, prompts
 from tasks.core.history import history
-from tasks.core.http import doors
+from tasks.core.http import gateway
 from tasks.core.model.choices import Choices
 from tasks.core.model.deployment import settle
 from tasks.core.model.errors import GatewayError, UsageError
@@ -51,7 +51,7 @@ def look(resolved: Resolved, deep: bool, yes: bool, as_json: bool) -> None:
     state = State(resolved.layout, manifest)
     if not state.is_local:
         values = env_file.deployed(resolved.layout)
-        state = State(resolved.layout, manifest, doors.deployed(deployment, values))
+        state = State(resolved.layout, manifest, gateway.build_caller(deployment, values))
     facts = health.examine(state, names)
     if as_json:
         console.document(facts)

@@ -86,10 +86,10 @@ def place(resolved: Resolved, models: Iterable[Model]) -> availability.Place:
     found = environment.find(wanted, resolved.layout, os.environ)
     known_here = resolved.findings if resolved.deployment.proxied else {}
     own = {name: each.plain for name, each in known_here.items() if each.plain and name.endswith("_PROXY")}
-    way = client.Wire("", {**os.environ, **own}, client.trusting(resolved.request.choices.ca_bundle))
+    route = client.build_route({**os.environ, **own}, resolved.request.choices.ca_bundle)
     program = litellm.find(resolved.layout, os.environ, resolved.request.choices.litellm)
     values = {name: each.plain for name, each in found.items() if each.plain}
-    return availability.Place(values, way, program.python if program else None)
+    return availability.Place(values, route, program.python if program else None)
 
 
 def agree(models: Iterable[Model], *, yes: bool) -> None:

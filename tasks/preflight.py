@@ -94,7 +94,7 @@ def refuse(resolved: Resolved) -> None:
     readable(resolved.layout)
     git_ignore.refuse(resolved.layout)
     trusted(resolved.deployment)
-    tls.check(resolved.request.choices, resolved.values.get(PASSPHRASE))
+    tls.check_client_certificate(resolved.request.choices, resolved.values.get(PASSPHRASE))
     other_tools.refuse(resolved.layout, resolved.context.neighbours, resolved.request.flags.force)
     token_binding.refuse(resolved)
     complete(resolved)
@@ -232,7 +232,7 @@ def readable(layout: Layout) -> None:
 def trusted(deployment: Deployment) -> None:
     """Whether the network's certificates can be read; warns when they have ended."""
     bundle = deployment.choices.ca_bundle
-    if bundle and (ended := tls.ended(tls.read(Path(bundle)), bundle)):
+    if bundle and (ended := tls.find_expired(tls.read_bundle(Path(bundle)), bundle)):
         console.warn(f"{bundle}: {ended.says}")
 
 

@@ -20,6 +20,7 @@ PURE = {
     "claude.ledger",
     "claude.ownership",
     "frame.exits",
+    "http.answers",
     "http.compatibility",
     "lint.findings",
     "litellm.config",

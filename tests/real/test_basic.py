@@ -8,6 +8,7 @@ import http.client
 import json
 
 import pytest
+from asking import ask, count_tokens
 from deployed import clear, counted, free_port
 from vertex import ACCOUNT, PIECES, THOUGHT, TOKEN, credentials, vertex
 
@@ -109,7 +110,7 @@ def test_starting_it_asks_no_model_that_costs(served):
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
 @pytest.mark.parametrize(("name", "model"), NAMES.items(), ids=list(NAMES))
 def test_every_name_is_answered_by_its_model(served, name, model, stream):
-    assert gateway.ask(served.url, served.key, name, stream=stream) == TEXT
+    assert ask(served.url, served.key, name, stream=stream) == TEXT
     (seen,) = served.google.asked()
     assert seen.token == TOKEN
     if model.startswith("gemini"):
@@ -193,14 +194,14 @@ def test_what_claude_code_sends_and_these_models_refuse_is_left_out(served):
 
 @pytest.mark.parametrize("name", ["glm-5.2", "claude-haiku-5-5"])
 def test_tokens_are_counted(served, name):
-    assert 0 < gateway.count_tokens(served.url, served.key, name, "one two three") < 50
+    assert 0 < count_tokens(served.url, served.key, name, "one two three") < 50
 
 
 @pytest.mark.parametrize("name", ["gemini-3.5-flash", "claude-opus-5-5"])
 def test_for_gemini_google_itself_is_asked_to_count(served, name):
     """LiteLLM has what it needs for that, google.genai; but here it ignores VERTEXAI_API_BASE and passes ours by."""
     with pytest.raises(gateway.Answered, match="Request to Google Gen AI Studio failed: Server disconnected"):
-        gateway.count_tokens(served.url, served.key, name, "one two three")
+        count_tokens(served.url, served.key, name, "one two three")
     assert served.came == ["CONNECT aiplatform.googleapis.com:443 HTTP/1.1"]
     served.came.clear()
     assert not served.google.asked()

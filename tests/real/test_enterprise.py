@@ -5,6 +5,7 @@ import json
 import ssl
 import subprocess
 
+import asking
 import pytest
 from deployed import clear, demo
 
@@ -205,7 +206,7 @@ def between(request, tmp_path_factory, litellm_executable):
 )
 def test_litellm_asks_the_companys_gateway_with_its_token_and_its_headers(between, asked, called):
     key = gateway.own_key(between.layout)
-    assert gateway.ask(between.url, key, asked, stream=True).strip() == TEXT
+    assert asking.ask(between.url, key, asked, stream=True).strip() == TEXT
     (sent,) = between.play.asked()
     assert sent.body["model"] == called
     shown = (sent.headers.get("authorization"), sent.headers.get("x-api-key"))

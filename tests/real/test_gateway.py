@@ -5,6 +5,7 @@ import signal
 
 import psutil
 import pytest
+from asking import ask, count_tokens
 from deployed import TIERS, counted, demo
 
 from tasks.core.http import gateway
@@ -33,12 +34,12 @@ def test_one_command_ends_with_an_answer(served):
 @pytest.mark.parametrize("stream", [False, True], ids=["plain", "streamed"])
 @pytest.mark.parametrize("model", ["demo", *TIERS, "claude-fable-5-2", "claude-of-next-year"])
 def test_every_name_that_claude_code_asks_for_is_answered(served, model, stream):
-    assert gateway.ask(served.url, served.key, model, stream=stream).startswith("Your gateway works")
+    assert ask(served.url, served.key, model, stream=stream).startswith("Your gateway works")
 
 
 @pytest.mark.parametrize("model", ["demo", *TIERS])
 def test_tokens_are_counted_without_asking_anybody(served, model):
-    assert 0 < gateway.count_tokens(served.url, served.key, model, "one two three") < 50
+    assert 0 < count_tokens(served.url, served.key, model, "one two three") < 50
 
 
 def test_only_what_was_deployed_is_listed(served):

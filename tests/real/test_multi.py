@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from asking import ask
 from deployed import clear
 from providers import TOKEN, TOO_LONG, provider
 from tunnel import certificate, tunnel
@@ -74,7 +75,7 @@ class Several:
         self.box.deploy("--start")
 
     def ask(self, model, *, stream=False):
-        return gateway.ask(self.url, gateway.own_key(self.layout), model, stream=stream)
+        return ask(self.url, gateway.own_key(self.layout), model, stream=stream)
 
     def claude(self, program, *words):
         work = self.box.root / "work"

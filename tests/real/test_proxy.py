@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 import trustme
+from asking import ask
 from forward import PASSWORD, USER, forward
 
 from tasks.core.http import gateway
@@ -67,7 +68,7 @@ class Behind:
         return found["state"]
 
     def ask(self):
-        return gateway.ask(self.url, gateway.own_key(self.layout), "acct/sonnet", stream=True).strip()
+        return ask(self.url, gateway.own_key(self.layout), "acct/sonnet", stream=True).strip()
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_with_another_or_none_a_person_is_told_that_it_is_the_proxy(behind, prov
     here.deploy("--start", **wrong)
     assert here.connect() == "407"
     with pytest.raises(Unhealthy) as error:
-        here.ask()
+        gateway.ask(here.url, gateway.own_key(here.layout), "acct/sonnet")
     assert "PROXY_PASSWORD" in error.value.remedy
     result = here.box.doit("health", "--deep", "--yes")
     assert result.code == 6

@@ -342,7 +342,7 @@ def test_network_with_certificates_that_are_none(box, content):
 
 def test_a_bundle_is_told_of_once_and_a_systems_ended_roots_never(box):
     system = box.home / "many.pem"
-    valid = tls.roots()
+    valid = tls.find_system_bundle()
     system.write_text(ENDED + (valid.read_text() if valid else ""))
     names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE")
     with (box.gateway / ".env").open("a") as file:

@@ -150,7 +150,7 @@ def _by_python(text: str) -> tuple[str, ...]:
 
 
 def _certificates(text: str, _layout: Layout, where: str) -> list[str]:
-    tls.inside(text.encode(), where)
+    tls.parse_bundle(text.encode(), where)
     return []
 
 

@@ -33,7 +33,7 @@ def sources(artifact: Artifact, deployment: Deployment, templates: Path) -> list
     if artifact.secret:
         return [*code, templates / "variables.yaml"]
     if artifact.content == "certificates":
-        return [Path(__file__), *([system] if (system := tls.roots()) else []), _bundle(deployment)]
+        return [Path(__file__), *([system] if (system := tls.find_system_bundle()) else []), _bundle(deployment)]
     models = [templates / "models" / f"{model.id}.yaml" for model in deployment.models]
     providers = [templates / "providers" / f"{name}.yaml" for name in {model.provider for model in deployment.models}]
     preset = templates / "presets" / f"{deployment.preset.id}.yaml"
@@ -66,7 +66,7 @@ def content(artifact: Artifact, deployment: Deployment, values: Values, template
     elif artifact.secret:
         text = env_file.merged(None, shown_values(deployment, values), comments(deployment), HOW_TO_CHANGE)
     elif artifact.content == "certificates":
-        return tls.combined(_bundle(deployment))
+        return tls.combine(_bundle(deployment))
     else:
         text = HOW_TO_CHANGE + documents.dump_yaml(litellm_config(deployment))
     return text.encode()

@@ -205,7 +205,7 @@ def _own_certificates(case: Case) -> Iterator[Check]:
     """The certificate with which Claude Code shows itself, and whether it looks at those of others."""
     cert, key, phrase = (case.layers.text(name) for name in CLIENT)
     try:
-        tls.check(Choices(client_cert=cert or None, client_key=key or None), phrase)
+        tls.check_client_certificate(Choices(client_cert=cert or None, client_key=key or None), phrase)
     except GatewayError as error:
         yield Check("network", FAIL, f"{CLIENT[0]}, {CLIENT[1]}: {error.problem}", error.where, error.remedy)
     held = case.layers.winner("NODE_TLS_REJECT_UNAUTHORIZED")
@@ -219,7 +219,7 @@ def _of_authorities(name: str, path: str, where: str) -> Iterator[Check]:
     fix, data = f"Name the right PEM file in {name}.", b""
     try:
         data = Path(path).expanduser().read_bytes()
-        ended = tls.ended(data, path)
+        ended = tls.find_expired(data, path)
     except FileNotFoundError:
         yield Check("network", FAIL, f"{name}: there is no file {path}", where, fix)
     except OSError as error:

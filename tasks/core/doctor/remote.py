@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
-from tasks.core.http import doors, gateway
+from tasks.core.http import client, gateway
 from tasks.core.model.deployment import PASSPHRASE
 from tasks.core.model.errors import Unhealthy
 from tasks.core.values import environment
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tasks.core.claude.layers import Layers
-    from tasks.core.http.compatibility import Answer
+    from tasks.core.http.answers import Response
     from tasks.core.model.secret import Secret
 
 MODELS = "/v1/models"
@@ -37,12 +36,13 @@ def listed(remote: Remote) -> list[str]:
     """The models that it lists; Unhealthy when it lists none, Answered with the status when it answered."""
     answer = _asked(remote, dict(_headers(remote)))
     if answer.status != HTTPStatus.OK:
-        sent = f"sends us on to {answer.location or 'another address'} " if answer.status // 100 == 3 else ""  # noqa: PLR2004
-        problem = f"{sent}(HTTP {answer.status})" if sent else f"HTTP {answer.status}"
+        problem = f"HTTP {answer.status}"
+        if answer.is_redirect:
+            problem = f"sends us on to {answer.location or 'another address'} (HTTP {answer.status})"
         raise gateway.Answered(problem, "", where=remote.url, status=answer.status, said=answer.text[:SAID])
     try:
-        return [str(each["id"]) for each in json.loads(answer.text)["data"]]
-    except (ValueError, KeyError, TypeError):
+        return [str(model["id"]) for model in answer.json["data"]]
+    except (KeyError, TypeError):
         raise Unhealthy("its list of models is none", where=remote.url) from None
 
 
@@ -52,7 +52,7 @@ def stranger_refused(remote: Remote) -> bool | None:
     answer = _asked(
         remote, {name: f"Bearer {strange}" if name == "Authorization" else strange for name, _ in _headers(remote)}
     )
-    if answer.status in gateway.REFUSED or answer.status // 100 == 3:  # noqa: PLR2004 - sent to a login
+    if answer.status in gateway.REFUSED or answer.is_redirect:  # sent to a login
         return True
     return False if answer.status == HTTPStatus.OK else None
 
@@ -62,12 +62,12 @@ def asked_there(remote: Remote) -> bool:
     return remote.layers.text("ANTHROPIC_BASE_URL").rstrip("/") == remote.url
 
 
-def _asked(remote: Remote, headers: dict[str, str]) -> Answer:
+def _asked(remote: Remote, headers: dict[str, str]) -> Response:
     environ = {name: text for name in ROUTE if (text := remote.layers.text(name))}
     cert, key = (remote.layers.text(f"CLAUDE_CODE_CLIENT_{part}") for part in ("CERT", "KEY"))
     bundle = remote.layers.text("NODE_EXTRA_CA_CERTS") or None
-    way = doors.through(remote.url, environ, bundle, (cert, key, remote.layers.text(PASSPHRASE)))
-    return way.ask(MODELS, {"anthropic-version": "2023-06-01", **headers})
+    route = client.build_route(environ, bundle, (cert, key, remote.layers.text(PASSPHRASE)))
+    return client.send(client.Request(remote.url, MODELS, {**gateway.VERSION, **headers}, route=route))
 
 
 def _headers(remote: Remote) -> Iterator[tuple[str, str]]:

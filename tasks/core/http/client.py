@@ -1,156 +1,221 @@
-"""Ask a gateway with any headers and body, and take whatever comes back: for checks of how it behaves.
+"""Send one request over HTTP and take what comes back, good or bad: the one client of this project.
 
-No redirect is followed: the token goes to nobody else. A proxy and certificates are used as Claude Code would.
+No redirect is followed, so credentials go to nobody but the server that they are for. A proxy and certificates are
+used as Claude Code would use them. What a request needs of the standard library is loaded when one is sent.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from tasks.core.console import console
-from tasks.core.http import errors
-from tasks.core.http.compatibility import Answer, Streamed
+from tasks.core.http import errors, tls
+from tasks.core.http.answers import Response
+from tasks.core.http.errors import ConnectionFailed
 from tasks.core.model import network
-from tasks.core.model.errors import Unhealthy
+from tasks.core.model.deployment import PASSPHRASE
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
-    from http.client import HTTPResponse
-    from pathlib import Path
-    from urllib.request import BaseHandler
+    from collections.abc import Iterator, Mapping
+    from http.client import HTTPConnection, HTTPResponse
 
-PATIENCE = 60.0
-"""Seconds to wait for the next piece of an answer."""
-MOST = 4 * 1024 * 1024
+    from tasks.core.model.choices import Choices
+
+TIMEOUT = 60.0
+"""Seconds for each step: to connect, and for the next piece of the answer."""
+MAX_BYTES = 4 * 1024 * 1024
 """Bytes of an answer that are read."""
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+USER_AGENT = "claude-gateway-recipes"
+SYSTEM = "this system's certificates"
 
 
-class Wire(NamedTuple):
-    """The way to a gateway: its address, the variables that name a proxy, whom TLS trusts and what it shows."""
+@dataclass(frozen=True)
+class Route:
+    """How a server is reached: the variables that name a proxy, TLS, and in words which certificates that trusts."""
+
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    context: ssl.SSLContext | None = None
+    trusted: str = SYSTEM
+
+    def find_proxy(self, url: str) -> str | None:
+        """The address of the proxy for *url*, with its credentials; None for what is reached directly."""
+        parts = urlsplit(url)
+        name = f"{parts.scheme}_proxy"
+        proxy = self.environ.get(name.upper()) or self.environ.get(name)
+        if not proxy or parts.hostname in network.LOOPBACK or self._bypasses_proxy(parts.netloc):
+            return None
+        return proxy
+
+    def _bypasses_proxy(self, netloc: str) -> bool:
+        from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
+
+        direct = self.environ.get("NO_PROXY") or self.environ.get("no_proxy") or ""
+        return bool(proxy_bypass_environment(netloc, {"no": direct}))
+
+
+DIRECT = Route()
+"""Without a proxy, trusting what this system trusts."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A POST of *body* as JSON, or a GET without one. *url* is what messages call the server, *path* follows it."""
 
     url: str
-    environ: Mapping[str, str]
-    context: ssl.SSLContext
-
-    def ask(self, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None = None) -> Answer:
-        """The answer, good or bad; Unhealthy when there is none."""
-        with self._opened(path, headers, body) as answer:
-            text = _read(answer, self.url)
-            return Answer(answer.status, _kind(answer), text, _place(answer.headers.get("Location", "")))
-
-    def stream(self, path: str, headers: Mapping[str, str], body: Mapping[str, Any]) -> Streamed:
-        """The answer line by line, with the seconds since it was asked for."""
-        begun = time.monotonic()
-        lines: list[tuple[float, str]] = []
-        with self._opened(path, headers, body) as answer:
-            with contextlib.suppress(OSError):  # what came before it broke off is what there is to judge
-                lines.extend((time.monotonic() - begun, line.decode(errors="replace")) for line in answer)
-            return Streamed(answer.status, _kind(answer), tuple(lines))
-
-    def handlers(self) -> list[BaseHandler]:
-        """What leads there, for urllib."""
-        import urllib.request
-
-        through = urllib.request.ProxyHandler(proxies(self.url, self.environ))
-        return [through, urllib.request.HTTPSHandler(context=self.context)]
-
-    def unreached(self, reason: object, patience: float = PATIENCE) -> Unhealthy:
-        """The error for a request that got no answer within *patience* seconds, for this *reason*."""
-        import ssl
-
-        proxy = next(iter(proxies(self.url, self.environ).values()), None)
-        via = network.without_credentials(proxy) if proxy else None
-        if isinstance(reason, ssl.SSLCertVerificationError):
-            problem = f"shows a certificate that is not trusted ({reason.verify_message})"
-            return Unhealthy(problem, "Name your network's certificates: --ca-bundle FILE.", where=self.url)
-        if via is None and isinstance(reason, ConnectionRefusedError):
-            return Unhealthy("nothing answers", "Is the address right? Does it run?", where=self.url)
-        state, said = errors.told(reason, via, patience)
-        return Unhealthy(said.removeprefix("it "), errors.FIXES[state], where=self.url)
-
-    def _opened(self, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None) -> HTTPResponse:
-        import urllib.request
-        from http.client import HTTPException
-        from urllib.error import HTTPError, URLError
-
-        data = None if body is None else json.dumps(body).encode()
-        sent = {"Content-Type": "application/json", "Connection": "close", **headers}
-        try:
-            request = urllib.request.Request(self.url + path, data, sent)  # noqa: S310 - checked by choices.url
-            opener = urllib.request.build_opener(*self.handlers(), unredirected())
-            answer: HTTPResponse = opener.open(request, timeout=PATIENCE)
-        except HTTPError as error:
-            return error  # type: ignore[return-value]  # as good as a response, and it is one
-        except URLError as error:
-            raise self.unreached(error.reason) from None
-        except (OSError, HTTPException) as error:
-            raise self.unreached(error) from None
-        except ValueError:  # says what it refused: a header with the token in it
-            raise Unhealthy("the token or a header has characters that HTTP cannot send", where=self.url) from None
-        return answer
+    path: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Mapping[str, Any] | None = None
+    route: Route = DIRECT
+    timeout: float = TIMEOUT
+    limit: int = MAX_BYTES
 
 
-def proxies(url: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The proxy for *url*, by its scheme; none for what is reached directly."""
-    from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
-
-    parts = urlsplit(url)
-    direct = environ.get("NO_PROXY") or environ.get("no_proxy") or ""
-    if parts.hostname in LOOPBACK or proxy_bypass_environment(parts.netloc, {"no": direct}):
-        return {}
-    name = f"{parts.scheme}_proxy"
-    address = environ.get(name.upper()) or environ.get(name)
-    return {parts.scheme: address} if address else {}
+def send(request: Request) -> Response:
+    """The answer, whatever its status; ConnectionFailed when there is none, or only the beginning of one."""
+    with _exchange(request) as answer:
+        return _read_response(answer, answer.read(request.limit))
 
 
-def trusting(bundle: str | None) -> ssl.SSLContext:
-    """TLS that trusts what this system trusts, and the certificates in *bundle*."""
-    import ssl
-
-    context = ssl.create_default_context()
-    if bundle:
-        context.load_verify_locations(bundle)
-    return context
-
-
-def trusting_only(bundle: Path) -> ssl.SSLContext:
-    """TLS that trusts the certificates in *bundle* and no others."""
-    import ssl
-
-    return ssl.create_default_context(cafile=str(bundle))
-
-
-def _read(answer: HTTPResponse, url: str) -> str:
+def stream(request: Request) -> Response:
+    """The answer line by line; one that breaks off ends with the last line that arrived."""
     from http.client import HTTPException
 
+    start = time.monotonic()
+    remaining = request.limit
+    lines: list[tuple[float, str]] = []
+    with _exchange(request) as answer:
+        # the lines that arrived before the connection broke are what there is to judge
+        with contextlib.suppress(OSError, HTTPException):
+            while line := answer.readline(remaining):
+                lines.append((time.monotonic() - start, line.decode(errors="replace")))
+                remaining -= len(line)
+        return _read_response(answer, b"")._replace(lines=tuple(lines))
+
+
+def choose_route(chosen: Choices, values: Mapping[str, str]) -> Route:
+    """The route of a deployment: a proxy from its *values* or the environment, certificates as *chosen*."""
+    proxies = {name: text for name, text in values.items() if name.lower().endswith("_proxy")}
+    bundle = chosen.ca_bundle or os.environ.get("NODE_EXTRA_CA_CERTS")
+    certificate = (chosen.client_cert, chosen.client_key, values.get(PASSPHRASE))
+    return build_route({**os.environ, **proxies}, bundle, certificate)
+
+
+def build_route(
+    environ: Mapping[str, str],
+    bundle: str | None,
+    certificate: tuple[str | None, str | None, str | None] = (None, None, None),
+) -> Route:
+    """The route with the proxy of *environ*; *certificate* is that of the client: file, key, their pass phrase."""
+    context = tls.trust(bundle)
+    file, key, phrase = certificate
+    if file and key:
+        tls.load_client_certificate(file, key, phrase, context)
+    return Route(environ, context, bundle or SYSTEM)
+
+
+@contextlib.contextmanager
+def _exchange(request: Request) -> Iterator[HTTPResponse]:
+    """Send *request* and hand over the answer with its body unread; every failure becomes a ConnectionFailed."""
+    from http.client import HTTPException
+
+    url = _split(request.url.rstrip("/") + request.path, request.url)
+    proxy = request.route.find_proxy(url.geturl())
+    shown = network.without_credentials(proxy) if proxy else None
+    with contextlib.ExitStack() as stack:
+        try:
+            connection = _connect(url, proxy, request)
+            stack.enter_context(contextlib.closing(connection))
+            _send(connection, url, proxy, request)
+            answer = connection.getresponse()
+        except (OSError, HTTPException, ValueError) as error:
+            kind, detail = errors.classify(error, request.timeout, request.route.trusted)
+            raise ConnectionFailed(errors.blame(kind, shown), request.url, shown, detail) from None
+        try:
+            yield answer
+        except (OSError, HTTPException) as error:
+            raise ConnectionFailed("cut", request.url, shown, type(error).__name__) from None
+
+
+def _split(url: str, where: str) -> SplitResult:
+    """The parts of an address; ConnectionFailed when it is not one of HTTP."""
     try:
-        return answer.read(MOST).decode(errors="replace")
-    except (OSError, HTTPException) as error:
-        raise Unhealthy(f"broke off in the middle of an answer ({type(error).__name__})", where=url) from None
+        parts = urlsplit(url)
+        is_valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise ConnectionFailed("address", where)
+    return parts
 
 
-def _kind(answer: HTTPResponse) -> str:
-    return answer.headers.get_content_type() if "Content-Type" in answer.headers else ""
+def _connect(url: SplitResult, proxy: str | None, request: Request) -> HTTPConnection:
+    """A connection to the host or to the proxy; it is opened when the first byte is sent."""
+    from http.client import HTTPConnection, HTTPSConnection
+
+    first = _split_proxy(proxy) if proxy else url
+    host = first.hostname or ""
+    if url.scheme == "http":
+        return HTTPConnection(host, first.port or 80, timeout=request.timeout)
+    default = 80 if proxy else 443
+    context = request.route.context
+    connection = HTTPSConnection(host, first.port or default, timeout=request.timeout, context=context)
+    if proxy:
+        connection.set_tunnel(url.hostname or "", url.port or 443, _authorize(proxy))
+    return connection
 
 
-def _place(location: str) -> str:
-    """Scheme, host and path of where we were sent; what else is in it may be a secret."""
-    parts = urlsplit(location)
-    return console.printable(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl())
+def _send(connection: HTTPConnection, url: SplitResult, proxy: str | None, request: Request) -> None:
+    headers = {"Accept": "*/*", "Connection": "close", "User-Agent": USER_AGENT, **request.headers}
+    target = url.path or "/"
+    if url.query:
+        target += f"?{url.query}"
+    # without TLS there is no tunnel: the proxy takes the whole address, and the credentials with each request
+    if proxy and url.scheme == "http":
+        target = f"{url.scheme}://{url.netloc}{target}"
+        headers |= _authorize(proxy)
+    if request.body is None:
+        connection.request("GET", target, headers=headers)
+        return
+    headers["Content-Type"] = "application/json"
+    connection.request("POST", target, json.dumps(request.body).encode(), headers)
 
 
-def unredirected() -> Any:  # noqa: ANN401
-    """Has urllib take a redirection for what it is: an answer."""
-    import urllib.request
+def _split_proxy(proxy: str) -> SplitResult:
+    """The parts of a proxy's address, which may lack its http://"""
+    if "://" in proxy:
+        return urlsplit(proxy)
+    return urlsplit(f"http://{proxy}")
 
-    class Unredirected(urllib.request.HTTPRedirectHandler):
-        def redirect_request(self, *_: object) -> None:
-            return None
 
-    return Unredirected()
+def _authorize(proxy: str) -> dict[str, str]:
+    """The header with the credentials in a proxy's address; empty when it has none."""
+    from base64 import b64encode
+
+    parts = _split_proxy(proxy)
+    if parts.username is None:
+        return {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return {"Proxy-Authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+
+
+def _read_response(answer: HTTPResponse, body: bytes) -> Response:
+    media_type = answer.headers.get_content_type() if "Content-Type" in answer.headers else ""
+    location = _strip_secrets(answer.headers.get("Location", ""))
+    return Response(answer.status, media_type, body.decode(errors="replace"), location)
+
+
+def _strip_secrets(location: str) -> str:
+    """Scheme, host and path of an address; what else is in it may be a secret."""
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return ""
+    host = parts.netloc.rpartition("@")[2]
+    return console.printable(parts._replace(netloc=host, query="", fragment="").geturl())

@@ -12,27 +12,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tasks.core.http.compat_requests import Target
-    from tasks.core.http.compatibility import Judged
+    from tasks.core.http.compatibility import Verdict
 
 ROW = "{} {:13} {}"
 FIX = "                {}"
 """A criterion, and below it what helps."""
 
 
-def lines(target: Target, found: Sequence[Judged]) -> Iterator[str]:
+def lines(target: Target, found: Sequence[Verdict]) -> Iterator[str]:
     """The criteria for a person, each that is not met with its fix."""
-    yield f"{target.way.url}, asked for {target.model}"
-    for judged in found:
-        mark = console.mark(judged.state, sys.stdout)
-        yield ROW.format(mark, judged.id, judged.seen)
-        is_met = judged.state == "ok"
-        if judged.fix and not is_met:
-            yield FIX.format(judged.fix)
+    yield f"{target.url}, asked for {target.model}"
+    for verdict in found:
+        mark = console.mark(verdict.state, sys.stdout)
+        yield ROW.format(mark, verdict.id, verdict.seen)
+        is_met = verdict.state == "ok"
+        if verdict.fix and not is_met:
+            yield FIX.format(verdict.fix)
 
 
-def find_verdict(url: str, found: Sequence[Judged]) -> Unhealthy:
+def find_verdict(url: str, found: Sequence[Verdict]) -> Unhealthy:
     """The error for a gateway through which Claude Code cannot work; what failed was shown."""
-    names = [judged.id for judged in found if judged.state == "fail"]
+    names = [verdict.id for verdict in found if verdict.state == "fail"]
     listed = ", ".join(names)
     error = Unhealthy(
         f"Claude Code cannot work through it: {listed}",

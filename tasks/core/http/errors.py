@@ -1,54 +1,122 @@
-"""Why a request got no answer, in one wording for whoever asked, and what mends it."""
+"""Why a request got no answer: one table of failures, with words and remedy for every command that reports one."""
 
 from __future__ import annotations
 
 import re
 import socket
+from http import HTTPStatus
+from typing import NamedTuple
 
-NEEDS_CREDENTIALS = 407
-UNREACHED = frozenset({502, 503, 504})
-"""What a proxy says when it reaches the host as little as we do."""
+from tasks.core.console import console
+from tasks.core.model.errors import Unhealthy
 
-FIXES = {
-    "dns": "Is the name right? Where names are looked up by a proxy only: doit deploy --proxy http://HOST:PORT",
-    "proxy-dns": "Is the proxy's name right? Ask whoever runs your network, then: doit deploy --proxy http://HOST:PORT",
-    "tcp": "Is the way out a proxy? doit deploy --proxy http://HOST:PORT",
-    "proxy-tcp": "Is its port right, and are you in its network (VPN)? Then: doit deploy --proxy http://HOST:PORT",
-    "407": "Set PROXY_USERNAME and PROXY_PASSWORD, or write user:password into a file: "
-    "doit deploy --proxy-auth-file FILE",
-    "tls": "Ask for your network's certificates, a PEM file: doit deploy --ca-bundle FILE",
-    "policy": "Ask whoever runs your network to let this host through.",
-    "beyond": "The proxy cannot reach it. Is the name right? Ask whoever runs the proxy.",
-    "broken": "Something between here and there is no HTTP proxy or no TLS server. Are host, port and scheme right?",
+PROXY_STATUSES = frozenset({502, 503, 504})
+"""What a proxy answers when it does not reach the host either."""
+
+SET_PROXY = "doit deploy --proxy http://HOST:PORT"
+FIND_NAME = f"Check the name. If only a proxy can look it up: {SET_PROXY}"
+NEEDS_PROXY = f"Check the address. If this network needs a proxy: {SET_PROXY}"
+CHECK_PROXY = f"Check the proxy and your connection to its network (VPN), then: {SET_PROXY}"
+LET_THROUGH = "Ask the administrators of your network to let this host through."
+AUTHENTICATE = "Set PROXY_USERNAME and PROXY_PASSWORD, or: doit deploy --proxy-auth-file FILE"
+TRUST = "Ask for your network's certificates, a PEM file: doit deploy --ca-bundle FILE"
+WRONG_CHARACTERS = "the address or a header has characters that HTTP cannot send"
+
+
+class Failure(NamedTuple):
+    """A row of the table: *state* as `doit connect --json` has it, what failed, and what helps.
+
+    The message has places for the address of the proxy and for a detail.
+    """
+
+    state: str
+    message: str
+    fix: str
+
+
+FAILURES = {
+    "address": Failure("broken", "is not an HTTP address", "Begin it with http:// or https://"),
+    "characters": Failure("broken", WRONG_CHARACTERS, "Check the token and the headers."),
+    "dns": Failure("dns", "host name not found (DNS lookup failed)", FIND_NAME),
+    "timeout": Failure("tcp", "does not answer within {detail}", NEEDS_PROXY),
+    "refused": Failure("tcp", "nothing answers", NEEDS_PROXY),
+    "unreachable": Failure("tcp", "cannot be reached ({detail})", NEEDS_PROXY),
+    "proxy-dns": Failure("proxy-dns", "host name of the proxy {proxy} not found (DNS lookup failed)", CHECK_PROXY),
+    "proxy-timeout": Failure("proxy-tcp", "the proxy {proxy} does not answer within {detail}", CHECK_PROXY),
+    "proxy-refused": Failure("proxy-tcp", "nothing answers at the proxy {proxy}", CHECK_PROXY),
+    "proxy-unreachable": Failure("proxy-tcp", "the proxy {proxy} cannot be reached ({detail})", CHECK_PROXY),
+    "407": Failure("407", "the proxy wants a user and a password, or other ones (HTTP {detail})", AUTHENTICATE),
+    "beyond": Failure("beyond", "the proxy does not reach it (HTTP {detail})", "Check the name of the host."),
+    "policy": Failure("policy", "the proxy does not let it through (HTTP {detail})", LET_THROUGH),
+    "page": Failure("policy", "a page of the network answers in its place (HTTP {detail})", LET_THROUGH),
+    "certificate": Failure("tls", "shows a certificate that is not signed by one of {detail}", TRUST),
+    "broken": Failure("broken", "the connection failed ({detail})", "Check host, port and scheme, also of a proxy."),
+    "cut": Failure("broken", "broke off in the middle of an answer ({detail})", "Try again."),
 }
+LOCAL_FIXES = {
+    "timeout": "Look in its log: litellm.log",
+    "refused": "Start the gateway: doit start",
+    "unreachable": "Does the gateway run? doit status",
+    "broken": "Does the gateway run? doit status",
+    "cut": "Look in its log: doit logs",
+}
+"""What helps instead where the server is the gateway of this machine."""
 
 
-def told(error: object, via: str | None, patience: float) -> tuple[str, str]:
-    """Where a request ended that got no answer within *patience* seconds; *via* is the proxy, without credentials."""
-    if found := re.match(r"Tunnel connection failed: (\d+)", str(error)):
-        return refused(int(found[1]))
-    whose, kind = (f"the proxy {via}", "proxy-") if via else ("it", "")
-    if isinstance(error, socket.gaierror):
-        return f"{kind}dns", f"{whose} has a name that nobody knows"
-    if isinstance(error, TimeoutError):
-        return f"{kind}tcp", f"{whose} does not answer within {patience:g} s"
-    if isinstance(error, ConnectionRefusedError):
-        return f"{kind}tcp", f"nothing listens where {whose} should be"
-    if isinstance(error, OSError) and error.errno and not isinstance(error, ConnectionError) and not _tls(error):
-        return f"{kind}tcp", f"{whose} cannot be reached ({type(error).__name__})"
-    return "broken", f"the connection was given up ({type(error).__name__})"
+class ConnectionFailed(Unhealthy):
+    """A request got no whole answer: *kind* is a row of FAILURES, *proxy* has no credentials in it."""
+
+    def __init__(self, kind: str, url: str, proxy: str | None = None, detail: object = "") -> None:
+        failure = FAILURES[kind]
+        message = failure.message.format(proxy=proxy, detail=detail)
+        super().__init__(message, failure.fix, where=console.printable(url))
+        self.kind, self.proxy, self.state = kind, proxy, failure.state
+
+    def suggest_local_fix(self) -> None:
+        """Suggest what helps where the server is the gateway of this machine."""
+        self.remedy = LOCAL_FIXES.get(self.kind, self.remedy)
 
 
-def refused(status: int) -> tuple[str, str]:
-    """What it means that a proxy makes no tunnel."""
-    if status == NEEDS_CREDENTIALS:
-        return "407", "the proxy wants a user and a password, or other ones (HTTP 407)"
-    if status in UNREACHED:
-        return "beyond", f"the proxy does not reach it (HTTP {status})"
-    return "policy", f"the proxy does not let it through (HTTP {status})"
+def classify(error: Exception, timeout: float, trusted: str) -> tuple[str, str]:
+    """The kind of failure that *error* is, and its detail: a number, a name or a reason, never what was sent.
 
-
-def _tls(error: object) -> bool:
+    *timeout* is in seconds; *trusted* says in words which certificates were trusted.
+    """
     import ssl
+    from http.client import HTTPException, InvalidURL
 
-    return isinstance(error, ssl.SSLError)
+    # http.client has no class of its own for a proxy that refuses a tunnel
+    if tunnel := re.match(r"Tunnel connection failed: (\d+)", str(error)):
+        return refusal(int(tunnel[1])), tunnel[1]
+    detail = type(error).__name__
+    match error:
+        case ssl.SSLCertVerificationError():  # before the others: it is a ValueError and an SSLError, too
+            kind, detail = "certificate", f"{trusted} ({error.verify_message})"
+        case ValueError() | InvalidURL():
+            kind = "characters"
+        case socket.gaierror():
+            kind = "dns"
+        case TimeoutError():
+            kind, detail = "timeout", f"{timeout:g} s"
+        case ConnectionRefusedError():
+            kind = "refused"
+        case ssl.SSLError() | ConnectionError() | HTTPException():
+            kind = "broken"
+        case _:
+            kind = "unreachable"
+    return kind, detail
+
+
+def blame(kind: str, proxy: str | None) -> str:
+    """*kind*, or its row for the proxy: with one on the way, it is the proxy that was not reached."""
+    proxied = f"proxy-{kind}"
+    return proxied if proxy and proxied in FAILURES else kind
+
+
+def refusal(status: int) -> str:
+    """The kind of failure when a proxy answers *status* in place of the host."""
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return "407"
+    if status in PROXY_STATUSES:
+        return "beyond"
+    return "policy"

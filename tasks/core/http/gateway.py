@@ -1,58 +1,94 @@
-"""Ask a gateway over HTTP, as Claude Code does; what goes wrong is said in the words of its cause."""
+"""The API of a gateway, asked as Claude Code asks it: LiteLLM's and Anthropic's. Errors name their cause."""
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.catalogue import explanations
 from tasks.core.console import console
-from tasks.core.http import client, errors
+from tasks.core.http import client
+from tasks.core.http.errors import ConnectionFailed
+from tasks.core.model.catalogue import PLACEHOLDER
 from tasks.core.model.errors import Unhealthy
 from tasks.core.model.secret import Secret
 from tasks.core.values import env_file, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from http.client import HTTPResponse
+    from collections.abc import Mapping
 
-    from tasks.core.http.doors import Door
+    from tasks.core.http.answers import Response
+    from tasks.core.http.client import Route
+    from tasks.core.model.deployment import Deployment
     from tasks.core.model.layout import Layout
 
-    Key = Secret | Door
-    """Who asks: somebody with the key of a gateway on this machine, or somebody at the door of one elsewhere."""
-
 HELLO = "Say hello in one sentence."
-PATIENCE = 60.0
-"""Seconds to wait for an answer of a model."""
-MOST = 4 * 1024 * 1024
-"""Bytes of an answer that are read."""
+VERSION = {"anthropic-version": "2023-06-01"}
+"""The header that every request of Claude Code has."""
+TIMEOUT = 60.0
+"""Seconds to wait for the answer of a model."""
+LIST_TIMEOUT = 30.0
+"""Seconds to wait for what LiteLLM answers by itself."""
+EXCERPT = 200
+"""Characters of an error's own words that are shown."""
+
 REFUSED = frozenset({400, 401, 403})
-"""How LiteLLM refuses a wrong key: 400 without a database, 401 with one, 403 behind some fronts."""
-
+"""How LiteLLM refuses a wrong key: 400 without a database, 401 with one, 403 behind some proxies."""
 ABOUT_KEY = re.compile(r"\b(key|token|credentials?|auth\w*|connected db)\b", re.IGNORECASE)
-"""What is said of a credential, and of nothing else that could be wrong with a request without a body."""
+"""What an error says about a credential, and about nothing else that could be wrong with a request without a body."""
 
-STATUSES = {
-    401: ("the gateway does not accept the key", "Deploy again, then restart it: doit stop, doit start"),
-    403: ("the gateway, or what is behind it, forbids this", "Look at the rights of the account that it uses."),
-    404: ("what it was asked for is not there", "Is this a LiteLLM? Its address must not end in /v1."),
-    429: ("the provider limits requests", "Wait a little, or raise the quota."),
-}
 
-ELSEWHERE = {
-    401: "Get a new token, then: doit deploy --token-stdin",
-    403: "Ask whoever runs it what this token may do.",
-    404: "Does it serve that model? Its address must not end in /v1.",
-    429: "Wait a little, or ask whoever runs it for more.",
-}
+class Meaning(NamedTuple):
+    """What a status means, and what to do about a gateway of this machine, and about a remote one."""
+
+    problem: str
+    local_fix: str
+    remote_fix: str
+
+
 ASK = "Ask whoever runs it; its log may say more."
-"""What to do about a gateway of which nothing is on this machine."""
+"""What to do about a remote gateway: nothing of it is on this machine."""
+DEPLOY_AGAIN = "Deploy again, then restart it: doit stop, doit start"
+RENEW = "Get a new token, then: doit deploy --token-stdin"
+WRONG_PATH = "Its address must not end in /v1."
+UNKNOWN = Meaning("it answered with an error", "Look in its log: doit logs", ASK)
+MEANINGS = {
+    401: Meaning("the gateway does not accept the key", DEPLOY_AGAIN, RENEW),
+    403: Meaning(
+        "the gateway, or what is behind it, forbids this",
+        "Look at the rights of the account that it uses.",
+        "Ask whoever runs it what this token may do.",
+    ),
+    404: Meaning(
+        "what it was asked for is not there",
+        f"Is this a LiteLLM? {WRONG_PATH}",
+        f"Does it serve that model? {WRONG_PATH}",
+    ),
+    429: Meaning(
+        "the provider limits requests",
+        "Wait a little, or raise the quota.",
+        "Wait a little, or ask whoever runs it for more.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """How Claude Code calls a remote gateway: on which route, and with which headers."""
+
+    route: Route
+    headers: Mapping[str, str] = field(repr=False)
+    is_remote: bool = True
+
+
+Key = Secret | Caller
+"""With what a gateway is asked: the key of one on this machine, or as the caller of a remote one."""
 
 
 class Answered(Unhealthy):
-    """The gateway did answer, with an error; *status* is the number that HTTP has for it, *said* its own words."""
+    """The gateway answered with an error: its *status*, and in *said* its own words."""
 
     def __init__(self, problem: str, remedy: str, *, where: str, status: int, said: str = "") -> None:
         super().__init__(problem, remedy, where=where)
@@ -60,191 +96,137 @@ class Answered(Unhealthy):
 
     @property
     def refused(self) -> bool:
-        """Whether it is the credential that it does not take; 400 says so only in words, as a LiteLLM does."""
-        return self.status in (401, 403) or (self.status == 400 and ABOUT_KEY.search(self.said) is not None)  # noqa: PLR2004
+        """Whether it does not accept the credential; LiteLLM answers 400, which says so only in words."""
+        if self.status == HTTPStatus.BAD_REQUEST:
+            return ABOUT_KEY.search(self.said) is not None
+        return self.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 def own_key(layout: Layout, variable: str = "LITELLM_MASTER_KEY") -> Secret:
-    """What Claude Code shows the gateway, from its .env (see Manifest.token_variable); empty when there is none."""
+    """The key in the gateway's .env that Claude Code shows (see Manifest.token_variable); empty when there is none."""
     return Secret(env_file.deployed(layout).get(variable, ""))
+
+
+def build_caller(deployment: Deployment, values: Mapping[str, str]) -> Caller:
+    """The caller of the deployed remote gateway, with the *values* of its .env."""
+    route = client.choose_route(deployment.choices, values)
+    return Caller(route, build_headers(deployment, values))
+
+
+def build_headers(deployment: Deployment, values: Mapping[str, str]) -> dict[str, str]:
+    """What Claude Code sends beside the body: the token in its slot, and the headers of this kind of gateway."""
+    headers = build_credential(deployment.auth, values.get(deployment.gateway.token, ""))
+    for line in deployment.headers:
+        name, _, value = PLACEHOLDER.sub(lambda match: values.get(match[1], ""), line).partition(":")
+        headers[name.strip()] = value.strip()
+    return headers
+
+
+def build_credential(auth: str, token: str) -> dict[str, str]:
+    """The headers with the token; what an apiKeyHelper prints, Claude Code sends in both."""
+    bearer, key = {"Authorization": f"Bearer {token}"}, {"x-api-key": token}
+    if auth == "bearer":
+        return bearer
+    if auth == "x-api-key":
+        return key
+    return bearer | key
 
 
 def readiness(url: str, timeout: float = 5.0) -> bool:
     """Whether it has loaded its configuration and takes requests; waits at most *timeout* seconds. Costs nothing."""
     try:
-        with _opened(url, "/health/readiness", None, None, timeout) as answer:
-            return answer.status == 200  # noqa: PLR2004
+        answer = _call(url, "/health/readiness", Secret(""), timeout=timeout)
     except Unhealthy:
         return False
+    return answer.status == HTTPStatus.OK
 
 
 def served_models(url: str, key: Key) -> list[str]:
-    """The names that it serves, patterns left out: what it has really loaded. Costs nothing."""
-    data = _json(url, "/v1/models", key, None, 30.0)
-    models = data.get("data")
+    """The names that it serves without patterns, which is what it has really loaded. Costs nothing."""
+    models = _read_answer(_call(url, "/v1/models", key), url).get("data")
     if not isinstance(models, list):
-        raise Unhealthy("its list of models is none", ASK if _way(key) else "Is this a LiteLLM?", where=url)
+        fix = ASK if _caller(key).is_remote else "Is this a LiteLLM?"
+        raise Unhealthy("its list of models is none", fix, where=url)
     return [str(model["id"]) for model in models if isinstance(model, dict) and "id" in model]
 
 
 def wrong_key_refused(url: str) -> bool:
-    """Whether a key that nobody was given opens nothing; Unhealthy when that cannot be found out."""
+    """Whether a random key opens nothing; Unhealthy when that cannot be found out."""
     try:
-        with _opened(url, "/v1/models", environment.generate_key(), None, 30.0):
-            return False
+        _call(url, "/v1/models", environment.generate_key())
     except Answered as error:
         if error.status in REFUSED:
             return True
         raise
+    return False
 
 
-def ask(url: str, key: Key, model: str, text: str = HELLO, *, stream: bool = False) -> str:
+def ask(url: str, key: Key, model: str, text: str = HELLO) -> str:
     """What *model* answers to *text*: one real request, which costs what the model costs."""
-    body = {"model": model, "max_tokens": 256, "stream": stream, "messages": [{"role": "user", "content": text}]}
-    if not stream:
-        return _text(_json(url, "/v1/messages", key, body, PATIENCE).get("content"))
-    with _opened(url, "/v1/messages", key, body, PATIENCE) as answer:
-        if answer.headers.get_content_type() != "text/event-stream":
-            raise Unhealthy("sent its answer whole, although a stream was asked for", where=f"{url} {model}")
-        return "".join(_streamed(answer, url))
-
-
-def count_tokens(url: str, key: Secret, model: str, text: str = HELLO) -> int:
-    """How many tokens *text* is for *model*; LiteLLM estimates where the provider cannot be asked."""
-    body = {"model": model, "messages": [{"role": "user", "content": text}]}
-    return int(_json(url, "/v1/messages/count_tokens", key, body, 30.0).get("input_tokens", 0))
-
-
-def _text(content: object) -> str:
-    blocks = content if isinstance(content, list) else []
+    message = {"role": "user", "content": text}
+    body = {"model": model, "max_tokens": 256, "stream": False, "messages": [message]}
+    answer = _call(url, "/v1/messages", key, body, timeout=TIMEOUT)
+    blocks = _read_answer(answer, url).get("content")
+    if not isinstance(blocks, list):
+        return ""
     return "".join(str(block.get("text", "")) for block in blocks if isinstance(block, dict))
 
 
-def _streamed(answer: HTTPResponse, url: str) -> Iterator[str]:
-    """The pieces of text among the events; Unhealthy for an error event, or when the end is missing."""
-    for line in _lines(answer, url):
-        if not line.startswith(b"data:"):
-            continue
-        event = _parsed(line[5:], url)
-        if event.get("type") == "error":
-            raise _failure(url, 200, json.dumps(event), None, "")
-        if event.get("type") == "message_stop":
-            return
-        delta = event.get("delta")
-        if isinstance(delta, dict) and "text" in delta:
-            yield str(delta["text"])
-    raise Unhealthy("broke off in the middle of an answer", "Look in its log.", where=url)
-
-
-def _lines(answer: HTTPResponse, url: str) -> Iterator[bytes]:
-    from http.client import HTTPException
-
+def _call(
+    url: str, path: str, key: Key, body: Mapping[str, Any] | None = None, *, timeout: float = LIST_TIMEOUT
+) -> Response:
+    """The answer, when it is a good one; Answered when it is an error, ConnectionFailed when there is none."""
+    caller = _caller(key)
+    headers = {**VERSION, **caller.headers}
     try:
-        yield from answer
-    except (OSError, HTTPException) as error:
-        raise Unhealthy(f"broke off in the middle of an answer ({type(error).__name__})", where=url) from None
-
-
-def _json(url: str, path: str, key: Key | None, body: Mapping[str, Any] | None, timeout: float) -> dict[str, Any]:
-    from http.client import HTTPException
-
-    with _opened(url, path, key, body, timeout) as answer:
-        try:
-            return _parsed(answer.read(MOST), url)
-        except (OSError, HTTPException) as error:
-            raise Unhealthy(f"broke off in the middle of an answer ({type(error).__name__})", where=url) from None
-
-
-def _parsed(data: bytes, url: str) -> dict[str, Any]:
-    try:
-        found = json.loads(data)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise Unhealthy(
-            "answers in a language that is none of a gateway", "Is something else listening there?", where=url
-        )
-    return found
-
-
-def _opened(url: str, path: str, key: Key | None, body: Mapping[str, Any] | None, timeout: float) -> HTTPResponse:
-    """The answer, when it is a good one; no redirection is followed: the key goes nowhere else.
-
-    A gateway of this machine is reached directly, whatever proxy there is; one elsewhere through its door.
-    """
-    import urllib.request
-    from http.client import HTTPException
-    from urllib.error import HTTPError, URLError
-
-    if not url.startswith(("http://", "https://")):
-        raise Unhealthy(
-            "is no address of a gateway", "It begins with http:// or https://", where=console.printable(url)
-        )
-    data = None if body is None else json.dumps(body).encode()
-    model = "" if body is None else str(body.get("model", ""))
-    headers = {"Content-Type": "application/json", "anthropic-version": "2023-06-01", "Connection": "close"}
-    headers |= _shown(key)
-    way = _way(key)
-    handlers = way.handlers() if way else [urllib.request.ProxyHandler({})]
-    try:
-        request = urllib.request.Request(url.rstrip("/") + path, data, headers)  # noqa: S310 - http or https, see above
-        opener = urllib.request.build_opener(*handlers, client.unredirected())
-        answer: HTTPResponse = opener.open(request, timeout=timeout)
-    except HTTPError as error:
-        with error:
-            text = error.read(MOST).decode(errors="replace")
-        raise _failure(url, error.code, text, key, model) from None
-    except URLError as error:
-        raise _unreached(url, error.reason, timeout, key) from None
-    except (OSError, HTTPException) as error:
-        raise _unreached(url, error, timeout, key) from None
-    except ValueError:  # says what it refused: the address, or a header with the key in it
-        raise Unhealthy(
-            "the address or the key has characters that HTTP cannot send", where=console.printable(url)
-        ) from None
+        answer = client.send(client.Request(url, path, headers, body, caller.route, timeout))
+    except ConnectionFailed as failure:
+        if not caller.is_remote:
+            failure.suggest_local_fix()
+        raise
+    if not answer.is_success:
+        raise _explain(answer, url, caller, body)
     return answer
 
 
-def _way(key: Key | None) -> client.Wire | None:
-    """The way to a gateway elsewhere; None for one of this machine."""
-    return None if key is None or isinstance(key, Secret) else key.way
+def _caller(key: Key) -> Caller:
+    """Who asks; a gateway of this machine is asked directly, whatever proxy is set."""
+    if isinstance(key, Caller):
+        return key
+    headers = {"Authorization": f"Bearer {key.reveal()}"} if key else {}
+    return Caller(client.DIRECT, headers, is_remote=False)
 
 
-def _unreached(url: str, reason: object, timeout: float, key: Key | None) -> Unhealthy:
-    if way := _way(key):
-        return way.unreached(reason, timeout)
-    if isinstance(reason, TimeoutError):
-        return Unhealthy(f"did not answer within {timeout:g} s", "Look in its log: litellm.log", where=url)
-    if isinstance(reason, ConnectionRefusedError):
-        return Unhealthy("nothing answers", "Start the gateway: doit start", where=url)
-    said = errors.told(reason, None, timeout)[1].removeprefix("it ")
-    return Unhealthy(said, "Does the gateway run? doit status", where=url)
+def _read_answer(answer: Response, url: str) -> dict[str, Any]:
+    if isinstance(answer.json, dict):
+        return answer.json
+    problem = "answers in a language that is none of a gateway"
+    raise Unhealthy(problem, "Is something else listening there?", where=url)
 
 
-def _failure(url: str, status: int, text: str, key: Key | None, model: str) -> Answered:
-    """The error that an answer of this *status* with this *text* means."""
-    said, remedy = _excerpt(text, key), ELSEWHERE.get(status, ASK) if _way(key) else None
-    if found := explanations.of(text):
-        about = f" ({model})" if model else ""
-        return Answered(found.means + about, remedy or found.fix, where=url, status=status, said=said)
-    meaning, fix = STATUSES.get(status, ("it answered with an error", "Look in its log: doit logs"))
-    told = f"{meaning} (HTTP {status})" + (f": {said}" if said else "")
-    return Answered(told, remedy or fix, where=url, status=status, said=said)
+def _explain(answer: Response, url: str, caller: Caller, body: Mapping[str, Any] | None) -> Answered:
+    """The error that an answer means: what is known of its text, else of its status."""
+    said = _excerpt(answer, caller)
+    meaning = MEANINGS.get(answer.status, UNKNOWN)
+    problem = f"{meaning.problem} (HTTP {answer.status})"
+    fix = meaning.local_fix
+    if said:
+        problem += f": {said}"
+    if known := explanations.of(answer.text):
+        problem, fix = known.means, known.fix
+        if body and "model" in body:
+            problem += f" ({body['model']})"
+    if caller.is_remote:
+        fix = meaning.remote_fix
+    return Answered(problem, fix, where=url, status=answer.status, said=said)
 
 
-def _excerpt(text: str, key: Key | None) -> str:
-    """The beginning of what it said, without the key."""
-    try:
-        said = json.loads(text)["error"]["message"]
-    except (ValueError, KeyError, TypeError):
-        said = text
-    for value in _shown(key).values():
-        said = str(said).replace(value.removeprefix("Bearer "), "[hidden]")
-    return " ".join(console.printable(str(said)).split())[:200]
-
-
-def _shown(key: Key | None) -> Mapping[str, str]:
-    """The headers that say who comes."""
-    if isinstance(key, Secret):
-        return {"Authorization": f"Bearer {key.reveal()}"} if key else {}
-    return key.headers if key else {}
+def _excerpt(answer: Response, caller: Caller) -> str:
+    """The beginning of what it said, without the credentials that it was sent."""
+    said = answer.error
+    if not isinstance(said, str):
+        said = answer.text
+    secrets = [value.removeprefix("Bearer ") for value in caller.headers.values()]
+    for secret in filter(None, secrets):
+        said = said.replace(secret, "[hidden]")
+    return " ".join(console.printable(said).split())[:EXCERPT]

@@ -1,4 +1,4 @@
-"""Bundles of certificates: is a file one, which of its certificates have ended, and whom this system trusts already."""
+"""Certificates: bundles of authorities, which of them have expired, and the certificate that a client shows."""
 
 from __future__ import annotations
 
@@ -15,126 +15,150 @@ from tasks.core.model.secret import Secret
 if TYPE_CHECKING:
     from tasks.core.model.choices import Choices
 
-
-ROOTS = (
+SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",  # Debian, Ubuntu, Arch
     "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora, RHEL
     "/etc/ssl/ca-bundle.pem",  # SUSE
     "/etc/ssl/cert.pem",  # macOS, Alpine
 )
 """Where systems keep the certificates that they trust."""
-
 FEW = 10
 """Certificates: a bundle with more is one of a system."""
+HOW = "Give the PEM files that you were given: --client-cert FILE --client-key FILE."
 
 
-class Ended(NamedTuple):
-    """What has ended, in words, and whether it is the whole bundle."""
+class Expired(NamedTuple):
+    """What has expired, in words, and whether it is the whole bundle."""
 
     says: str
     whole: bool
 
 
-def combined(bundle: Path) -> bytes:
-    """The certificates of *bundle* and those that this system trusts: a proxy that opens TLS may not open all of it.
+def trust(bundle: str | None) -> ssl.SSLContext:
+    """TLS that trusts what this system trusts, and the certificates in *bundle*."""
+    context = ssl.create_default_context()
+    if bundle:
+        context.load_verify_locations(bundle)
+    return context
 
-    LiteLLM trusts what it is told to and nothing else, so the bundle alone would shut out every other host.
+
+def trust_only(bundle: Path) -> ssl.SSLContext:
+    """TLS that trusts the certificates in *bundle* and no others."""
+    return ssl.create_default_context(cafile=str(bundle))
+
+
+def combine(bundle: Path) -> bytes:
+    """The certificates of *bundle* and those that this system trusts.
+
+    A proxy that opens TLS may not open all of it, and LiteLLM trusts the one file that it is given and nothing else:
+    the bundle alone would shut out every other host.
     """
-    system = roots()
-    parts = [read(bundle), *([read(system)] if system and system != bundle else [])]
+    parts = [read_bundle(bundle)]
+    system = find_system_bundle()
+    if system and system != bundle:
+        parts.append(read_bundle(system))
     return b"".join(part.rstrip(b"\n") + b"\n" for part in parts)
 
 
-def roots() -> Path | None:
-    """The file with the certificates that this system trusts; None when there is none in the usual places."""
-    known = [ssl.get_default_verify_paths().cafile, *ROOTS]
-    return next((Path(path) for path in known if path and Path(path).is_file()), None)
+def find_system_bundle() -> Path | None:
+    """The file with the certificates that this system trusts; None when it is in none of the usual places."""
+    for path in (ssl.get_default_verify_paths().cafile, *SYSTEM_BUNDLES):
+        if path and Path(path).is_file():
+            return Path(path)
+    return None
 
 
-def read(bundle: Path) -> bytes:
-    """The bytes of a bundle; InvalidInput when it is none."""
+def read_bundle(bundle: Path) -> bytes:
+    """The bytes of a bundle; InvalidInput when the file is missing or not a bundle."""
     data = files.read(bundle)
     if data is None:
         raise InvalidInput("is not there", "Name the PEM file with your network's certificates.", where=str(bundle))
-    inside(data, str(bundle))
+    parse_bundle(data, str(bundle))
     return data
 
 
-def inside(data: bytes, where: str) -> list[dict[str, Any]]:
-    """The certificates in *data*, as ssl tells of them; InvalidInput when there is none."""
+def parse_bundle(data: bytes, where: str) -> list[dict[str, Any]]:
+    """The certificates in *data*, as ssl describes them; InvalidInput when there is none."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
         context.load_verify_locations(cadata=data.decode("ascii", "ignore"))
     except (ssl.SSLError, ValueError):
+        # it may have kept the certificates before the one that it could not read
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if not (found := context.get_ca_certs()):
+    certificates = context.get_ca_certs()
+    if not certificates:
         raise InvalidInput("holds no certificate of an authority", "It must be a PEM file.", where=where)
-    return found
+    return certificates
 
 
-def ended(data: bytes, where: str) -> Ended | None:
-    """What has ended of a bundle, when somebody must be told: all of it, or a part of a network's own few.
+def find_expired(data: bytes, where: str) -> Expired | None:
+    """What has expired of a bundle, if it is worth a message: all of it, or some of a network's own few.
 
-    Among many are the roots of a system; some of those have always ended, and nobody needs them.
+    Some of the many roots of a system have always expired, and nothing needs them.
     """
-    found = inside(data, where)
-    over = sorted((each for each in found if _until(each) < time.time()), key=_until)
-    if not over or len(over) < len(found) > FEW:
+    certificates = parse_bundle(data, where)
+    expired = [certificate for certificate in certificates if _end(certificate) < time.time()]
+    is_whole = len(expired) == len(certificates)
+    if not expired or (len(certificates) > FEW and not is_whole):
         return None
-    more = f", and {len(over) - 1} more before it" if len(over) > 1 else ""
-    return Ended(f"{_name(over[-1])} ended on {over[-1]['notAfter']}{more}", whole=len(over) == len(found))
+    last = max(expired, key=_end)
+    says = f"{_name(last)} ended on {last['notAfter']}"
+    if len(expired) > 1:
+        says += f", and {len(expired) - 1} more before it"
+    return Expired(says, is_whole)
 
 
-def _until(certificate: dict[str, Any]) -> int:
+def _end(certificate: dict[str, Any]) -> int:
     return ssl.cert_time_to_seconds(str(certificate["notAfter"]))
 
 
 def _name(certificate: dict[str, Any]) -> str:
-    names = [value for part in certificate["subject"] for kind, value in part if kind == "commonName"]
-    return ", ".join(names) or "a certificate"
+    pairs = [pair for part in certificate["subject"] for pair in part]
+    return ", ".join(value for kind, value in pairs if kind == "commonName") or "a certificate"
 
 
-HOW = "Give the PEM files that you were given: --client-cert FILE --client-key FILE."
-
-
-def check(choices: Choices, passphrase: str | Secret | None) -> None:
-    """UsageError when one of the two is not chosen; InvalidInput when Claude Code could not use them."""
-    chosen = [path for path in (choices.client_cert, choices.client_key) if path]
-    if len(chosen) == 1:
+def check_client_certificate(choices: Choices, passphrase: str | Secret | None) -> None:
+    """UsageError when one of the two files is not chosen; InvalidInput when Claude Code could not use them."""
+    file, key = choices.client_cert, choices.client_key
+    if not file and not key:
+        return
+    if not file or not key:
         raise UsageError("a certificate and its key are chosen together, and one is missing", HOW)
-    for path in map(Path, chosen):
-        _readable(path)
-    if chosen:
-        loaded(chosen[0], chosen[1], passphrase)
+    _check_readable(Path(file))
+    _check_readable(Path(key))
+    load_client_certificate(file, key, passphrase)
 
 
-def loaded(certificate: str, key: str, passphrase: str | Secret | None, context: ssl.SSLContext | None = None) -> None:
+def load_client_certificate(
+    file: str, key: str, passphrase: str | Secret | None, context: ssl.SSLContext | None = None
+) -> None:
     """Put the two into *context*; InvalidInput when they do not belong together, or the key stays locked."""
-    secret = passphrase.reveal() if isinstance(passphrase, Secret) else passphrase or ""
+    phrase = passphrase.reveal() if isinstance(passphrase, Secret) else passphrase or ""
+    context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        # a function, since with nothing at all OpenSSL would ask the terminal
-        (context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)).load_cert_chain(certificate, key, password=lambda: secret)
+        # a function, because OpenSSL asks the terminal when there is no password at all
+        context.load_cert_chain(file, key, password=lambda: phrase)
     except ssl.SSLError as error:
-        problem, remedy = _meaning(error, Path(key).read_bytes(), secret)
+        problem, remedy = _explain(error, Path(key).read_bytes(), phrase)
         raise InvalidInput(problem, remedy, where=key) from None
 
 
-def _meaning(error: ssl.SSLError, key: bytes, secret: str) -> tuple[str, str]:
+def _explain(error: ssl.SSLError, key: bytes, phrase: str) -> tuple[str, str]:
     if error.reason == "KEY_VALUES_MISMATCH":
         return "is not the key of this certificate", HOW
-    if b"ENCRYPTED" in key:
-        tried = f"does not open with the value of {PASSPHRASE}" if secret else "is locked with a pass phrase"
-        return tried, f"Set {PASSPHRASE} in the environment or in the gateway's .env."
-    return "or its certificate is no PEM file", HOW
+    if b"ENCRYPTED" not in key:
+        return "or its certificate is no PEM file", HOW
+    fix = f"Set {PASSPHRASE} in the environment or in the gateway's .env."
+    if phrase:
+        return f"does not open with the value of {PASSPHRASE}", fix
+    return "is locked with a pass phrase", fix
 
 
-def _readable(path: Path) -> None:
+def _check_readable(path: Path) -> None:
     try:
-        with path.open("rb"):
-            pass
+        path.open("rb").close()
     except FileNotFoundError:
         raise InvalidInput("is not there", HOW, where=str(path)) from None
     except OSError as error:
-        raise InvalidInput(
-            f"cannot be read ({error.strerror})", "Correct its owner or mode.", where=str(path)
-        ) from None
+        problem = f"cannot be read ({error.strerror})"
+        raise InvalidInput(problem, "Correct its owner or mode.", where=str(path)) from None

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +19,7 @@ from tasks.core.model.catalogue import PLACEHOLDER
 from tasks.core.model.errors import GatewayError, Unhealthy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tasks.core.model.catalogue import Model, Provider
     from tasks.core.model.secret import Secret
@@ -45,27 +47,31 @@ class Checked(NamedTuple):
     regions: tuple[str, ...] = ()
 
 
-class Place(NamedTuple):
-    """Where to ask from: the values of the providers' variables, the environment, the way out, LiteLLM's Python."""
+@dataclass(frozen=True)
+class Place:
+    """Where to ask from: the values of the providers' variables, the route to them, and LiteLLM's Python."""
 
-    values: Mapping[str, str]
-    way: client.Wire
+    values: Mapping[str, str] = field(repr=False)
+    route: client.Route
     python: Path | None
 
 
 def check(models: Iterable[Model], providers: Mapping[str, Provider], place: Place) -> list[Checked]:
     """Every model, in order; each provider is asked once. Never raises for what a provider does."""
     wanted = list(models)
+    by_provider: dict[str, list[Model]] = {}
+    for model in wanted:
+        by_provider.setdefault(model.provider, []).append(model)
     found: dict[str, Checked] = {}
-    for name in dict.fromkeys(model.provider for model in wanted):
-        of_it = [model for model in wanted if model.provider == name]
-        found |= {each.model: each for each in _of_provider(of_it, providers[name], place)}
+    for name, its_models in by_provider.items():
+        for checked in _check_provider(its_models, providers[name], place):
+            found[checked.model] = checked
     return [found[model.id] for model in wanted]
 
 
 def ping(models: Iterable[Model], url: str, key: Secret) -> list[Checked]:
     """One small request to each through the gateway at *url*; it costs what the models cost."""
-    return [_pinged(model, url, key) for model in models]
+    return [_ping(model, url, key) for model in models]
 
 
 def called(model: Model, values: Mapping[str, str]) -> str:
@@ -78,122 +84,148 @@ def called(model: Model, values: Mapping[str, str]) -> str:
 def hosts(provider: Provider, values: Mapping[str, str], regions: Iterable[str]) -> list[str]:
     """Where *provider* is asked for models of *regions*; an empty one is that of the variable."""
     if not provider.hosts:
-        return [base] if (base := _base(provider, values)) else []
-    known = [_located(url, each, values) for each in regions for url in provider.hosts]
-    return [url.replace(f"//{EVERYWHERE}-", "//") for url in dict.fromkeys(known)]
+        return list(filter(None, [_find_base(provider, values)]))
+    found = [_fill_in(url, region, values) for region in regions for url in provider.hosts]
+    return [url.replace(f"//{EVERYWHERE}-", "//") for url in dict.fromkeys(found)]
 
 
-def _located(url: str, region: str, values: Mapping[str, str]) -> str:
+def _fill_in(url: str, region: str, values: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda name: region or values.get(name[1], ""), url)
 
 
-def _base(provider: Provider, values: Mapping[str, str]) -> str:
+def _find_base(provider: Provider, values: Mapping[str, str]) -> str:
     """The address below which a provider has its list: as its parameters, its variable or its template say."""
-    told = _value(str(provider.params.get("api_base", "")), values)
-    return told or values.get(provider.listing.get("variable", ""), "") or provider.listing.get("base", "")
+    if base := _value(str(provider.params.get("api_base", "")), values):
+        return base
+    return values.get(provider.listing.get("variable", "")) or provider.listing.get("base", "")
 
 
 def _value(text: str, values: Mapping[str, str]) -> str:
     """*text*, or the value of the variable that it names as LiteLLM's configuration does."""
-    return values.get(text.removeprefix(VARIABLE), "") if text.startswith(VARIABLE) else text
+    if text.startswith(VARIABLE):
+        return values.get(text.removeprefix(VARIABLE), "")
+    return text
 
 
-def _of_provider(models: list[Model], provider: Provider, place: Place) -> list[Checked]:
+def _check_provider(models: list[Model], provider: Provider, place: Place) -> list[Checked]:
     if not provider.listing:
-        return [Checked(m.id, provider.id, "ok", "answered by LiteLLM itself") for m in models]
-    needed = dict.fromkeys([*provider.needs, *(name for model in models for name in model.needs)])
+        return _say_of_all(models, "ok", "answered by LiteLLM itself")
+    needed = dict.fromkeys([*provider.needs, *_needs(models)])
     if missing := [name for name in needed if not place.values.get(name)]:
-        return [Checked(m.id, provider.id, "skip", f"{', '.join(missing)} is not set") for m in models]
+        return _say_of_all(models, "skip", f"{', '.join(missing)} is not set")
     try:
         if "cloud" in provider.listing:
-            return _in_cloud(models, provider, place)
-        names = _names(provider, place)
+            return _check_cloud(models, provider, place)
+        names = _list_names(provider, place)
     except GatewayError as error:
-        return [Checked(m.id, provider.id, "fail", error.problem) for m in models]
-    return [_judged(model, names, provider, place.values) for model in models]
+        return _say_of_all(models, "fail", error.problem)
+    return [_look_up(model, names, provider, place.values) for model in models]
 
 
-def _judged(model: Model, names: set[str], provider: Provider, values: Mapping[str, str]) -> Checked:
+def _say_of_all(models: list[Model], state: str, reason: str) -> list[Checked]:
+    return [Checked(model.id, model.provider, state, reason) for model in models]
+
+
+def _needs(models: list[Model]) -> list[str]:
+    return [name for model in models for name in model.needs]
+
+
+def _look_up(model: Model, names: set[str], provider: Provider, values: Mapping[str, str]) -> Checked:
     name = called(model, values)
     if {name, f"{name}:latest"} & names:
         return Checked(model.id, provider.id, "ok", f"{provider.name} lists {name}")
     return Checked(model.id, provider.id, "fail", f"{provider.name} does not list {name}")
 
 
-def _names(provider: Provider, place: Place) -> set[str]:
+def _list_names(provider: Provider, place: Place) -> set[str]:
     """The models that a provider lists; GatewayError when it does not answer, or refuses."""
-    listing, values = provider.listing, place.values
-    base = _base(provider, values)
-    headers = dict(_header(line, values) for line in listing.get("headers", ()))
-    headers = {name: text for name, text in headers.items() if text}
-    answer = place.way._replace(url=base.rstrip("/")).ask(listing["path"], headers)
-    if answer.status != 200:  # noqa: PLR2004
-        raise Unhealthy(
-            f"{provider.name}: {REFUSALS.get(answer.status, f'answers with HTTP {answer.status}')}", where=base
-        )
-    said = answer.error
-    lists = [(said.get(key), name) for key, name in LISTED.items()] if isinstance(said, dict) else []
-    return {
-        str(each.get(name))
-        for items, name in lists
-        if isinstance(items, list)
-        for each in items
-        if isinstance(each, dict)
-    }
+    base = _find_base(provider, place.values)
+    headers = _fill_headers(provider.listing.get("headers", ()), place.values)
+    request = client.Request(base, provider.listing["path"], headers, route=place.route)
+    answer = client.send(request)
+    if answer.status != HTTPStatus.OK:
+        reason = REFUSALS.get(answer.status, f"answers with HTTP {answer.status}")
+        raise Unhealthy(f"{provider.name}: {reason}", where=base)
+    return set(_read_names(answer.json))
 
 
-def _header(line: str, values: Mapping[str, str]) -> tuple[str, str]:
-    """A header with its variables filled in; empty when one of them is not set."""
-    name, _, text = line.partition(":")
-    if not all(values.get(each) for each in PLACEHOLDER.findall(text)):
-        return name, ""
-    return name, PLACEHOLDER.sub(lambda match: values[match[1]], text.strip())
+def _read_names(listing: object) -> Iterator[str]:
+    """The names in a list of one of the known forms; what has another form is left out."""
+    if not isinstance(listing, dict):
+        return
+    for key, name in LISTED.items():
+        models = listing.get(key)
+        if isinstance(models, list):
+            yield from (str(model.get(name)) for model in models if isinstance(model, dict))
 
 
-def _in_cloud(models: list[Model], provider: Provider, place: Place) -> list[Checked]:
+def _fill_headers(lines: Iterable[str], values: Mapping[str, str]) -> dict[str, str]:
+    """The headers with their variables filled in, without those of which a variable is not set."""
+    headers = {}
+    for line in lines:
+        name, _, text = line.partition(":")
+        if all(values.get(variable) for variable in PLACEHOLDER.findall(text)):
+            headers[name] = PLACEHOLDER.sub(lambda match: values[match[1]], text.strip())
+    return headers
+
+
+def _check_cloud(models: list[Model], provider: Provider, place: Place) -> list[Checked]:
     if place.python is None:
         why = "LiteLLM, whose libraries find the credentials, is not installed: doit litellm"
-        return [Checked(m.id, provider.id, "skip", why) for m in models]
+        return _say_of_all(models, "skip", why)
     asks = {model.id: _question(model, place.values) for model in models}
-    wanted = {*provider.needs, *provider.optional, *(name for model in models for name in model.needs)}
-    own = {name: value for name, value in place.values.items() if name in wanted}  # no key of another provider
-    answers = _probed({"cloud": provider.listing["cloud"], "asks": asks}, place._replace(values=own))
-    return [Checked(m.id, provider.id, *answers[m.id], regions=(asks[m.id]["region"],)) for m in models]
+    # no key of another provider gets there
+    wanted = {*provider.needs, *provider.optional, *_needs(models)}
+    own = {name: value for name, value in place.values.items() if name in wanted}
+    question = {"cloud": provider.listing["cloud"], "asks": asks}
+    answers = _ask_cloud(question, replace(place, values=own))
+    return [Checked(model.id, provider.id, *answers[model.id], regions=(asks[model.id]["region"],)) for model in models]
 
 
 def _question(model: Model, values: Mapping[str, str]) -> dict[str, str]:
-    name = called(model, values)
-    publisher, _, bare = name.rpartition("/")
-    known = next((whose for start, whose in PUBLISHERS.items() if bare.startswith(start)), "google")
-    region = model.region or values.get("VERTEX_LOCATION" if model.provider == "vertex_ai" else "AWS_REGION", "")
-    return {"name": bare, "publisher": publisher or known, "region": region}
+    """What the clouds' program wants to know of one model."""
+    publisher, _, name = called(model, values).rpartition("/")
+    variable = "AWS_REGION"
+    if model.provider == "vertex_ai":
+        variable = "VERTEX_LOCATION"
+    region = model.region or values.get(variable, "")
+    return {"name": name, "publisher": publisher or _find_publisher(name), "region": region}
 
 
-def _probed(question: Mapping[str, Any], place: Place) -> dict[str, tuple[str, str]]:
+def _find_publisher(name: str) -> str:
+    for start, publisher in PUBLISHERS.items():
+        if name.startswith(start):
+            return publisher
+    return "google"
+
+
+def _ask_cloud(question: Mapping[str, Any], place: Place) -> dict[str, tuple[str, str]]:
     """What the clouds' own libraries find out: per model its state and the reason."""
     command = [str(place.python), str(PROBE)]
-    environ = {**place.way.environ, **place.values}
     try:
         done = subprocess.run(
             command,
             input=json.dumps(question),
-            env=environ,
+            env={**place.route.environ, **place.values},
             capture_output=True,
             text=True,
             timeout=PATIENCE,
             check=False,
         )
         answers = json.loads(done.stdout)
-        return {name: (str(answers[name][0]), str(answers[name][1])) for name in question["asks"]}
+        return {model: _read_answer(answers[model]) for model in question["asks"]}
     except subprocess.TimeoutExpired:
         raise Unhealthy(f"no answer within {PATIENCE} s") from None
     except (OSError, ValueError, LookupError, TypeError):
-        raise Unhealthy(
-            "the Python of LiteLLM cannot ask", "Install it again: doit litellm", where=command[0]
-        ) from None
+        problem = "the Python of LiteLLM cannot ask"
+        raise Unhealthy(problem, "Install it again: doit litellm", where=command[0]) from None
 
 
-def _pinged(model: Model, url: str, key: Secret) -> Checked:
+def _read_answer(answer: Sequence[object]) -> tuple[str, str]:
+    return str(answer[0]), str(answer[1])
+
+
+def _ping(model: Model, url: str, key: Secret) -> Checked:
     try:
         said = gateway.ask(url, key, model.id)
     except GatewayError as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.core.http import client, tls
+from tasks.core.http import tls
+from tasks.core.http.client import SYSTEM
 from tasks.core.model.deployment import PASSPHRASE
 from tasks.core.providers import availability
 from tasks.core.values import environment
@@ -79,12 +80,12 @@ def trust(
     is_local = deployment.gateway.process
     bundle = find_bundle(program)
     if is_local and bundle and not choices.ca_bundle:
-        return client.trusting_only(bundle), f"{bundle}, which LiteLLM trusts"
-    context = client.trusting(choices.ca_bundle)
+        return tls.trust_only(bundle), f"{bundle}, which LiteLLM trusts"
+    context = tls.trust(choices.ca_bundle)
     certificate, key = choices.client_cert, choices.client_key
     if not is_local and certificate and key:
-        tls.loaded(certificate, key, values.get(PASSPHRASE), context)
-    return context, choices.ca_bundle or "this system's certificates"
+        tls.load_client_certificate(certificate, key, values.get(PASSPHRASE), context)
+    return context, choices.ca_bundle or SYSTEM
 
 
 def find_bundle(program: Found | None) -> Path | None:

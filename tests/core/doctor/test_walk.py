@@ -11,8 +11,8 @@ import pytest
 from tasks.core.claude.layers import Layers
 from tasks.core.doctor import gateway, network, walk
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Case
-from tasks.core.http.client import Wire
-from tasks.core.http.compatibility import Answer
+from tasks.core.http import client
+from tasks.core.http.answers import Response
 from tasks.core.model.choices import Choices
 from tasks.core.model.errors import Unhealthy
 from tasks.core.model.layout import PROJECT, Layout
@@ -90,18 +90,18 @@ def test_a_gateway_elsewhere_has_no_process_here(tmp_path):
 def test_a_gateway_elsewhere_is_asked_as_claude_code_would(tmp_path, monkeypatch):
     asked = []
 
-    def ask(way, path, headers, body=None):
-        asked.append((way.url, way.environ, path, headers))
-        known = headers["Authorization"] == "Bearer tk-0123456789"
-        return Answer(200 if known else 401, "application/json", '{"data": [{"id": "m"}]}', "")
+    def send(request):
+        asked.append(request)
+        known = request.headers["Authorization"] == "Bearer tk-0123456789"
+        return Response(200 if known else 401, "application/json", '{"data": [{"id": "m"}]}', "")
 
-    monkeypatch.setattr(Wire, "ask", ask)
+    monkeypatch.setattr(client, "send", send)
     case = case_of(tmp_path)
     for link in ("readiness", "key", "models", "names"):
         assert {each.state for each in walk.looked(link, case)} == {OK}, link
     assert len(asked) == 2
-    assert {url for url, *_ in asked} == {"https://gateway.example.com"}
-    assert asked[0][1]["HTTPS_PROXY"] == "http://proxy.invalid:1"
+    assert {request.url for request in asked} == {"https://gateway.example.com"}
+    assert asked[0].route.environ["HTTPS_PROXY"] == "http://proxy.invalid:1"
 
 
 def test_a_token_that_others_can_read_is_told_with_what_mends_it(tmp_path, monkeypatch):
@@ -117,20 +117,20 @@ NO_DB = '{"error": {"message": "No connected db."}}'
 @pytest.mark.parametrize(
     ("answer", "odd"),
     [
-        (Answer(401, "", "", ""), {"key": FAIL}),
-        (Answer(400, "application/json", NO_DB, ""), {"key": FAIL}),
-        (Answer(400, "application/json", '{"error": "limit must be a number"}', ""), {}),
-        (Answer(404, "", "", ""), {}),
-        (Answer(501, "", "", ""), {}),
-        (Answer(429, "", "", ""), {"readiness": WARN}),
-        (Answer(500, "", "", ""), {"readiness": FAIL}),
-        (Answer(503, "text/html", "<html>", ""), {"readiness": FAIL}),
-        (Answer(302, "text/html", "", "https://login.example.com"), {"readiness": FAIL}),
-        (Answer(200, "text/html", "<html>Log in</html>", ""), {"readiness": FAIL}),
+        (Response(401, "", "", ""), {"key": FAIL}),
+        (Response(400, "application/json", NO_DB, ""), {"key": FAIL}),
+        (Response(400, "application/json", '{"error": "limit must be a number"}', ""), {}),
+        (Response(404, "", "", ""), {}),
+        (Response(501, "", "", ""), {}),
+        (Response(429, "", "", ""), {"readiness": WARN}),
+        (Response(500, "", "", ""), {"readiness": FAIL}),
+        (Response(503, "text/html", "<html>", ""), {"readiness": FAIL}),
+        (Response(302, "text/html", "", "https://login.example.com"), {"readiness": FAIL}),
+        (Response(200, "text/html", "<html>Log in</html>", ""), {"readiness": FAIL}),
     ],
 )
 def test_a_gateway_elsewhere_that_answers_the_same_to_everything(tmp_path, monkeypatch, answer, odd):
-    monkeypatch.setattr(Wire, "ask", lambda *_: answer)
+    monkeypatch.setattr(client, "send", lambda *_: answer)
     case = case_of(tmp_path)
     links = ("readiness", "key", "models", "names")
     found = [each for link in links for each in walk.looked(link, case)]
@@ -141,11 +141,11 @@ def test_a_gateway_elsewhere_that_answers_the_same_to_everything(tmp_path, monke
 
 @pytest.mark.parametrize(("status", "state"), [(200, WARN), (302, OK), (400, OK), (401, OK), (429, OK), (503, OK)])
 def test_only_a_stranger_who_is_let_in_is_a_finding(tmp_path, monkeypatch, status, state):
-    def ask(way, path, headers, body=None):
-        known = headers["Authorization"] == "Bearer tk-0123456789"
-        return Answer(200 if known else status, "application/json", '{"data": [{"id": "m"}]}', "")
+    def send(request):
+        known = request.headers["Authorization"] == "Bearer tk-0123456789"
+        return Response(200 if known else status, "application/json", '{"data": [{"id": "m"}]}', "")
 
-    monkeypatch.setattr(Wire, "ask", ask)
+    monkeypatch.setattr(client, "send", send)
     (found,) = walk.looked("key", case_of(tmp_path))
     assert found.state == state
     assert ("refuses another" in found.says) == (state == OK)
@@ -153,16 +153,16 @@ def test_only_a_stranger_who_is_let_in_is_a_finding(tmp_path, monkeypatch, statu
 
 
 def test_a_gateway_elsewhere_that_nobody_reaches(tmp_path, monkeypatch):
-    def ask(*_):
+    def send(_):
         raise Unhealthy("nothing answers", where="x")
 
-    monkeypatch.setattr(Wire, "ask", ask)
+    monkeypatch.setattr(client, "send", send)
     case = case_of(tmp_path)
     assert [each.state for each in walk.looked("readiness", case)] == [FAIL]
 
 
 def test_the_token_is_sent_to_nobody_else(tmp_path, monkeypatch):
-    monkeypatch.setattr(Wire, "ask", lambda *_: pytest.fail("it was asked"))
+    monkeypatch.setattr(client, "send", lambda *_: pytest.fail("it was asked"))
     case = case_of(tmp_path, {"env": {"ANTHROPIC_BASE_URL": "https://managed.example.com"}})
     for link in ("readiness", "key", "models"):
         assert [each.state for each in walk.looked(link, case)] == [SKIP]

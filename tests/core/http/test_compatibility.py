@@ -6,25 +6,26 @@ import json
 
 import pytest
 
-from tasks.core.http.compatibility import BETA, VERSION, Answer, Seen, judged
+from tasks.core.http.answers import Response
+from tasks.core.http.compatibility import BETA, VERSION, Observations, judge
 
 
 def says(status, message, number=1, kind="invalid_request_error"):
     body = {"type": "error", "error": {"type": kind, "message": message}, "request_id": f"req_{number}"}
-    return Answer(status, "application/json", json.dumps(body))
+    return Response(status, "application/json", json.dumps(body))
 
 
 INVALID = says(400, "messages: at least one message is required")
-TAKEN = Answer(200, "application/json", json.dumps({"type": "message", "content": [{"type": "text", "text": "Hi"}]}))
-PORTAL = Answer(200, "text/html", "<html>Log in</html>")
-COUNTED = Answer(200, "application/json", '{"input_tokens": 7}')
-LISTED = Answer(200, "application/json", '{"data": []}')
+TAKEN = Response(200, "application/json", json.dumps({"type": "message", "content": [{"type": "text", "text": "Hi"}]}))
+PORTAL = Response(200, "text/html", "<html>Log in</html>")
+COUNTED = Response(200, "application/json", '{"input_tokens": 7}')
+LISTED = Response(200, "application/json", '{"data": []}')
 
 
 def states(plain, stranger=INVALID, entered=None):
     """The state of each criterion, and what was seen of each."""
-    seen = Seen(plain, COUNTED, LISTED, plain, plain, plain, stranger, entered=entered)
-    found = judged(seen, ())
+    seen = Observations(plain, COUNTED, LISTED, plain, plain, plain, stranger, entered=entered)
+    found = judge(seen, ())
     return {each.id: each.state for each in found}, {each.id: f"{each.seen} {each.fix}" for each in found}
 
 
@@ -33,7 +34,7 @@ def states(plain, stranger=INVALID, entered=None):
     [
         (INVALID, says(401, "who are you?"), "ok"),
         (INVALID, says(403, "not you"), "ok"),
-        (INVALID, Answer(302, "", "", "https://login.example.com"), "ok"),
+        (INVALID, Response(302, "", "", "https://login.example.com"), "ok"),
         (INVALID, says(400, "No connected db."), "ok"),
         (INVALID, says(200, "invalid token"), "ok"),
         (INVALID, INVALID._replace(text=INVALID.text.replace("req_1", "req_2")), "skip"),
@@ -61,10 +62,10 @@ def test_a_stranger_who_asks_for_an_answer_settles_it(entered, state):
     "plain",
     [
         PORTAL,
-        Answer(200, "text/plain", "Welcome to the hotel"),
-        Answer(200, "application/json", '{"status": "ok"}'),
-        Answer(200, "application/json", "[]"),
-        Answer(200, "", ""),
+        Response(200, "text/plain", "Welcome to the hotel"),
+        Response(200, "application/json", '{"status": "ok"}'),
+        Response(200, "application/json", "[]"),
+        Response(200, "", ""),
     ],
 )
 def test_what_is_neither_a_message_nor_an_error_is_no_gateway(plain):
@@ -76,7 +77,7 @@ def test_what_is_neither_a_message_nor_an_error_is_no_gateway(plain):
     [
         TAKEN,
         INVALID,
-        Answer(200, "text/event-stream", "event: message_start"),
+        Response(200, "text/event-stream", "event: message_start"),
         says(500, "oh"),
         says(200, "an error, all the same"),
     ],
@@ -106,7 +107,7 @@ def test_a_limit_is_waited_for_and_a_model_that_is_unknown_is_named():
     ],
 )
 def test_headers_that_the_free_requests_do_not_tell_of_are_told_of_by_those_that_cost(dated, tried, state, told):
-    seen = Seen(INVALID, COUNTED, LISTED, INVALID, INVALID, INVALID, INVALID, dated, tried)
-    (headers,) = [each for each in judged(seen, ()) if each.id == "headers"]
+    seen = Observations(INVALID, COUNTED, LISTED, INVALID, INVALID, INVALID, INVALID, dated, tried)
+    (headers,) = [each for each in judge(seen, ()) if each.id == "headers"]
     assert headers.state == state
     assert told in headers.seen

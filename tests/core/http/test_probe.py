@@ -10,7 +10,8 @@ import pytest
 import trustme
 
 from tasks.core.catalogue import schemas
-from tasks.core.http import client, probe
+from tasks.core.http import probe, tls
+from tasks.core.http.client import Route
 from tasks.core.model.layout import PROJECT
 from tests.artifacts.fakes import free_port
 
@@ -51,7 +52,7 @@ def server(status=200, body="", tunnel=None):
 
 def probed(url, proxy=None, context=None):
     environ = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), proxy) if proxy else {}
-    found = probe.probe(url, environ, context or client.trusting(None), "ca.pem")
+    found = probe.probe(url, Route(environ, context, "ca.pem"))
     assert PASSWORD not in str(found)
     document = {"hosts": [found._asdict()]}
     assert schemas.findings(document, PROJECT / "templates" / "schemas" / "connect.schema.json", file="connect") == []
@@ -108,7 +109,7 @@ def test_nothing_listens_there():
 
 
 def test_nobody_answers(monkeypatch):
-    monkeypatch.setattr(probe, "PATIENCE", 0.2)
+    monkeypatch.setattr(probe, "TIMEOUT", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert probed(f"http://127.0.0.1:{silent.getsockname()[1]}").state == "tcp"
 
@@ -120,17 +121,17 @@ def test_what_speaks_no_tls_is_no_matter_of_certificates():
 
 def test_an_authority_that_nobody_knows_is_a_matter_of_the_bundle():
     authority = trustme.CA()
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(tls)
-    with behind(tls) as url:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with behind(context) as url:
         assert probed(url).state == "tls"
-        trusting = client.trusting(None)
+        trusting = tls.trust(None)
         authority.configure_trust(trusting)
         assert probed(url, context=trusting).state == "ok"
 
 
 @contextmanager
-def behind(tls):
+def behind(context):
     """A server behind TLS that answers nothing but 200."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -141,7 +142,7 @@ def behind(tls):
                 except OSError:
                     return
                 try:
-                    with tls.wrap_socket(plain, server_side=True) as inside:
+                    with context.wrap_socket(plain, server_side=True) as inside:
                         inside.recv(4096)
                         inside.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
                 except OSError:

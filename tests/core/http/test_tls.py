@@ -1,4 +1,4 @@
-"""Certificates: when one has ended, and one to show with its key, checked before anything is written."""
+"""When an expired certificate is worth a message, and which certificates a client can show."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ import pytest
 from tasks.core.http import tls
 from tasks.core.model.choices import Choices
 from tasks.core.model.errors import InvalidInput, UsageError
+from tasks.core.model.secret import Secret
 from tests.scenarios.test_doctor import ENDED
+
+PHRASE = "open sesame"
 
 
 @pytest.fixture
 def valid():
     """The certificates that this system trusts, and that have not ended."""
-    path = tls.roots()
+    path = tls.find_system_bundle()
     if path is None:
         pytest.skip("no certificates here")
     parts = [f"{part}-----END CERTIFICATE-----\n" for part in path.read_text().split("-----END CERTIFICATE-----")[:-1]]
-    good = [part for part in parts if tls.ended(part.encode(), "f") is None]
+    good = [part for part in parts if tls.find_expired(part.encode(), "f") is None]
     if len(good) <= tls.FEW:
         pytest.skip("too few certificates here")
     return good
 
 
 def test_a_bundle_of_which_all_has_ended():
-    found = tls.ended(ENDED.encode(), "f")
+    found = tls.find_expired(ENDED.encode(), "f")
     assert found is not None
     assert found.whole
     assert "Ended authority of a test" in found.says
 
 
 def test_one_of_a_networks_own_few(valid):
-    found = tls.ended((ENDED + valid[0]).encode(), "f")
+    found = tls.find_expired((ENDED + valid[0]).encode(), "f")
     assert found is not None
     assert not found.whole
 
 
 def test_an_ended_root_among_those_of_a_system_is_nobodys_concern(valid):
-    assert tls.ended((ENDED + "".join(valid)).encode(), "f") is None
-    assert tls.ended("".join(valid[:2]).encode(), "f") is None
-
-
-PHRASE = "open sesame"
+    assert tls.find_expired((ENDED + "".join(valid)).encode(), "f") is None
+    assert tls.find_expired("".join(valid[:2]).encode(), "f") is None
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +61,13 @@ def pair(tmp_path_factory):
 
 
 def check(place, certificate="me.pem", key="me.key", passphrase=None):
-    tls.check(Choices(client_cert=str(place / certificate), client_key=str(place / key)), passphrase)
+    tls.check_client_certificate(Choices(client_cert=str(place / certificate), client_key=str(place / key)), passphrase)
 
 
 def test_what_belongs_together_is_taken(pair):
     check(pair)
-    check(pair, key="locked.key", passphrase=tls.Secret(PHRASE))
-    tls.check(Choices(), None)
+    check(pair, key="locked.key", passphrase=Secret(PHRASE))
+    tls.check_client_certificate(Choices(), None)
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,4 @@ def test_what_would_fail_later_is_said_now(pair, wrong, said):
 def test_one_without_the_other_is_no_choice():
     for half in ({"client_cert": "/me.pem"}, {"client_key": "/me.key"}):
         with pytest.raises(UsageError):
-            tls.check(Choices(**half), None)
+            tls.check_client_certificate(Choices(**half), None)

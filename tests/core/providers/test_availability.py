@@ -64,7 +64,7 @@ def url():
 def checked(url, *models, python=None, **values):
     led = dict.fromkeys(("OPENAI_API_BASE", "OPENROUTER_API_BASE", "OPENAI_COMPATIBLE_BASE_URL"), f"{url}/v1")
     known = {**VALUES, **led, "OLLAMA_API_BASE": url, **values}
-    place = availability.Place(known, client.Wire("", {}, client.trusting(None)), python)
+    place = availability.Place(known, client.DIRECT, python)
     CAME.clear()
     return availability.check([KNOWN.models[name] for name in models], KNOWN.providers, place)
 
