@@ -38,12 +38,12 @@ class Response(NamedTuple):
     @property
     def is_error(self) -> bool:
         """Whether it says that it is an error, whatever its status."""
-        return "error" in self.object
+        return "error" in self.fields
 
     @property
     def is_message(self) -> bool:
         """Whether it is what a model answered."""
-        return self.media_type == EVENT_STREAM or "content" in self.object
+        return self.media_type == EVENT_STREAM or "content" in self.fields
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - any JSON value
@@ -51,15 +51,15 @@ class Response(NamedTuple):
         return parse_json(self.text)
 
     @property
-    def object(self) -> dict[str, Any]:
-        """The JSON object that it is; empty when it is something else."""
+    def fields(self) -> dict[str, Any]:
+        """The members of the JSON object that it is; empty when it is something else."""
         value = self.json
         return value if isinstance(value, dict) else {}
 
     @property
     def error(self) -> object:
         """The message of an error, without the id of its request; else all that it says."""
-        error = self.object.get("error")
+        error = self.fields.get("error")
         if isinstance(error, dict) and "message" in error:
             return error["message"]
         return error or self.text

@@ -1,7 +1,8 @@
 """Send one request over HTTP and take what comes back, good or bad: the one client of this project.
 
-No redirect is followed, so credentials go to nobody but the server that they are for. A proxy and certificates are
-used as Claude Code would use them. What a request needs of the standard library is loaded when one is sent.
+No redirect is followed, so credentials go only to the server that they are for. A proxy and
+certificates are used as Claude Code would use them. What a request needs of the standard library is
+loaded when one is sent.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ SYSTEM = "this system's certificates"
 
 @dataclass(frozen=True)
 class Route:
-    """How a server is reached: the variables that name a proxy, TLS, and in words which certificates that trusts."""
+    """How a server is reached: the variables that name a proxy, TLS, and whom that *trusted*."""
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     context: ssl.SSLContext | None = None
     trusted: str = SYSTEM
 
     def find_proxy(self, url: str) -> str | None:
-        """The address of the proxy for *url*, with its credentials; None for what is reached directly."""
+        """The proxy for *url*, with its credentials; None for what is reached directly."""
         parts = urlsplit(url)
         name = f"{parts.scheme}_proxy"
         proxy = self.environ.get(name.upper()) or self.environ.get(name)
@@ -66,7 +67,7 @@ DIRECT = Route()
 
 @dataclass(frozen=True)
 class Request:
-    """A POST of *body* as JSON, or a GET without one. *url* is what messages call the server, *path* follows it."""
+    """A POST of *body* as JSON, or a GET. Messages name *url*, which *path* follows."""
 
     url: str
     path: str = ""
@@ -78,7 +79,7 @@ class Request:
 
 
 def send(request: Request) -> Response:
-    """The answer, whatever its status; ConnectionFailed when there is none, or only the beginning of one."""
+    """The answer, whatever its status; ConnectionFailed when there is none, or not all of it."""
     with _exchange(request) as answer:
         return _read_response(answer, answer.read(request.limit))
 
@@ -100,7 +101,7 @@ def stream(request: Request) -> Response:
 
 
 def choose_route(chosen: Choices, values: Mapping[str, str]) -> Route:
-    """The route of a deployment: a proxy from its *values* or the environment, certificates as *chosen*."""
+    """The route of a deployment: a proxy of its *values* or the shell, certificates as *chosen*."""
     proxies = {name: text for name, text in values.items() if name.lower().endswith("_proxy")}
     bundle = chosen.ca_bundle or os.environ.get("NODE_EXTRA_CA_CERTS")
     certificate = (chosen.client_cert, chosen.client_key, values.get(PASSPHRASE))
@@ -112,7 +113,7 @@ def build_route(
     bundle: str | None,
     certificate: tuple[str | None, str | None, str | None] = (None, None, None),
 ) -> Route:
-    """The route with the proxy of *environ*; *certificate* is that of the client: file, key, their pass phrase."""
+    """The route with the proxy of *environ*; *certificate*: a client's, its key, pass phrase."""
     context = tls.trust(bundle)
     file, key, phrase = certificate
     if file and key:
@@ -122,7 +123,7 @@ def build_route(
 
 @contextlib.contextmanager
 def _exchange(request: Request) -> Iterator[HTTPResponse]:
-    """Send *request* and hand over the answer with its body unread; every failure becomes a ConnectionFailed."""
+    """Send *request* and hand over the answer, its body unread; failures are ConnectionFailed."""
     from http.client import HTTPException
 
     url = _split(request.url.rstrip("/") + request.path, request.url)
@@ -163,20 +164,26 @@ def _connect(url: SplitResult, proxy: str | None, request: Request) -> HTTPConne
     host = first.hostname or ""
     if url.scheme == "http":
         return HTTPConnection(host, first.port or 80, timeout=request.timeout)
-    default = 80 if proxy else 443
+    port = first.port or (80 if proxy else 443)
     context = request.route.context
-    connection = HTTPSConnection(host, first.port or default, timeout=request.timeout, context=context)
+    connection = HTTPSConnection(host, port, timeout=request.timeout, context=context)
     if proxy:
         connection.set_tunnel(url.hostname or "", url.port or 443, _authorize(proxy))
     return connection
 
 
-def _send(connection: HTTPConnection, url: SplitResult, proxy: str | None, request: Request) -> None:
+def _send(
+    connection: HTTPConnection,
+    url: SplitResult,
+    proxy: str | None,
+    request: Request,
+) -> None:
+    """Write the request line, the headers and the body."""
     headers = {"Accept": "*/*", "Connection": "close", "User-Agent": USER_AGENT, **request.headers}
     target = url.path or "/"
     if url.query:
         target += f"?{url.query}"
-    # without TLS there is no tunnel: the proxy takes the whole address, and the credentials with each request
+    # without TLS there is no tunnel: the proxy wants the whole address, and credentials each time
     if proxy and url.scheme == "http":
         target = f"{url.scheme}://{url.netloc}{target}"
         headers |= _authorize(proxy)

@@ -1,4 +1,4 @@
-"""Can Claude Code work through this gateway? What its answers to a few requests say, criterion by criterion."""
+"""Can Claude Code work through this gateway? Its answers to a few requests, by criterion."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ DENIED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 ASK = "Ask whoever runs the gateway to"
 TAKEN = "not asked: it takes requests without a message, and each may cost; see --paid"
+UNTRIED = "not tried: requests of Claude Code may take 10 minutes"
+UNTOLD = "cannot be told: no error names what nobody knows, and no answer comes"
+UNSEEN = "cannot be seen from outside without requests that cost: --paid"
+UNSEEN_BODY = "cannot be seen from outside without a request that costs: --paid"
+UNREADABLE = "Claude Code cannot tell why something failed"
+UNLISTED = "a pattern of it may serve them unlisted."
+MORE_DONE = "a [DONE] that is not Anthropic's follows message_stop"
+REPEATS = "Claude Code repeats the request instead of asking for a new one"
 NO_ERROR = "it took a request without a message, so no error could be seen"
 UNCHANGED = f"{ASK} pass Anthropic's events on as they are."
 PASS_STATUS = f"{ASK} pass the status on."
@@ -31,7 +39,10 @@ PASS_ERRORS = f"{ASK} pass errors on as they are."
 
 
 class Verdict(NamedTuple):
-    """One criterion: ok, warn, fail or skip, what was seen, what helps; with a fail Claude Code cannot work."""
+    """One criterion: what was seen, what helps, and ok, warn, fail or skip.
+
+    With a fail Claude Code cannot work.
+    """
 
     id: str
     state: str
@@ -40,11 +51,12 @@ class Verdict(NamedTuple):
 
 
 class Observations(NamedTuple):
-    """The answers to a request that cannot be valid (*plain*), and to the same with one thing changed.
+    """The answers to an invalid request (*plain*), and to the same with one thing changed.
 
-    None for what was not sent, because an invalid request was accepted. *dated* and *tried* are valid but for an
-    unknown anthropic-version and anthropic-beta, *lost* but for a field; *entered* is valid but for a stranger's
-    token, *stream* altogether. These cost something: None unless the user agreed to that.
+    None for what was not sent, because an invalid request was accepted. *dated* and *tried* are
+    valid but for an unknown anthropic-version and anthropic-beta, *lost* but for a field; *entered*
+    is valid but for a stranger's token, *stream* altogether. These cost something: None unless the
+    user agreed to that.
     """
 
     plain: Response
@@ -76,12 +88,12 @@ def judge(seen: Observations, names: Sequence[str]) -> list[Verdict]:
         _judge_count(seen.counted),
         _judge_token(seen),
         _judge_models(seen.models, names),
-        Verdict("timeout", "skip", "not tried: requests of Claude Code may take 10 minutes", f"{ASK} allow that."),
+        Verdict("timeout", "skip", UNTRIED, f"{ASK} allow that."),
     ]
 
 
 def has_arrived(value: str, *answers: Response | None) -> bool | None:
-    """Whether an unknown *value* reached the other side: an error names it; None where that cannot be seen."""
+    """Whether an unknown *value* arrived: an error names it; None where that cannot be seen."""
     received = [answer for answer in answers if answer]
     if any(value in answer.text for answer in received):
         return True
@@ -91,7 +103,7 @@ def has_arrived(value: str, *answers: Response | None) -> bool | None:
 
 
 def refuses(stranger: Response, plain: Response) -> bool:
-    """Whether *stranger* answers that a token is unknown; *plain* is the answer to the right one."""
+    """Whether *stranger* refuses an unknown token; *plain* is the answer to the right one."""
     # a redirect leads to a login
     if stranger.status in DENIED or stranger.is_redirect:
         return True
@@ -106,11 +118,11 @@ def _judge_endpoint(plain: Response) -> Verdict:
     if reason := _find_refusal(plain):
         return Verdict("endpoint", "fail", f"HTTP {plain.status}: {reason[0]}", reason[1])
     if plain.status == HTTPStatus.NOT_FOUND:
-        says, fix = "is there, but does not know the model", "Name a model that it serves: --model NAME."
-        return Verdict("endpoint", "warn", says, fix)
+        fix = "Name a model that it serves: --model NAME."
+        return Verdict("endpoint", "warn", "is there, but does not know the model", fix)
     if plain.status == HTTPStatus.TOO_MANY_REQUESTS:
-        says, fix = "is there, but limits requests just now", "Wait a little, then ask again."
-        return Verdict("endpoint", "warn", says, fix)
+        says = "is there, but limits requests just now"
+        return Verdict("endpoint", "warn", says, "Wait a little, then ask again.")
     return Verdict("endpoint", "ok", f"POST /v1/messages answers (HTTP {plain.status})")
 
 
@@ -118,17 +130,20 @@ def _find_refusal(plain: Response) -> tuple[str, str] | None:
     """Why the endpoint is closed to us, and what helps; None when it is open."""
     status, is_page = plain.status, plain.json is None
     if plain.is_redirect:
-        return f"sends us on to {plain.location or 'another address'}", "Use that address: no redirect is followed."
+        place = plain.location or "another address"
+        return f"sends us on to {place}", "Use that address: no redirect is followed."
     if status in DENIED:
         return _explain_denial(plain)
     if plain.is_completed and not plain.is_message:
-        portal = f"{plain.media_type or 'something'} that is no message: a login or a portal may stand in front"
+        kind = plain.media_type or "something"
+        portal = f"{kind} that is no message: a login or a portal may stand in front"
         return portal, "Is the address right?"
     is_missing = status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
     if is_missing and "model" not in plain.text.lower():  # an unknown model is a 404, too
         return "there is no /v1/messages", "Is the address complete, and without /v1 at its end?"
     # a 500 in JSON is how LiteLLM answers an invalid request
-    if status > HTTPStatus.INTERNAL_SERVER_ERROR or (status == HTTPStatus.INTERNAL_SERVER_ERROR and is_page):
+    is_plain_500 = status == HTTPStatus.INTERNAL_SERVER_ERROR and not is_page
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_plain_500:
         return "for a request that is merely invalid", f"{ASK} look into its log."
     return None
 
@@ -164,7 +179,10 @@ def _breaks_on(answer: Response, plain: Response) -> bool:
 
 
 def _judge_arrivals(arrivals: Mapping[str, bool | None], *, is_paid: bool) -> Verdict:
-    """What it means that each header arrives, does not, or cannot be seen; *is_paid*: nor with requests that cost."""
+    """What it means that each header arrives, does not, or cannot be seen.
+
+    *is_paid*: not with requests that cost, either.
+    """
     arrived = [name for name, state in arrivals.items() if state]
     dropped = [name for name, state in arrivals.items() if state is False]
     unseen = [name for name, state in arrivals.items() if state is None]
@@ -178,8 +196,8 @@ def _judge_arrivals(arrivals: Mapping[str, bool | None], *, is_paid: bool) -> Ve
         says = f"{unseen[0]} seems to get lost; {arrived[0]} arrives"
         return Verdict("headers", "warn", says, f"{ASK} pass it on as it is.")
     if is_paid:
-        return Verdict("headers", "skip", "cannot be told: no error names what nobody knows, and no answer comes")
-    return Verdict("headers", "skip", "cannot be seen from outside without requests that cost: --paid")
+        return Verdict("headers", "skip", UNTOLD)
+    return Verdict("headers", "skip", UNSEEN)
 
 
 def _judge_body(seen: Observations) -> Verdict:
@@ -190,7 +208,7 @@ def _judge_body(seen: Observations) -> Verdict:
     if seen.lost and seen.lost.status < HTTPStatus.BAD_REQUEST:
         fix = f"{ASK} pass bodies on as they are; features of Claude Code may be missing otherwise."
         return Verdict("body", "warn", "a field that nobody knows is dropped, or is ignored", fix)
-    return Verdict("body", "skip", "cannot be seen from outside without a request that costs: --paid")
+    return Verdict("body", "skip", UNSEEN_BODY)
 
 
 def _judge_status(seen: Observations) -> Verdict:
@@ -205,7 +223,7 @@ def _judge_status(seen: Observations) -> Verdict:
         return Verdict("status", "warn", says, PASS_STATUS)
     refused = seen.stranger if seen.stranger and refuses(seen.stranger, plain) else None
     if refused and refused.status == HTTPStatus.BAD_REQUEST:
-        says = "a wrong token is HTTP 400, not 401: Claude Code repeats the request instead of asking for a new one"
+        says = f"a wrong token is HTTP 400, not 401: {REPEATS}"
         return Verdict("status", "warn", says, "With LiteLLM: a database, or a newer one.")
     if plain.is_completed:
         return Verdict("status", "skip", NO_ERROR)
@@ -222,11 +240,11 @@ def _judge_errors(plain: Response) -> Verdict:
     if plain.json is None:
         kind = plain.media_type or "something"
         return Verdict("errors", "fail", f"an error comes as {kind} instead of JSON", PASS_ERRORS)
-    body = plain.object
+    body = plain.fields
     error = body.get("error")
     if body.get("type") == "error" and isinstance(error, dict) and "message" in error:
         return Verdict("errors", "ok", "errors have Anthropic's form")
-    says = "errors are JSON, but not of Anthropic's form: Claude Code cannot tell why something failed"
+    says = f"errors are JSON, but not of Anthropic's form: {UNREADABLE}"
     return Verdict("errors", "warn", says, PASS_ERRORS)
 
 
@@ -235,9 +253,11 @@ def _judge_stream(stream: Response | None) -> Verdict:
     if stream is None:
         return Verdict("stream", "skip", "costs one small request: --paid")
     if stream.status != HTTPStatus.OK or stream.media_type != EVENT_STREAM:
-        says = f"HTTP {stream.status}, {stream.media_type or 'no type'}, where a stream was asked for"
+        kind = stream.media_type or "no type"
+        says = f"HTTP {stream.status}, {kind}, where a stream was asked for"
         return Verdict("stream", "fail", says, f"{ASK} let streams pass.")
-    return _judge_events([(time, line[5:].strip()) for time, line in stream.lines if line.startswith("data:")])
+    data = [(time, line) for time, line in stream.lines if line.startswith("data:")]
+    return _judge_events([(time, line.removeprefix("data:").strip()) for time, line in data])
 
 
 def _judge_events(events: Sequence[tuple[float, str]]) -> Verdict:
@@ -254,7 +274,7 @@ def _judge_events(events: Sequence[tuple[float, str]]) -> Verdict:
         says = "the whole answer comes at once, at its end: it is buffered"
         return Verdict("stream", "fail", says, f"{ASK} switch buffering off for text/event-stream.")
     if has_done:
-        return Verdict("stream", "warn", "a [DONE] that is not Anthropic's follows message_stop", UNCHANGED)
+        return Verdict("stream", "warn", MORE_DONE, UNCHANGED)
     if not is_telling:
         return Verdict("stream", "ok", "is complete; too short to tell whether it is buffered")
     return Verdict("stream", "ok", "comes in pieces, and is complete")
@@ -274,14 +294,15 @@ def _read_type(text: str) -> object:
 
 def _judge_count(answer: Response) -> Verdict:
     """Whether tokens can be counted, which Claude Code estimates otherwise."""
-    if answer.status == HTTPStatus.OK and isinstance(answer.object.get("input_tokens"), int):
+    tokens = answer.fields.get("input_tokens")
+    if answer.status == HTTPStatus.OK and isinstance(tokens, int):
         return Verdict("count_tokens", "ok", "tokens are counted")
     says = f"HTTP {answer.status} for /v1/messages/count_tokens: Claude Code estimates instead"
     return Verdict("count_tokens", "warn", says, f"{ASK} serve it too; nothing breaks without.")
 
 
 def _judge_token(seen: Observations) -> Verdict:
-    """Whether a wrong token is refused; only an answer shows that it is accepted, everything else shows nothing."""
+    """Whether a wrong token is refused; only an answer shows that it is accepted."""
     stranger = seen.entered or seen.stranger
     if stranger is None:
         return Verdict("token", "skip", TAKEN)
@@ -301,13 +322,14 @@ def _judge_token(seen: Observations) -> Verdict:
 
 def _judge_models(answer: Response, names: Sequence[str]) -> Verdict:
     """Whether the models that Claude Code asks for are listed, where there is a list."""
-    models = answer.object.get("data")
+    models = answer.fields.get("data")
     if answer.status != HTTPStatus.OK or not isinstance(models, list):
-        return Verdict("models", "skip", f"it has no list of models (HTTP {answer.status}); it need not have one")
+        says = f"it has no list of models (HTTP {answer.status}); it need not have one"
+        return Verdict("models", "skip", says)
     ids = {model.get("id") for model in models if isinstance(model, dict)}
     missing = [name for name in names if name not in ids]
     if missing:
-        fix = "Name what it serves: --opus, --sonnet, --haiku; a pattern of it may serve them unlisted."
+        fix = f"Name what it serves: --opus, --sonnet, --haiku; {UNLISTED}"
         return Verdict("models", "warn", f"not in its list: {', '.join(missing)}", fix)
     says = f"{len(ids)} models are listed"
     if names:
@@ -322,5 +344,6 @@ def has_failed(verdicts: Sequence[Verdict]) -> bool:
 
 def document(url: str, model: str, verdicts: Sequence[Verdict], *, paid: bool) -> Mapping[str, Any]:
     """The result as JSON values (templates/schemas/compat.schema.json)."""
+    asked = {"url": url, "model": model, "paid": paid}
     criteria = [verdict._asdict() for verdict in verdicts]
-    return {"url": url, "model": model, "paid": paid, "compatible": not has_failed(verdicts), "criteria": criteria}
+    return {**asked, "compatible": not has_failed(verdicts), "criteria": criteria}

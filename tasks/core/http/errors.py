@@ -1,4 +1,4 @@
-"""Why a request got no answer: one table of failures, with words and remedy for every command that reports one."""
+"""Why a request got no answer: one table of failures, for every command that reports one."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ PROXY_STATUSES = frozenset({502, 503, 504})
 
 SET_PROXY = "doit deploy --proxy http://HOST:PORT"
 FIND_NAME = f"Check the name. If only a proxy can look it up: {SET_PROXY}"
+NO_PROXY_NAME = "host name of {proxy} not found (DNS lookup failed)"
 NEEDS_PROXY = f"Check the address. If this network needs a proxy: {SET_PROXY}"
 CHECK_PROXY = f"Check the proxy and your connection to its network (VPN), then: {SET_PROXY}"
 LET_THROUGH = "Ask the administrators of your network to let this host through."
 AUTHENTICATE = "Set PROXY_USERNAME and PROXY_PASSWORD, or: doit deploy --proxy-auth-file FILE"
 TRUST = "Ask for your network's certificates, a PEM file: doit deploy --ca-bundle FILE"
+WRONG_CREDENTIALS = "the proxy wants a user and a password, or other ones (HTTP {detail})"
 WRONG_CHARACTERS = "the address or a header has characters that HTTP cannot send"
 
 
@@ -41,16 +43,16 @@ FAILURES = {
     "timeout": Failure("tcp", "does not answer within {detail}", NEEDS_PROXY),
     "refused": Failure("tcp", "nothing answers", NEEDS_PROXY),
     "unreachable": Failure("tcp", "cannot be reached ({detail})", NEEDS_PROXY),
-    "proxy-dns": Failure("proxy-dns", "host name of the proxy {proxy} not found (DNS lookup failed)", CHECK_PROXY),
-    "proxy-timeout": Failure("proxy-tcp", "the proxy {proxy} does not answer within {detail}", CHECK_PROXY),
-    "proxy-refused": Failure("proxy-tcp", "nothing answers at the proxy {proxy}", CHECK_PROXY),
-    "proxy-unreachable": Failure("proxy-tcp", "the proxy {proxy} cannot be reached ({detail})", CHECK_PROXY),
-    "407": Failure("407", "the proxy wants a user and a password, or other ones (HTTP {detail})", AUTHENTICATE),
-    "beyond": Failure("beyond", "the proxy does not reach it (HTTP {detail})", "Check the name of the host."),
+    "proxy-dns": Failure("proxy-dns", NO_PROXY_NAME, CHECK_PROXY),
+    "proxy-timeout": Failure("proxy-tcp", "{proxy} does not answer within {detail}", CHECK_PROXY),
+    "proxy-refused": Failure("proxy-tcp", "nothing answers at {proxy}", CHECK_PROXY),
+    "proxy-unreachable": Failure("proxy-tcp", "{proxy} cannot be reached ({detail})", CHECK_PROXY),
+    "407": Failure("407", WRONG_CREDENTIALS, AUTHENTICATE),
+    "beyond": Failure("beyond", "the proxy does not reach it (HTTP {detail})", "Check the name."),
     "policy": Failure("policy", "the proxy does not let it through (HTTP {detail})", LET_THROUGH),
-    "page": Failure("policy", "a page of the network answers in its place (HTTP {detail})", LET_THROUGH),
-    "certificate": Failure("tls", "shows a certificate that is not signed by one of {detail}", TRUST),
-    "broken": Failure("broken", "the connection failed ({detail})", "Check host, port and scheme, also of a proxy."),
+    "page": Failure("policy", "a page of the network answers instead (HTTP {detail})", LET_THROUGH),
+    "certificate": Failure("tls", "its certificate is not signed by one of {detail}", TRUST),
+    "broken": Failure("broken", "the connection failed ({detail})", "Check host, port and scheme."),
     "cut": Failure("broken", "broke off in the middle of an answer ({detail})", "Try again."),
 }
 LOCAL_FIXES = {
@@ -64,11 +66,14 @@ LOCAL_FIXES = {
 
 
 class ConnectionFailed(Unhealthy):
-    """A request got no whole answer: *kind* is a row of FAILURES, *proxy* has no credentials in it."""
+    """A request got no answer, or not all of it: *kind* is a row of FAILURES.
+
+    *proxy* is its address without credentials.
+    """
 
     def __init__(self, kind: str, url: str, proxy: str | None = None, detail: object = "") -> None:
         failure = FAILURES[kind]
-        message = failure.message.format(proxy=proxy, detail=detail)
+        message = failure.message.format(proxy=f"the proxy {proxy}", detail=detail)
         super().__init__(message, failure.fix, where=console.printable(url))
         self.kind, self.proxy, self.state = kind, proxy, failure.state
 
@@ -78,7 +83,7 @@ class ConnectionFailed(Unhealthy):
 
 
 def classify(error: Exception, timeout: float, trusted: str) -> tuple[str, str]:
-    """The kind of failure that *error* is, and its detail: a number, a name or a reason, never what was sent.
+    """The kind of failure that *error* is, and its detail, which is never what was sent.
 
     *timeout* is in seconds; *trusted* says in words which certificates were trusted.
     """
@@ -90,7 +95,7 @@ def classify(error: Exception, timeout: float, trusted: str) -> tuple[str, str]:
         return refusal(int(tunnel[1])), tunnel[1]
     detail = type(error).__name__
     match error:
-        case ssl.SSLCertVerificationError():  # before the others: it is a ValueError and an SSLError, too
+        case ssl.SSLCertVerificationError():  # first, since it is a ValueError, too
             kind, detail = "certificate", f"{trusted} ({error.verify_message})"
         case ValueError() | InvalidURL():
             kind = "characters"
@@ -108,7 +113,7 @@ def classify(error: Exception, timeout: float, trusted: str) -> tuple[str, str]:
 
 
 def blame(kind: str, proxy: str | None) -> str:
-    """*kind*, or its row for the proxy: with one on the way, it is the proxy that was not reached."""
+    """*kind*, or its row for the proxy: with one on the way, that is what was not reached."""
     proxied = f"proxy-{kind}"
     return proxied if proxy and proxied in FAILURES else kind
 

@@ -1,4 +1,4 @@
-"""The API of a gateway, asked as Claude Code asks it: LiteLLM's and Anthropic's. Errors name their cause."""
+"""The API of a gateway, LiteLLM's and Anthropic's, asked as Claude Code asks it."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ EXCERPT = 200
 """Characters of an error's own words that are shown."""
 
 REFUSED = frozenset({400, 401, 403})
-"""How LiteLLM refuses a wrong key: 400 without a database, 401 with one, 403 behind some proxies."""
+"""How a wrong key is refused: 400 without a database, 401 with one, 403 behind some proxies."""
 ABOUT_KEY = re.compile(r"\b(key|token|credentials?|auth\w*|connected db)\b", re.IGNORECASE)
-"""What an error says about a credential, and about nothing else that could be wrong with a request without a body."""
+"""What an error says about a credential only, where a request has no body that may be wrong."""
 
 
 class Meaning(NamedTuple):
-    """What a status means, and what to do about a gateway of this machine, and about a remote one."""
+    """What a status means, and what helps with a gateway of this machine and a remote one."""
 
     problem: str
     local_fix: str
@@ -84,26 +84,37 @@ class Caller:
 
 
 Key = Secret | Caller
-"""With what a gateway is asked: the key of one on this machine, or as the caller of a remote one."""
+"""Who asks: the key of the gateway on this machine, or the caller of a remote one."""
 
 
 class Answered(Unhealthy):
     """The gateway answered with an error: its *status*, and in *said* its own words."""
 
-    def __init__(self, problem: str, remedy: str, *, where: str, status: int, said: str = "") -> None:
+    def __init__(
+        self,
+        problem: str,
+        remedy: str,
+        *,
+        where: str,
+        status: int,
+        said: str = "",
+    ) -> None:
         super().__init__(problem, remedy, where=where)
         self.status, self.said = status, said
 
     @property
     def refused(self) -> bool:
-        """Whether it does not accept the credential; LiteLLM answers 400, which says so only in words."""
+        """Whether it does not accept the credential; a 400 of LiteLLM says so only in words."""
         if self.status == HTTPStatus.BAD_REQUEST:
             return ABOUT_KEY.search(self.said) is not None
         return self.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 
 def own_key(layout: Layout, variable: str = "LITELLM_MASTER_KEY") -> Secret:
-    """The key in the gateway's .env that Claude Code shows (see Manifest.token_variable); empty when there is none."""
+    """The key in the gateway's .env that Claude Code shows; empty when there is none.
+
+    *variable* is its name there (see Manifest.token_variable).
+    """
     return Secret(env_file.deployed(layout).get(variable, ""))
 
 
@@ -114,10 +125,11 @@ def build_caller(deployment: Deployment, values: Mapping[str, str]) -> Caller:
 
 
 def build_headers(deployment: Deployment, values: Mapping[str, str]) -> dict[str, str]:
-    """What Claude Code sends beside the body: the token in its slot, and the headers of this kind of gateway."""
+    """What Claude Code sends beside a body: the token, and the headers of this kind of gateway."""
     headers = build_credential(deployment.auth, values.get(deployment.gateway.token, ""))
     for line in deployment.headers:
-        name, _, value = PLACEHOLDER.sub(lambda match: values.get(match[1], ""), line).partition(":")
+        filled = PLACEHOLDER.sub(lambda match: values.get(match[1], ""), line)
+        name, _, value = filled.partition(":")
         headers[name.strip()] = value.strip()
     return headers
 
@@ -133,7 +145,7 @@ def build_credential(auth: str, token: str) -> dict[str, str]:
 
 
 def readiness(url: str, timeout: float = 5.0) -> bool:
-    """Whether it has loaded its configuration and takes requests; waits at most *timeout* seconds. Costs nothing."""
+    """Whether it takes requests; waits at most *timeout* seconds. Costs nothing."""
     try:
         answer = _call(url, "/health/readiness", Secret(""), timeout=timeout)
     except Unhealthy:
@@ -142,7 +154,7 @@ def readiness(url: str, timeout: float = 5.0) -> bool:
 
 
 def served_models(url: str, key: Key) -> list[str]:
-    """The names that it serves without patterns, which is what it has really loaded. Costs nothing."""
+    """The names that it serves, patterns left out: what it has really loaded. Costs nothing."""
     models = _read_answer(_call(url, "/v1/models", key), url).get("data")
     if not isinstance(models, list):
         fix = ASK if _caller(key).is_remote else "Is this a LiteLLM?"
@@ -173,9 +185,14 @@ def ask(url: str, key: Key, model: str, text: str = HELLO) -> str:
 
 
 def _call(
-    url: str, path: str, key: Key, body: Mapping[str, Any] | None = None, *, timeout: float = LIST_TIMEOUT
+    url: str,
+    path: str,
+    key: Key,
+    body: Mapping[str, Any] | None = None,
+    *,
+    timeout: float = LIST_TIMEOUT,
 ) -> Response:
-    """The answer, when it is a good one; Answered when it is an error, ConnectionFailed when there is none."""
+    """The answer; Answered when it is an error, ConnectionFailed when there is none."""
     caller = _caller(key)
     headers = {**VERSION, **caller.headers}
     try:
@@ -185,7 +202,8 @@ def _call(
             failure.suggest_local_fix()
         raise
     if not answer.is_success:
-        raise _explain(answer, url, caller, body)
+        model = body["model"] if body else ""
+        raise _explain(answer, url, caller, model)
     return answer
 
 
@@ -204,7 +222,7 @@ def _read_answer(answer: Response, url: str) -> dict[str, Any]:
     raise Unhealthy(problem, "Is something else listening there?", where=url)
 
 
-def _explain(answer: Response, url: str, caller: Caller, body: Mapping[str, Any] | None) -> Answered:
+def _explain(answer: Response, url: str, caller: Caller, model: str) -> Answered:
     """The error that an answer means: what is known of its text, else of its status."""
     said = _excerpt(answer, caller)
     meaning = MEANINGS.get(answer.status, UNKNOWN)
@@ -214,8 +232,8 @@ def _explain(answer: Response, url: str, caller: Caller, body: Mapping[str, Any]
         problem += f": {said}"
     if known := explanations.of(answer.text):
         problem, fix = known.means, known.fix
-        if body and "model" in body:
-            problem += f" ({body['model']})"
+        if model:
+            problem += f" ({model})"
     if caller.is_remote:
         fix = meaning.remote_fix
     return Answered(problem, fix, where=url, status=answer.status, said=said)

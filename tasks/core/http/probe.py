@@ -1,6 +1,6 @@
-"""How far does a request to a host get, on the way out of this network? What stops it is in errors.py.
+"""How far does a request to a host get, on the way out of this network?
 
-No credentials of a provider are shown, so it costs nothing; a provider that refuses is one that was reached.
+No credentials of a provider are shown, so it costs nothing; a provider that refuses was reached.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BLOCKED = frozenset({403, 451, *errors.PROXY_STATUSES})
 
 
 class Reached(NamedTuple):
-    """How far a request came: *state* is ok or where it ended, *via* the proxy without its credentials."""
+    """How far a request came: *state* is ok or where it ended, *via* the proxy it went through."""
 
     url: str
     via: str | None
@@ -47,7 +47,7 @@ def probe(url: str, route: Route) -> Reached:
 
 
 def check_origin(answer: Response, url: str, proxy: str | None) -> None:
-    """ConnectionFailed when the network answers in place of the host: its proxy, or a page that blocks it."""
+    """ConnectionFailed when the network answers in place of the host: its proxy, or a page."""
     if answer.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         raise ConnectionFailed(errors.refusal(answer.status), url, proxy, answer.status)
     # without a proxy, a gateway of the host itself answers 502 to 504 with a page

@@ -1,4 +1,4 @@
-"""Certificates: bundles of authorities, which of them have expired, and the certificate that a client shows."""
+"""Certificates: bundles of authorities, expired ones, and the certificate that a client shows."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def trust_only(bundle: Path) -> ssl.SSLContext:
 def combine(bundle: Path) -> bytes:
     """The certificates of *bundle* and those that this system trusts.
 
-    A proxy that opens TLS may not open all of it, and LiteLLM trusts the one file that it is given and nothing else:
-    the bundle alone would shut out every other host.
+    A proxy that opens TLS may not open all of it, and LiteLLM trusts only the one file that it is
+    given: the bundle alone would shut out every other host.
     """
     parts = [read_bundle(bundle)]
     system = find_system_bundle()
@@ -61,7 +61,7 @@ def combine(bundle: Path) -> bytes:
 
 
 def find_system_bundle() -> Path | None:
-    """The file with the certificates that this system trusts; None when it is in none of the usual places."""
+    """The file with the certificates that this system trusts; None when it is not found."""
     for path in (ssl.get_default_verify_paths().cafile, *SYSTEM_BUNDLES):
         if path and Path(path).is_file():
             return Path(path)
@@ -72,7 +72,8 @@ def read_bundle(bundle: Path) -> bytes:
     """The bytes of a bundle; InvalidInput when the file is missing or not a bundle."""
     data = files.read(bundle)
     if data is None:
-        raise InvalidInput("is not there", "Name the PEM file with your network's certificates.", where=str(bundle))
+        fix = "Name the PEM file with your network's certificates."
+        raise InvalidInput("is not there", fix, where=str(bundle))
     parse_bundle(data, str(bundle))
     return data
 
@@ -87,12 +88,13 @@ def parse_bundle(data: bytes, where: str) -> list[dict[str, Any]]:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     certificates = context.get_ca_certs()
     if not certificates:
-        raise InvalidInput("holds no certificate of an authority", "It must be a PEM file.", where=where)
+        problem = "holds no certificate of an authority"
+        raise InvalidInput(problem, "It must be a PEM file.", where=where)
     return certificates
 
 
 def find_expired(data: bytes, where: str) -> Expired | None:
-    """What has expired of a bundle, if it is worth a message: all of it, or some of a network's own few.
+    """What has expired of a bundle, if worth a message: all of it, or some of a network's few.
 
     Some of the many roots of a system have always expired, and nothing needs them.
     """
@@ -118,7 +120,7 @@ def _name(certificate: dict[str, Any]) -> str:
 
 
 def check_client_certificate(choices: Choices, passphrase: str | Secret | None) -> None:
-    """UsageError when one of the two files is not chosen; InvalidInput when Claude Code could not use them."""
+    """UsageError when one of the two files is missing; InvalidInput when they cannot be used."""
     file, key = choices.client_cert, choices.client_key
     if not file and not key:
         return
@@ -132,7 +134,7 @@ def check_client_certificate(choices: Choices, passphrase: str | Secret | None) 
 def load_client_certificate(
     file: str, key: str, passphrase: str | Secret | None, context: ssl.SSLContext | None = None
 ) -> None:
-    """Put the two into *context*; InvalidInput when they do not belong together, or the key stays locked."""
+    """Put the two into *context*; InvalidInput when they do not match, or the key stays locked."""
     phrase = passphrase.reveal() if isinstance(passphrase, Secret) else passphrase or ""
     context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:

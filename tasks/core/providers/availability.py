@@ -1,7 +1,7 @@
-"""Does a provider have a model, and may this account use it? Asked with the lists that cost nothing.
+"""Does a provider have a model, and may this account use it? Its lists cost nothing.
 
-Where a list takes credentials that only a cloud's own library can find (AWS's chain, Google's), the Python of the
-gateway's LiteLLM asks, which has those libraries; without it such models are skipped.
+Where a list takes credentials that only a cloud's own library can find (AWS's chain, Google's), the
+Python of the gateway's LiteLLM asks, which has those libraries; without it such models are skipped.
 """
 
 from __future__ import annotations
@@ -30,15 +30,24 @@ PATIENCE = 120
 VARIABLE = "os.environ/"
 LISTED = {"data": "id", "models": "name"}
 """Under what the answers have their lists, and what the name of a model is called there."""
-PUBLISHERS = {"claude-": "anthropic", "gemini-": "google", "codestral": "mistralai", "mistral": "mistralai"}
+PUBLISHERS = {
+    "claude-": "anthropic",
+    "gemini-": "google",
+    "codestral": "mistralai",
+    "mistral": "mistralai",
+}
 """Who publishes a model of Vertex AI whose route does not say so."""
 EVERYWHERE = "global"
 """The location that stands in no name of a host."""
-REFUSALS = {401: "the key is refused", 403: "this account may not do that", 429: "too many requests; try again later"}
+REFUSALS = {
+    401: "the key is refused",
+    403: "this account may not do that",
+    429: "too many requests; try again later",
+}
 
 
 class Checked(NamedTuple):
-    """What is known of one model: ok, fail or skip, why, and the locations for which that was found out."""
+    """What is known of one model: ok, fail or skip, why, and for which locations."""
 
     model: str
     provider: str
@@ -49,14 +58,18 @@ class Checked(NamedTuple):
 
 @dataclass(frozen=True)
 class Place:
-    """Where to ask from: the values of the providers' variables, the route to them, and LiteLLM's Python."""
+    """Where to ask from: the values of the variables, the route, and LiteLLM's Python."""
 
     values: Mapping[str, str] = field(repr=False)
     route: client.Route
     python: Path | None
 
 
-def check(models: Iterable[Model], providers: Mapping[str, Provider], place: Place) -> list[Checked]:
+def check(
+    models: Iterable[Model],
+    providers: Mapping[str, Provider],
+    place: Place,
+) -> list[Checked]:
     """Every model, in order; each provider is asked once. Never raises for what a provider does."""
     wanted = list(models)
     by_provider: dict[str, list[Model]] = {}
@@ -94,7 +107,7 @@ def _fill_in(url: str, region: str, values: Mapping[str, str]) -> str:
 
 
 def _find_base(provider: Provider, values: Mapping[str, str]) -> str:
-    """The address below which a provider has its list: as its parameters, its variable or its template say."""
+    """The address below which a provider has its list, by its parameters, variable or template."""
     if base := _value(str(provider.params.get("api_base", "")), values):
         return base
     return values.get(provider.listing.get("variable", "")) or provider.listing.get("base", "")
@@ -130,7 +143,12 @@ def _needs(models: list[Model]) -> list[str]:
     return [name for model in models for name in model.needs]
 
 
-def _look_up(model: Model, names: set[str], provider: Provider, values: Mapping[str, str]) -> Checked:
+def _look_up(
+    model: Model,
+    names: set[str],
+    provider: Provider,
+    values: Mapping[str, str],
+) -> Checked:
     name = called(model, values)
     if {name, f"{name}:latest"} & names:
         return Checked(model.id, provider.id, "ok", f"{provider.name} lists {name}")
@@ -179,7 +197,12 @@ def _check_cloud(models: list[Model], provider: Provider, place: Place) -> list[
     own = {name: value for name, value in place.values.items() if name in wanted}
     question = {"cloud": provider.listing["cloud"], "asks": asks}
     answers = _ask_cloud(question, replace(place, values=own))
-    return [Checked(model.id, provider.id, *answers[model.id], regions=(asks[model.id]["region"],)) for model in models]
+    found = []
+    for model in models:
+        state, reason = answers[model.id]
+        regions = (asks[model.id]["region"],)
+        found.append(Checked(model.id, provider.id, state, reason, regions))
+    return found
 
 
 def _question(model: Model, values: Mapping[str, str]) -> dict[str, str]:
