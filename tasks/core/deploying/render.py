@@ -33,7 +33,8 @@ def sources(artifact: Artifact, deployment: Deployment, templates: Path) -> list
     if artifact.secret:
         return [*code, templates / "variables.yaml"]
     if artifact.content == "certificates":
-        return [Path(__file__), *([system] if (system := tls.find_system_bundle()) else []), _bundle(deployment)]
+        read = [Path(__file__), tls.find_system_bundle(), _bundle(deployment)]
+        return [path for path in read if path]
     models = [templates / "models" / f"{model.id}.yaml" for model in deployment.models]
     providers = [templates / "providers" / f"{name}.yaml" for name in {model.provider for model in deployment.models}]
     preset = templates / "presets" / f"{deployment.preset.id}.yaml"

@@ -205,7 +205,8 @@ def _own_certificates(case: Case) -> Iterator[Check]:
     """The certificate with which Claude Code shows itself, and whether it looks at those of others."""
     cert, key, phrase = (case.layers.text(name) for name in CLIENT)
     try:
-        tls.check_client_certificate(Choices(client_cert=cert or None, client_key=key or None), phrase)
+        chosen = Choices(client_cert=cert or None, client_key=key or None)
+        tls.check_client_certificate(chosen, phrase)
     except GatewayError as error:
         yield Check("network", FAIL, f"{CLIENT[0]}, {CLIENT[1]}: {error.problem}", error.where, error.remedy)
     held = case.layers.winner("NODE_TLS_REJECT_UNAUTHORIZED")
