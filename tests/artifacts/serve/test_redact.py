@@ -48,7 +48,7 @@ def test_a_value_that_the_project_hides_is_hidden(environment, noise):
     text = noise.join(["", *environment.values(), ""])
     told = redact.redact(text, environment)
     for secret in secrets:
-        hidden = secret.reveal() not in projects.hide(text, secrets)
+        hidden = secret.reveal() not in projects.hide_values(text, secrets)
         assert not hidden or secret.reveal() not in told
 
 
