@@ -12,9 +12,8 @@ from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
 from tasks.core.deploying import situation
 from tasks.core.history import history, session
-from tasks.core.http import gateway
 from tasks.core.model.errors import GatewayError
-from tasks.core.service import scripts, state, supervisor
+from tasks.core.service import health, scripts, state, supervisor
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
@@ -94,9 +93,8 @@ def kept(resolved: Resolved) -> str:
 
 
 def hear(resolved: Resolved) -> None:
-    """What a model says that costs nothing, because LiteLLM answers itself for it, if one is deployed."""
-    manifest, known = history.current(resolved.layout), resolved.context.catalogue.models
-    model = next((name for name in manifest.models if name in known and known[name].provider == "mock"), None)
-    if model is not None:
-        said = gateway.ask(manifest.gateway_url, gateway.own_key(resolved.layout), model)
-        console.tell(f"{model} says: {console.printable(said)}")
+    """Show what a model says that costs nothing, if one is deployed."""
+    layout = resolved.layout
+    running = state.State(layout, history.current(layout))
+    for line in health.hear(running, resolved.context.catalogue.models):
+        console.tell(line)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tasks import models
+from tasks.core.catalogue import models_page
 from tasks.core.cli.steps import Failure
 from tasks.core.console import console
 from tasks.core.deploying import plan_page
@@ -251,8 +251,8 @@ CASES = {
     "plan-of-nothing-new": lambda: page(NOTHING),
     "plan-of-a-first-deployment": lambda: page(NEW),
     "plan-of-a-change": lambda: page(CHANGED),
-    "models": lambda: console.tell("\n".join(models.table(MODELS, "2026-11-25", console.width()))),
-    "model": lambda: console.tell("\n".join(models.card(MODELS[1], KNOWN, "2026-11-25", console.width()))),
+    "models": lambda: console.tell("\n".join(models_page.table_lines(MODELS, "2026-11-25", console.width()))),
+    "model": lambda: console.tell("\n".join(models_page.card_lines(MODELS[1], KNOWN, "2026-11-25", console.width()))),
     "history": lambda: table([history_page.format_revision(each, current=12) for each in REVISIONS]),
     "backups": lambda: table([history_page.format_archive(each) for each in ARCHIVES]),
     "status": lambda: console.tell("\n".join(status_page.lines(STATUS)), hanging=11),

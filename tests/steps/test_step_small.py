@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from tasks import choose, deploy, models, render, settings, stage, uninstall, validate, verify
-from tasks.core.catalogue import catalogue
+from tasks import choose, deploy, render, settings, stage, uninstall, validate, verify
 from tasks.core.console.summary import Run
 from tasks.core.deploying import situation
 from tasks.core.disk import files
@@ -155,19 +154,6 @@ def test_missing_files_wrong_modes_and_broken_content_are_all_found(asked_for, l
 # models
 
 
-def test_every_model_has_a_line_with_its_price_and_its_successor(layout):
-    known = catalogue.load(layout)
-    lines = list(models.table(known.models.values(), "2026-11-22", 1000))
-    assert len(lines) == len(known.models) + 1
-    by_name = {line.split()[0]: line for line in lines}
-    for model in known.models.values():
-        assert model.description in by_name[model.id]
-        dollars = [f"{model.prices[side]:g}" if model.prices else "?" for side in ("input", "output")]
-        assert "/".join(dollars) in by_name[model.id]
-        assert ("(ended)" in by_name[model.id]) == model.retired("2026-11-22")
-    assert not [line for line in models.table(known.models.values(), "2000-01-01", 1000) if "(ended)" in line]
-
-
 def test_a_model_that_is_named_is_shown_in_full(sandbox):
     result = sandbox.doit("models", "demo")
     assert result.code == 0, result.text
@@ -175,17 +161,6 @@ def test_a_model_that_is_named_is_shown_in_full(sandbox):
     refused = sandbox.doit("models", "dmo")
     assert refused.code == 3
     assert "Did you mean demo?" in refused.err
-
-
-def test_in_full_with_where_it_is_what_it_needs_and_who_serves_it(layout):
-    known = catalogue.load(layout)
-    model = known.models["gemini-3.5-flash"]
-    shown = "\n".join(models.card(model, known, "2026-11-25", 1000))
-    for text in ("Google", *model.regions, "VERTEX_PROJECT", "basic", "proxy"):
-        assert text in shown
-    told = models.facts(model, known, "2026-11-25")
-    assert told["presets"] == [name for name, each in known.presets.items() if model.id in each.models]
-    assert {"VERTEX_PROJECT", "GOOGLE_APPLICATION_CREDENTIALS"} <= set(told["needs"])
 
 
 # history

@@ -26,7 +26,9 @@ FIX_INDENT = " " * 15
 
 def lines(check: Check, *, named: bool) -> Iterator[str]:
     """One check: its mark, its link if *named*, what was found and where; below it the fix."""
-    link = check.link if named else ""
+    link = ""
+    if named:
+        link = check.link
     mark = console.mark(check.state, sys.stdout)
     room = console.width() - len("x ")
     says = console.printable(check.says)
@@ -41,9 +43,10 @@ def lines(check: Check, *, named: bool) -> Iterator[str]:
 def describe(checks: Sequence[Check], place: Path) -> dict[str, Any]:
     """What was found for a claude that is started in *place*."""
     first = case.broken(checks)
+    link = first.link if first else None
     return {
         "folder": str(place),
-        "broken": first.link if first else None,
+        "broken": link,
         "checks": [check.to_json() for check in checks],
     }
 

@@ -63,7 +63,9 @@ def revision_lines(revision: Revision, *, current: int) -> Iterator[str]:
     row = format_revision(revision, current=current)
     yield from console.lines([row], console.width())
     for name, value in revision.manifest.choices.items():
-        text = ", ".join(value) if isinstance(value, list) else value
+        text = value
+        if isinstance(value, list):
+            text = ", ".join(value)
         yield f"  {name:14}  {text}"
 
 
@@ -99,7 +101,9 @@ def format_archive(archive: Archive) -> tuple[str, ...]:
     if not archive.valid:
         state = "fail, damaged: " + "; ".join(archive.problems)
     number = archive.facts.get("revision", "?")
-    secrets = "with secrets" if archive.secrets else "no secrets"
+    secrets = "no secrets"
+    if archive.secrets:
+        secrets = "with secrets"
     return (
         archive.path.name,
         f"{archive.size:8} bytes",

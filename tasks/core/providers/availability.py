@@ -87,6 +87,25 @@ def ping(models: Iterable[Model], url: str, key: Secret) -> list[Checked]:
     return [_ping(model, url, key) for model in models]
 
 
+def lines(found: Iterable[Checked], width: int) -> Iterator[str]:
+    """A table of what is known, for a person."""
+    headings = ("model", "provider", "state", "why")
+    rows = [(checked.model, checked.provider, checked.state, checked.reason) for checked in found]
+    return console.lines([headings, *rows], width)
+
+
+def find_variables(models: Sequence[Model], providers: Mapping[str, Provider]) -> list[str]:
+    """The variables that say where *models* are, and let us in."""
+    names: dict[str, None] = {}
+    for model in models:
+        provider = providers[model.provider]
+        names |= dict.fromkeys([*provider.needs, *provider.optional])
+        names[provider.listing.get("variable", "")] = None
+    for model in models:
+        names |= dict.fromkeys(model.needs)
+    return [name for name in names if name]
+
+
 def called(model: Model, values: Mapping[str, str]) -> str:
     """What its provider calls a model; empty when the variable that says so is not set."""
     if model.route.startswith(VARIABLE):

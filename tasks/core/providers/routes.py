@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from tasks.core.http import tls
+from tasks.core.http import client, tls
 from tasks.core.http.client import SYSTEM
+from tasks.core.litellm import litellm
 from tasks.core.model.deployment import PASSPHRASE
 from tasks.core.providers import availability
 from tasks.core.values import environment
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from tasks.core.litellm.litellm import Found
+    from tasks.core.model.catalogue import Model, Provider
     from tasks.core.model.deployment import Deployment, Values
     from tasks.core.model.layout import Layout
+    from tasks.core.providers.availability import Place
     from tasks.core.values.environment import Finding
 
 
@@ -97,3 +101,25 @@ def find_bundle(program: Found | None) -> Path | None:
         if path.is_file():
             return path
     return None
+
+
+def find_place(
+    deployment: Deployment,
+    models: Sequence[Model],
+    providers: Mapping[str, Provider],
+    layout: Layout,
+    findings: Mapping[str, Finding],
+) -> Place:
+    """From where to ask for *models*: with the values of the gateway, by its way out.
+
+    *findings*: where the deployment has a proxy of its own, the variables that name it.
+    """
+    choices = deployment.choices
+    names = availability.find_variables(models, providers)
+    variables = [deployment.variable(name) for name in names]
+    values = plain_values(environment.find(variables, layout, os.environ))
+    environ = {**os.environ, **select_proxies(plain_values(findings))}
+    route = client.build_route(environ, choices.ca_bundle)
+    program = litellm.find(layout, os.environ, choices.litellm)
+    python = program.python if program else None
+    return availability.Place(values, route, python)

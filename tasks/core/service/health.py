@@ -27,8 +27,9 @@ from tasks.core.http import gateway
 from tasks.core.model.errors import Unhealthy, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from tasks.core.model.catalogue import Model
     from tasks.core.model.deployment import Deployment
     from tasks.core.service.state import State
 
@@ -48,6 +49,9 @@ ASK_DEEP = "It may serve them all the same: doit health --deep asks them."
 SEE_ABOVE = "See above."
 SEE_MORE = "See above; its log: doit logs"
 """What to do, by what was found."""
+
+HEARD = "{} says: {}"
+"""After a start, of a model that costs nothing."""
 
 READY = "{mark} ready    {gateway}"
 SERVES = "{mark} serves   {names}"
@@ -127,7 +131,10 @@ def find_missing(state: State, answers: list[Facts]) -> list[str]:
 
 
 def find_failed(answers: list[Facts]) -> list[str]:
-    """The models that did not answer."""
+    """The models that did not answer.
+
+    In the order in which they were asked.
+    """
     return [answer["model"] for answer in answers if not answer["ok"]]
 
 
@@ -164,6 +171,21 @@ def ask_model(state: State, name: str) -> Facts:
     }
 
 
+def hear(state: State, models: Mapping[str, Model]) -> Iterator[str]:
+    """What a deployed model says that costs nothing, because LiteLLM answers in its place.
+
+    Nothing when none is deployed. A name in the manifest may be one that is in the catalogue
+    no more, so that it is not known where its answers come from.
+    """
+    for name in state.manifest.models:
+        model = models.get(name)
+        if model and model.provider == "mock":
+            text = gateway.ask(state.url, state.access, name)
+            said = console.printable(text)
+            yield HEARD.format(name, said)
+            return
+
+
 def describe_error(error: Unhealthy) -> Facts:
     """What went wrong.
 
@@ -188,7 +210,8 @@ def find_verdict(facts: Facts) -> Unhealthy:
         says, fix = problem["means"], problem["fix"]
     else:
         says, fix = find_reason(facts)
-    return Unhealthy(says, fix, where=facts["gateway"])
+    url = facts["gateway"]
+    return Unhealthy(says, fix, where=url)
 
 
 def find_reason(facts: Facts) -> tuple[str, str]:
@@ -230,7 +253,10 @@ def model_lines(facts: Facts) -> Iterator[str]:
 
 
 def answer_lines(answer: Facts) -> Iterator[str]:
-    """How a model answered: what it said, or why it did not."""
+    """How a model answered: what it said, or why it did not.
+
+    The three lines of a problem are the provider's words, their meaning, and the fix.
+    """
     is_good = answer["ok"]
     names = ", ".join(answer["tiers"])
     sign = mark(is_good)
