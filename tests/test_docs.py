@@ -128,6 +128,7 @@ def test_help_can_be_shown_by_every_terminal(sandbox):
     code += "print(ascii([each for each in told if each and not each.isascii()]))"
     assert sandbox.run([sys.executable, "-c", code]).out == "[]\n"
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    sandbox.switch = "-P"  # -I does not hear of PYTHONUTF8
     shown = sandbox.doit("help", "deploy", env=plain)
     assert shown.code == 0, shown.text
     assert "--gateway-type" in shown.out

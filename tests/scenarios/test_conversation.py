@@ -468,6 +468,7 @@ def test_numbers_come_with_what_speaks_against_a_model(sandbox):
 
 
 def test_a_terminal_that_knows_ascii_only_gets_numbers(sandbox):
+    sandbox.switch = "-P"  # -I does not hear of PYTHONIOENCODING
     terminal = Terminal(sandbox, "deploy", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     terminal.sees("Number [1]: ").types(CTRL_C).sees("Nothing was changed.")
     assert terminal.ends() == 130

@@ -1,5 +1,6 @@
 """How a run looks and ends, with the real doit: a line per step, an exit code per kind of error."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -207,14 +208,15 @@ ASCII = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     ids=["plain", "forced", "no colour", "ascii"],
 )
 def test_colours_and_marks_fit_the_stream(deployed, environ, coloured, ascii):  # noqa: A002
-    result = deployed.doit("verify", env={"PYTHONUTF8": "1", **environ})
+    box = dataclasses.replace(deployed, switch="-P")  # -I does not hear of PYTHONUTF8
+    result = box.doit("verify", env={"PYTHONUTF8": "1", **environ})
     assert result.code == 0, result.text
     assert ("\033[" in result.err) is coloured
     assert result.err.isascii() is ascii
 
 
 def test_an_ascii_terminal_and_a_home_with_other_letters_go_together(tmp_path):
-    box = make_sandbox(tmp_path / "ü ß")
+    box = dataclasses.replace(make_sandbox(tmp_path / "ü ß"), switch="-P")
     result = box.doit("deploy", "--preset", "demo", env=ASCII)
     assert result.code == 0, result.text
     assert "Traceback" not in result.text
