@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may have inherited: ignored
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and one of nohup this
+sys.dont_write_bytecode = False  # half of the time of collecting goes into rewriting asserts, in each worker
 os.environ.pop("GATEWAY_COMMAND", None)  # messages name commands as doit does, however the tests were started
 os.environ.pop("COLUMNS", None)  # xdist tells its workers; what is printed here is for no terminal
 
