@@ -1,16 +1,23 @@
-"""Tests are where one looks for them: tests/core/<room>/test_<module>.py tests tasks/core/<room>/<module>.py."""
+"""Tests are where one looks for them: tests/core/<room>/test_<module>.py, and tests/steps/test_<step>.py."""
 
 from __future__ import annotations
 
 from tests.house.source import PROJECT
 
-
-def test_each_file_of_tests_names_a_module_or_a_folder_that_exists():
-    modules = PROJECT / "tasks" / "core"
-    for path in sorted((PROJECT / "tests" / "core").glob("*/test_*.py")):
-        module = modules / path.parent.name / path.stem.removeprefix("test_")
-        assert module.is_dir() or module.with_suffix(".py").is_file(), path.relative_to(PROJECT)
+CORE = PROJECT / "tests" / "core"
+STEPS = PROJECT / "tests" / "steps"
+SEVERAL = {"step_small"}
+"""Files of tests for several steps."""
 
 
-def test_all_tests_of_core_are_in_rooms():
-    assert not list((PROJECT / "tests" / "core").glob("test_*.py"))
+def test_tests_of_core_name_a_module_or_a_folder_of_their_room():
+    assert not list(CORE.glob("test_*.py"))
+    for path in CORE.glob("*/test_*.py"):
+        tested = PROJECT / "tasks" / "core" / path.parent.name / path.stem.removeprefix("test_")
+        assert tested.is_dir() or tested.with_suffix(".py").is_file(), path
+
+
+def test_tests_of_steps_name_a_step():
+    names = {path.stem.removeprefix("test_") for path in STEPS.glob("test_*.py")}
+    steps = {path.stem for path in (PROJECT / "tasks").glob("*.py")}
+    assert names - SEVERAL <= steps
