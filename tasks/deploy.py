@@ -11,7 +11,7 @@ from tasks.core.cli import command_line
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console, prompts
 from tasks.core.console import summary as console_summary
-from tasks.core.deploying import interview, plan_file, situation
+from tasks.core.deploying import command, interview, plan_file, situation
 from tasks.core.deploying.options import resolve_options
 from tasks.core.history import history
 from tasks.core.model.errors import GatewayError, UsageError
@@ -172,6 +172,6 @@ def again(resolved: Resolved) -> Iterator[str]:
     """How to do the same elsewhere without being asked."""
     request = resolved.request
     if request.was_interviewed:
-        yield f"Same:  {interview.command(request)}"
+        yield f"Same:  {command.spell_command(request)}"
     if request.answers:
         yield f"       with {', '.join(request.answers)} in the environment"

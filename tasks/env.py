@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from tasks.core.claude import settings_edit
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
-from tasks.core.deploying import terminal
+from tasks.core.deploying import reach
 from tasks.core.model import choices as rules
 from tasks.core.model.errors import UsageError
+from tasks.core.profiles import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -53,13 +54,16 @@ def tell(resolved: Resolved, profile: str, shell: str, unset: bool, show: bool) 
     """Print the lines, and nothing else, on stdout; a token only where no one looks over the shoulder."""
     chosen = known(shell or Path(os.environ.get("SHELL", "bash")).name, asked_for=bool(shell))
     if unset:
-        console.hand("\n".join(undone(terminal.names(terminal.of_profile(resolved, profile or None)), chosen)))
+        names = terminal.list_names(reach.resolve_profile(resolved, profile or None).deployment)
+        console.hand("\n".join(undone(names, chosen)))
         return
     if sys.stdout.isatty() and not show:
         option = f" --profile {profile}" if profile else ""
         how = SHELLS[chosen].replace(" --shell", f"{option} --shell")
         raise UsageError("would show the token in this terminal", f"Have the shell read it: {how}; or add --show.")
-    console.hand("\n".join(exported(terminal.variables(terminal.reached(resolved, profile or None)), chosen)))
+    reached = reach.reach_profile(resolved, profile or None)
+    variables = terminal.make_variables(reached.layout, reached.deployment, reached.values)
+    console.hand("\n".join(exported(variables, chosen)))
     if settings_edit.ledger_of(resolved.layout):
         console.warn(f"for claude {resolved.layout.settings} wins over variables; run it with: doit exec -- claude")
 

@@ -16,9 +16,9 @@ from doit import get_initial_workdir
 from tasks.core.cli import command_line
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
-from tasks.core.deploying import terminal
+from tasks.core.deploying import reach
 from tasks.core.model.errors import UsageError
-from tasks.core.profiles import temporary
+from tasks.core.profiles import temporary, terminal
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
@@ -45,15 +45,17 @@ def start(resolved: Resolved, profile: str, words: list[str]) -> None:  # noqa: 
     command = command_line.program()
     if not command:
         raise UsageError("no program is named", "Write it behind two dashes: doit exec --profile work -- claude")
-    reached = terminal.reached(resolved, profile or None)
+    reached = reach.reach_profile(resolved, profile or None)
+    layout, deployment, values = reached.layout, reached.deployment, reached.values
     os.chdir(get_initial_workdir())
     program = shutil.which(command[0])
     if program is None:
         raise UsageError(f"there is no program {command[0]!r}", "Is it installed, and on PATH?")
     environ = {name: value for name, value in os.environ.items() if name != console.COMMAND}
     if Path(command[0]).name == "claude":
-        become(program, [command[0], *given(terminal.settings(reached)), *refuse_own(command[1:])], environ)
-    become(program, command, environ | terminal.variables(reached))
+        settings = terminal.make_settings(layout, deployment, values)
+        become(program, [command[0], *given(settings), *refuse_own(command[1:])], environ)
+    become(program, command, environ | terminal.make_variables(layout, deployment, values))
 
 
 def given(settings: dict[str, Any]) -> list[str]:

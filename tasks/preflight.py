@@ -8,10 +8,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.core.claude import git_ignore, ledger, other_tools
+from tasks.core.claude import git_ignore, ledger, other_tools, token_binding
 from tasks.core.cli.steps import JSON, Task, action
 from tasks.core.console import console, summary
-from tasks.core.deploying import token_binding
 from tasks.core.disk import files
 from tasks.core.frame.uptodate import unchanged
 from tasks.core.history import history
@@ -96,7 +95,7 @@ def refuse(resolved: Resolved) -> None:
     trusted(resolved.deployment)
     tls.check_client_certificate(resolved.request.choices, resolved.values.get(PASSPHRASE))
     other_tools.refuse(resolved.layout, resolved.context.neighbours, resolved.request.flags.force)
-    token_binding.refuse(resolved)
+    token_binding.check(resolved.layout, resolved.context.catalogue, resolved.deployment, resolved.findings)
     complete(resolved)
 
 

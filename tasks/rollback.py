@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.core.claude import settings_edit
+from tasks.core.claude import settings_edit, token_binding
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console, summary
-from tasks.core.deploying import current, rollback_target, token_binding
+from tasks.core.deploying import current, rollback_target
 from tasks.core.disk import files
 from tasks.core.history import backup, history, session
 from tasks.core.merge import conflicts
@@ -63,7 +63,8 @@ def go_back(resolved: Resolved, which: Sequence[str], include_secrets: bool, our
     options |= {name for name, on in given.items() if on}
     goal = rollback_target.chosen(layout, names, before, secrets="--include-secrets" in options)
     if layout.env_file.name not in goal.stood:
-        token_binding.refuse_return(resolved, goal.revision.manifest.choices)
+        catalogue = resolved.context.catalogue
+        token_binding.check_return(layout, catalogue, goal.revision.manifest.choices)
     planned = changes(layout, goal, before, options)
     text = next((each.data for each in planned if each.file == layout.env_file.name), None)
     values = env_file.parse((text or b"").decode("utf-8", "surrogateescape"))

@@ -1,4 +1,7 @@
-"""The checkout and the machine as this run finds them; each part is read when it is first needed, and once."""
+"""The checkout and the machine as this run finds them.
+
+Each part is read when it is first needed, and once.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ class Context:
     def read_once(self, place: str, read: Callable[[], Secret]) -> Secret:
         """The secret from *place*, which *read* reads.
 
-        Standard input can be read once only, and a program of the user's may ask for a password each time.
+        Standard input can be read once only; a program may ask for a password each time.
         """
         if place not in self._secrets:
             self._secrets[place] = read()

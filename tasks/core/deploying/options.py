@@ -1,4 +1,7 @@
-"""From the options of a command line to a request: over what was chosen before, or what a profile chooses."""
+"""From the options of a command line to a request.
+
+They go over what was chosen before, or over what a profile chooses.
+"""
 
 from __future__ import annotations
 
@@ -25,64 +28,165 @@ from tasks.core.profiles import named
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    Options = Mapping[str, Any]
+    """The options of `doit deploy`, by name, as doit reads them."""
+
 FLAG_PATHS = ("token_file", "proxy_auth_file")
 CHOICE_PATHS = ("target", "litellm", "ca_bundle", "client_cert", "client_key")
 """The options that are paths, meant from where they were typed."""
 
 CHANGES = ("add_models", "remove_models")
-"""The options that change a choice, where the others replace one."""
+"""The options that change a choice; the others replace one."""
 
 
-def resolve_options(options: Mapping[str, Any], *, asking: bool = False) -> Resolved:
-    """The options of `doit deploy` as a request in its context; a wrong one ends doit with one sentence, exit 3.
+def resolve_options(
+    options: Options,
+    *,
+    asking: bool = False,
+) -> Resolved:
+    """What *options* ask for, in its context; an invalid one ends doit with one sentence, exit 3.
 
-    *options*: by name, as doit reads them. *asking*: what they leave open is asked for next, so it is not missing yet.
+    *asking*: what they leave open is asked for next, so it is not missing yet.
     """
     _refuse_contradictions(options)
     try:
-        resolved = _choose(_read(options))
-        return _check(resolved, asking=asking)
+        request = _read(options)
+        resolved = _choose(request)
+        return _check(
+            resolved,
+            asking=asking,
+        )
     except UsageError as error:
         raise command_line.refused(error) from None
 
 
-def _refuse_contradictions(options: Mapping[str, Any]) -> None:
+def _refuse_contradictions(options: Options) -> None:
     if options["token_stdin"] and options["token_file"]:
-        raise command_line.refused("--token-stdin and --token-file cannot both be meant; choose one")
+        problem = "--token-stdin and --token-file cannot both be meant; choose one"
+        raise command_line.refused(problem)
     if options["ours"] and options["theirs"]:
-        raise command_line.refused("--ours and --theirs cannot both be meant; choose one")
+        problem = "--ours and --theirs cannot both be meant; choose one"
+        raise command_line.refused(problem)
 
 
-def _read(options: Mapping[str, Any]) -> Request:
+def _read(options: Options) -> Request:
     """What was typed, over what is remembered; no choice is made yet."""
-    flags = {name: options[name] for name in Flags._fields if name in options}
-    flags |= {name: _absolute(flags[name]) if flags[name] else None for name in FLAG_PATHS}
-    flags["force"] = rules.names(options["force"] or "", "--force")
-    others = {name: value for name, value in options.items() if name not in (*Flags._fields, "profile")}
+    layout = Layout.of(os.environ)
     return Request(
-        choices=recall(Layout.of(os.environ)),
-        flags=Flags(**flags),
+        recall(layout),
+        _read_flags(options),
         profile=options.get("profile"),
-        typed={name: _as_text(value) for name, value in others.items() if value not in (None, [])},
+        typed=_read_choices(options),
     )
+
+
+def _read_flags(options: Options) -> Flags:
+    """The options that are about this run only."""
+    flags = {name: options[name] for name in Flags._fields if name in options}
+    for name in FLAG_PATHS:
+        flags[name] = _absolute(flags[name]) if flags[name] else None
+    flags["force"] = rules.names(
+        flags["force"] or "",
+        "--force",
+    )
+    return Flags(**flags)
+
+
+def _read_choices(options: Options) -> dict[str, str]:
+    """The options that make a choice, as text; those that were not typed are left out."""
+    typed = {}
+    for name, value in options.items():
+        if name in Flags._fields or name == "profile" or value is None:
+            continue
+        if isinstance(
+            value,
+            str,
+        ):
+            typed[name] = value
+        elif value:  # an option that may be given several times
+            typed[name] = "\n".join(value)
+    return typed
 
 
 def _choose(request: Request) -> Resolved:
     """With the choices that the profile and the options make."""
-    before = _choices_of_profile(request) if request.profile else request.choices
-    after = _with_typed(before, request.typed)
+    before = _begin(request)
+    after = before.asked(**_replacements(request))
     if after.scope != before.scope:
-        _refuse_to_move(locate(before._replace(target=after.target)))
-    return resolve(replace(request, choices=after), Context.of(after))
+        _refuse_to_move(before._replace(target=after.target))
+    chosen = replace(
+        request,
+        choices=after,
+    )
+    return resolve(
+        chosen,
+        Context.of(after),
+    )
 
 
-def _check(resolved: Resolved, *, asking: bool) -> Resolved:
-    """With the models that are added and removed; UsageError for what the catalogue does not have."""
+def _begin(request: Request) -> Choices:
+    """What the options go over: the choices of the profile, where there is one.
+
+    A new profile begins with what was chosen before; where a preset is named, with what of it is
+    about this machine.
+    """
+    remembered = request.choices
+    if not request.profile:
+        return remembered
+    target = remembered.target
+    if "target" in request.typed:
+        target = _absolute(request.typed["target"])
+    layout = Layout.of(
+        os.environ,
+        target,
+    )
+    if named.exists(
+        layout,
+        request.profile,
+    ):
+        return named.read(
+            layout,
+            request.profile,
+        ).at(remembered)
+    if "preset" in request.typed:
+        return remembered.of_this_machine()
+    return remembered
+
+
+def _replacements(request: Request) -> dict[str, str]:
+    """The choices that were typed, each as it is meant."""
+    typed = {}
+    for name, text in request.typed.items():
+        if name in CHOICE_PATHS:
+            typed[name] = _absolute(text)
+        elif name == "scope" and text == "project":
+            typed[name] = get_initial_workdir()
+        elif name not in CHANGES:
+            typed[name] = text
+    return typed
+
+
+def _refuse_to_move(choices: Choices) -> None:
+    """The way back is known for one settings file; it has to be gone before the next one."""
+    layout = locate(choices)
+    if layout.manifest.exists():
+        raise UsageError(
+            f"Claude Code is joined through {layout.settings}",
+            "Give that back first: doit uninstall. Then choose --scope.",
+        )
+
+
+def _check(
+    resolved: Resolved,
+    *,
+    asking: bool,
+) -> Resolved:
+    """With the models that are added and removed; UsageError for what is not in the catalogue."""
     request = resolved.request
+    has_choice = request.typed or request.flags.force or request.profile
     try:
-        if any(name in request.typed for name in CHANGES):
-            resolved = _with_models(resolved)
-        if not asking and (request.typed or request.flags.force or request.profile):
+        resolved = _with_models(resolved)
+        if has_choice and not asking:
             _ = resolved.deployment
         _refuse_unknown_tools(resolved)
     except UsageError:
@@ -92,63 +196,69 @@ def _check(resolved: Resolved, *, asking: bool) -> Resolved:
     return resolved
 
 
-def _choices_of_profile(request: Request) -> Choices:
-    """What to begin with for the profile of *request*: its choices.
-
-    For a new profile, what was chosen; where a preset is named, only what is about this machine.
-    """
-    name, target = str(request.profile), request.typed.get("target")
-    layout = Layout.of(os.environ, _absolute(target) if target else request.choices.target)
-    if named.exists(layout, name):
-        return named.read(layout, name).at(request.choices)
-    return request.choices.of_this_machine() if "preset" in request.typed else request.choices
-
-
-def _with_typed(before: Choices, typed: Mapping[str, str]) -> Choices:
-    """*before* with every choice that was typed."""
-    given = {name: text for name, text in typed.items() if name not in CHANGES}
-    for option in given.keys() & set(CHOICE_PATHS):
-        given[option] = _absolute(given[option])
-    if given.get("scope") == "project":
-        given["scope"] = get_initial_workdir()
-    return before.asked(**given)
-
-
 def _with_models(resolved: Resolved) -> Resolved:
-    """With --add-models and --remove-models."""
+    """With --add-models and --remove-models, which count from the models that are chosen so far."""
     request = resolved.request
-    add, remove = (rules.names(request.typed.get(name, ""), rules.option_of(name)) for name in CHANGES)
+    add = rules.names(
+        request.typed.get(
+            "add_models",
+            "",
+        ),
+        "--add-models",
+    )
+    remove = rules.names(
+        request.typed.get(
+            "remove_models",
+            "",
+        ),
+        "--remove-models",
+    )
+    if not add and not remove:
+        return resolved
+    # A tier may name a model that is added just now.
     untiered = request.choices._replace(**dict.fromkeys(TIERS))  # type: ignore[arg-type]
-    current = deployment.settle(untiered, resolved.context.catalogue).models
-    choices = rules.with_models(request.choices, [model.id for model in current], add, remove)
-    return resolve(replace(request, choices=choices), resolved.context)
+    current = deployment.settle(
+        untiered,
+        resolved.context.catalogue,
+    )
+    names = [model.id for model in current.models]
+    choices = rules.with_models(
+        request.choices,
+        names,
+        add,
+        remove,
+    )
+    changed = replace(
+        request,
+        choices=choices,
+    )
+    return resolve(
+        changed,
+        resolved.context,
+    )
 
 
 def _refuse_unknown_tools(resolved: Resolved) -> None:
-    if not resolved.request.flags.force:
+    forced = resolved.request.flags.force
+    if not forced:
         return
-    known = {tool.id: tool.name for tool in resolved.context.catalogue.neighbours.values()}
-    for name in resolved.request.flags.force:
+    tools = resolved.context.catalogue.neighbours.values()
+    known = {tool.id: tool.name for tool in tools}
+    for name in forced:
         if name not in known:
-            raise rules.unknown("tool", name, known)
-
-
-def _refuse_to_move(layout: Layout) -> None:
-    """The way back is known for one settings file only: it has to be gone before another one is connected."""
-    if layout.manifest.exists():
-        raise UsageError(
-            f"Claude Code is joined through {layout.settings}",
-            "Give that back first: doit uninstall. Then choose --scope.",
-        )
-
-
-def _as_text(value: str | list[str]) -> str:
-    """An option that may be given several times, as one text."""
-    return value if isinstance(value, str) else "\n".join(value)
+            raise rules.unknown(
+                "tool",
+                name,
+                known,
+            )
 
 
 def _absolute(text: str) -> str:
     """A path as typed, from where it was typed; one with `..` stays as it is, to be refused."""
     if ".." in text.split("/"):
         return text
-    return os.path.normpath(Path(get_initial_workdir(), Path(text).expanduser()))
+    path = Path(
+        get_initial_workdir(),
+        Path(text).expanduser(),
+    )
+    return os.path.normpath(path)

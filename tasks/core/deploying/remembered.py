@@ -1,4 +1,11 @@
-"""What was last chosen here."""
+"""What was last chosen here: by this checkout, or, in a fresh clone, by the one that deployed.
+
+The files, in order of precedence:
+
+    build/choices.json                what this checkout last chose
+    the manifest in ~/.claude/gateway what is deployed in the usual place
+    the manifest at the noted place   what is deployed in another folder (see layout.pointer)
+"""
 
 from __future__ import annotations
 
@@ -21,55 +28,66 @@ if TYPE_CHECKING:
 
 def resolve_remembered() -> Resolved:
     """What was last chosen here, in its context."""
-    request = Request(recall(Layout.of(os.environ)))
+    layout = Layout.of(os.environ)
+    request = Request(recall(layout))
     return resolve(request, Context.of(request.choices))
 
 
 def recall(layout: Layout) -> Choices:
-    """What was last chosen here; in a fresh clone what the installed manifest says; else the embedded default.
+    """The choices that were last made here; the embedded default where there are none.
 
-    The scope is always the manifest's: another clone may have connected another Claude Code since.
+    A file that cannot be read is no reason to fail: the steps that need it say what is wrong.
     """
     chosen = next(_candidates(layout), Choices())
-    target = Path(chosen.target) if chosen.target else layout.gateway
-    deployed = _choices(_choices_of_manifest(target / layout.manifest.name))
-    return chosen if deployed is None else chosen._replace(scope=deployed.scope)
+    manifest = layout.manifest
+    if chosen.target:
+        manifest = Path(chosen.target, manifest.name)
+    deployed = _choices_of_manifest(manifest)
+    if deployed is None:
+        return chosen
+    # Another clone may have connected Claude Code for another scope since.
+    return chosen._replace(scope=deployed.scope)
 
 
 def _candidates(layout: Layout) -> Iterator[Choices]:
-    """The choices on this machine, the best first."""
-    if (chosen := _choices(_json(layout.choices))) is not None:
+    """The choices that are found on this machine, the best first."""
+    if chosen := _parse(_read_json(layout.choices)):
         yield chosen
     manifests = [layout.manifest]
     if noted := files.read_line(layout.pointer):
-        manifests.append(Path(noted) / layout.manifest.name)
+        manifests.append(Path(noted, layout.manifest.name))
     for path in manifests:
-        if (deployed := _choices(_choices_of_manifest(path))) is not None:
+        if deployed := _choices_of_manifest(path):
             yield deployed
 
 
-def _choices(data: object) -> Choices | None:
-    """The choices in *data*; None when it has none, or they are of another version."""
-    try:
-        return None if data is None else Choices.from_json(data)
-    except GatewayError:
-        return None
-
-
-def _choices_of_manifest(path: Path) -> object:
-    """The choices in a manifest; when it is damaged, those of the last revision beside it."""
-    data = _json(path)
-    if isinstance(data, dict) and "choices" in data:
-        return data["choices"]
+def _choices_of_manifest(path: Path) -> Choices | None:
+    """What was deployed; where the manifest is damaged, what the last revision beside it says."""
+    manifest = _read_json(path)
+    if isinstance(manifest, dict) and "choices" in manifest:
+        return _parse(manifest["choices"])
     if not path.exists():
         return None
     from tasks.core.history import history
 
-    kept = history.last(Layout.of(os.environ, str(path.parent)))
-    return None if kept is None else kept.choices
+    layout = Layout.of(os.environ, str(path.parent))
+    last = history.last(layout)
+    if last is None:
+        return None
+    return _parse(last.choices)
 
 
-def _json(path: Path) -> Any:  # noqa: ANN401 - whatever the file contains
+def _parse(data: object) -> Choices | None:
+    """The choices in *data*; None when it has none, or they are of another version."""
+    if data is None:
+        return None
+    try:
+        return Choices.from_json(data)
+    except GatewayError:
+        return None
+
+
+def _read_json(path: Path) -> Any:  # noqa: ANN401 - whatever the file contains
     try:
         return json.loads(files.read(path) or b"null")
     except (OSError, ValueError):

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 class Request:
     """What to deploy, and how this run goes about it.
 
-    *typed*: the options that were typed, as text. *answers*: values given in answer to a question. *saved_plan*: the
-    plan that this run has to match. *is_read_only*: nothing is deployed, so no program is run to get a token.
+    - *typed*: the options that were typed, by name, as text; kept to repeat them in a message
+    - *answers*: the values that were given in answer to a question, by the name of their variable
+    - *saved_plan*: the plan that this run has to match
+    - *is_read_only*: nothing is deployed, so no program is run to get a token
     """
 
     choices: Choices
@@ -31,29 +33,47 @@ class Request:
     was_interviewed: bool = False
 
     @classmethod
-    def of_saved_plan(cls, plan: Mapping[str, Any], *, yes: bool) -> Request:
-        """The choices and flags of a saved plan, which the run then has to match (see tasks.apply)."""
-        flags = {name: value for name, value in plan["flags"].items() if name in Flags._fields}
+    def of_saved_plan(
+        cls,
+        plan: Mapping[str, Any],
+        *,
+        yes: bool,
+    ) -> Request:
+        """The choices and flags of a saved plan, which this run has to match (see tasks.apply)."""
+        choices = Choices.from_json(plan["choices"])
+        # A plan of an earlier version may have a flag that is gone.
+        known = {}
+        for name in Flags._fields:
+            if name in plan["flags"]:
+                known[name] = plan["flags"][name]
+        known["force"] = tuple(known["force"])
+        known["yes"] = yes
         return cls(
-            choices=Choices.from_json(plan["choices"]),
-            flags=Flags(**{**flags, "force": tuple(flags["force"]), "yes": yes}),
+            choices,
+            Flags(**known),
             profile=plan["profile"],
             saved_plan=plan,
         )
 
     def with_options(self, **options: str) -> Request:
         """With *options* as if they had been typed; UsageError when one is invalid."""
-        choices = self.choices.asked(**options)
-        return replace(self, choices=choices, typed={**self.typed, **options})
+        return replace(
+            self,
+            choices=self.choices.asked(**options),
+            typed={**self.typed, **options},
+        )
 
     def with_flags(self, **flags: bool) -> Request:
         """With *flags* in place of those that were given."""
-        return replace(self, flags=self.flags._replace(**flags))  # type: ignore[arg-type]
+        changed = self.flags._replace(**flags)  # type: ignore[arg-type]
+        return replace(self, flags=changed)
 
     def with_answer(self, finding: Finding) -> Request:
         """With a value that was given in answer to a question."""
-        return replace(self, answers={**self.answers, finding.name: finding})
+        answers = {**self.answers, finding.name: finding}
+        return replace(self, answers=answers)
 
     def forcing(self, tool: str) -> Request:
         """With the permission to deploy over the settings of *tool*."""
-        return replace(self, flags=self.flags._replace(force=(*self.flags.force, tool)))
+        forced = (*self.flags.force, tool)
+        return replace(self, flags=self.flags._replace(force=forced))

@@ -1,4 +1,4 @@
-"""From what a run was asked to do to what is deployed, with its values and where each comes from."""
+"""From what a run was asked to do to what is deployed, its values, and where each comes from."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from tasks.core.model import network
 from tasks.core.values import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tasks.core.deploying.context import Context
     from tasks.core.deploying.request import Request
+    from tasks.core.deploying.sources import Findings
     from tasks.core.model.deployment import Deployment, Values
     from tasks.core.model.layout import Layout
-    from tasks.core.values.environment import Finding
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """A request in its context; values are looked for when the first is needed, since that may run a program or ask."""
+    """A request in its context, and what follows from both.
+
+    Values are looked for when the first is needed, and once: that may run a program or ask.
+    """
 
     request: Request
     context: Context
@@ -39,31 +40,62 @@ class Resolved:
         return rules.settle(self.request.choices, self.context.catalogue)
 
     @cached_property
-    def findings(self) -> dict[str, Finding]:
+    def findings(self) -> Findings:
         """Each variable of the deployment: its value, and where that comes from."""
-        listed = sources.list_sources(self.request, self.context, self.deployment)
+        listed = sources.list_sources(
+            self.request,
+            self.context,
+            self.deployment,
+        )
         found = sources.read_sources(listed)
-        names = [*(variable.name for variable in sources.needed_variables(self.deployment)), *found]
-        stored = {name: found[name] for name in dict.fromkeys(names) if name not in network.HINTS}
-        return stored | dict(self._network_findings(found))
+        network_findings = self._derive_network(found)
+        # In the order in which the deployment names them: that is how preflight lists them.
+        needed = sources.needed_variables(self.deployment)
+        names = [variable.name for variable in needed]
+        ordered = {name: found[name] for name in [*names, *found]}
+        # User and password of the proxy are in its address now; they are stored nowhere.
+        for name in network.HINTS:
+            ordered.pop(name, None)
+        return ordered | network_findings
 
-    def _network_findings(self, found: dict[str, Finding]) -> Iterator[tuple[str, Finding]]:
-        """The variables of the way out of this network: they follow from the choices and from what was found."""
-        known = {name: finding.plain for name, finding in found.items() if finding.plain is not None}
-        derived = network.derived(self.deployment, known, str(self.layout.certificates))
-        for name, made in derived.items():
-            yield name, environment.Finding(name, made.value, made.source)
+    def _derive_network(self, found: Findings) -> Findings:
+        """The variables of the way out, which follow from the choices and from what was found."""
+        known = {}
+        for name, finding in found.items():
+            if finding.plain is not None:
+                known[name] = finding.plain
+        bundle = str(self.layout.certificates)
+        derived = network.derived(
+            self.deployment,
+            known,
+            bundle,
+        )
+        findings = {}
+        for name, variable in derived.items():
+            findings[name] = environment.Finding(
+                name,
+                variable.value,
+                variable.source,
+            )
+        return findings
 
     @property
     def values(self) -> Values:
         """The variables that have a value."""
-        return {name: found.value for name, found in self.findings.items() if found.value is not None}
+        values = {}
+        for name, finding in self.findings.items():
+            if finding.value is not None:
+                values[name] = finding.value
+        return values
 
     @cached_property
     def complete_values(self) -> Values:
-        """The values to install: as found, and a key made for this gateway when there is none yet."""
-        made = {name: environment.generate_key() for name, found in self.findings.items() if found.needs_key}
-        return {**self.values, **made}
+        """The values to install: as found, with a key made for this gateway where it needs one."""
+        complete = dict(self.values)
+        for name, finding in self.findings.items():
+            if finding.needs_key:
+                complete[name] = environment.generate_key()
+        return complete
 
 
 def resolve(request: Request, context: Context) -> Resolved:

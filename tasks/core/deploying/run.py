@@ -1,4 +1,10 @@
-"""What this run is about, for the steps: the command that chooses says so, before other steps are made."""
+"""What this run is about, for the steps.
+
+The command that chooses says so before any other step is made:
+
+    deploy, use, plan, apply ──begin──► Run ──resolved, layout──► every step
+    any other command ─────────────────► what was last chosen
+"""
 
 from __future__ import annotations
 
@@ -16,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """The request of this run and what it leads to; what was last chosen, where no command says otherwise."""
+    """What this run resolved to."""
 
     def __init__(self) -> None:
         self._resolved: Resolved | None = None
 
     @property
     def resolved(self) -> Resolved:
-        """What the steps deploy or look at."""
+        """What the steps deploy, or look at."""
         if self._resolved is None:
             self._resolved = remembered.resolve_remembered()
         return self._resolved
@@ -34,18 +40,18 @@ class Run:
         return self.resolved.layout
 
     def begin(self, resolved: Resolved) -> None:
-        """Go by *resolved*: said once in a run, before the steps that it is about are made."""
+        """Go by *resolved*; once in a run, before the steps that it is about are made."""
         self._resolved = resolved
 
     def one(self, make: Callable[[Resolved], Task]) -> Task:
-        """The task that *make* gives; when there is no valid deployment, one that fails and says why."""
+        """The task that *make* gives; where there is no valid deployment, one that fails."""
         try:
             return make(self.resolved)
         except GatewayError as error:
             return {"actions": [(fail, [error])]}
 
     def each(self, make: Callable[[Resolved], Iterator[Task]]) -> Iterator[Task]:
-        """The subtasks that *make* gives; when there is no valid deployment, one that fails and says why."""
+        """The subtasks that *make* gives; where there is no valid deployment, one that fails."""
         try:
             yield from make(self.resolved)
         except GatewayError as error:

@@ -1,34 +1,33 @@
-"""What to ask somebody who deploys at a terminal: from what is known already to the next question, one at a time."""
+"""What is known before the next question of an interview.
+
+That is what was typed, what is on the disk, and what is missing.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from tasks.core.console.prompts import Item, Question
+from tasks.core.claude.ledger import BASE_URL
+from tasks.core.disk import files
+from tasks.core.history import history
 from tasks.core.litellm import litellm
-from tasks.core.model.catalogue import TIERS
 from tasks.core.model.choices import Choices
-from tasks.core.model.deployment import PROXIES, settle
+from tasks.core.model.errors import GatewayError
+from tasks.core.secrets import hide
+from tasks.core.service import processes
+from tasks.core.text import json_edit
+from tasks.core.values import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator
 
+    from tasks.core.deploying.context import Context
+    from tasks.core.deploying.request import Request
     from tasks.core.deploying.resolve import Resolved
-    from tasks.core.model.catalogue import Catalogue, Gateway, Model, Preset, Variable
-    from tasks.core.model.deployment import Deployment
-
-KEEP, ANEW, CANCEL = "update", "overwrite", "cancel"
-"""What to do with a gateway that stands already."""
-
-YES, NO = "yes", "no"
-
-TIERS_ARE_FOR = "Claude Code asks sonnet for most work, opus for what is hard, and haiku for small tasks on the side."
-
-
-Asking = Callable[["Known", "Catalogue"], "Iterator[Question]"]
-"""What there is to ask of one kind."""
+    from tasks.core.model.catalogue import Variable
+    from tasks.core.model.layout import Layout
 
 
 class Lack(NamedTuple):
@@ -39,209 +38,189 @@ class Lack(NamedTuple):
     remedy: str
 
 
-class Known(NamedTuple):
+class Situation(NamedTuple):
     """What is known before the next question.
 
-    *fresh*: nothing was chosen before. *settled*: the questions that have their answer, by an option or typed.
-    *stands*: in one line, the gateway of ours in that folder; *foreign*: files of somebody else there that have our
-    names; *joined*: the address of a gateway that is none of ours, to which the settings lead; *owners*: other tools
-    that own these, each with the name for --force. *lacks* and *installs* (what it takes to install LiteLLM, empty when
-    there is one) are of the choices as they are now; *runs*: a gateway does already.
+    - *is_fresh*: nothing was chosen before
+    - *settled*: the questions that have their answer, by an option or typed
+    - *deployed*: in one line, the gateway of this project in that folder
+    - *foreign_files*: other files there that have the names of ours
+    - *other_gateway*: the address of another gateway that the settings point at
+    - *other_tools*: that own the settings; each with its name for --force and its own
+    - *lacks*, *install_size* ("" where LiteLLM is installed): of the choices as they are now
     """
 
     choices: Choices
-    fresh: bool = True
+    is_fresh: bool = True
     settled: frozenset[str] = frozenset()
     start: bool = False
-    stands: str = ""
-    foreign: tuple[str, ...] = ()
-    joined: str = ""
-    owners: tuple[tuple[str, str], ...] = ()
+    deployed: str = ""
+    foreign_files: tuple[str, ...] = ()
+    other_gateway: str = ""
+    other_tools: tuple[tuple[str, str], ...] = ()
     lacks: tuple[Lack, ...] = ()
-    installs: str = ""
-    runs: bool = False
+    install_size: str = ""
+    is_running: bool = False
     today: str = ""
+
+    def with_request(self, request: Request) -> Situation:
+        """With the choices and flags of *request*."""
+        return self._replace(
+            choices=request.choices,
+            start=request.flags.start,
+        )
+
+    def settling(self, question: str) -> Situation:
+        """With an answer to *question*."""
+        return self._replace(settled=self.settled | {question})
+
+    def without_lack(self, name: str) -> Situation:
+        """With a value for the variable *name*."""
+        lacks = [lack for lack in self.lacks if lack.variable.name != name]
+        return self._replace(lacks=tuple(lacks))
+
+
+def assess(
+    resolved: Resolved,
+    settled: frozenset[str],
+    *,
+    is_fresh: bool,
+) -> Situation:
+    """What is known before the first question: what was typed, and what is where this goes."""
+    request = resolved.request
+    layout = resolved.layout
+    situation = Situation(
+        request.choices,
+        is_fresh=is_fresh,
+        settled=settled,
+        start=request.flags.start,
+        other_tools=_other_tools(
+            request,
+            resolved.context,
+        ),
+        today=time.strftime("%Y-%m-%d"),
+    )
+    if request.flags.yes:
+        return situation
+    if not layout.manifest.exists():
+        return situation._replace(
+            foreign_files=tuple(_foreign_files(resolved.context)),
+            other_gateway=_other_gateway(layout),
+        )
+    if is_fresh:
+        return situation._replace(deployed=_describe_deployed(layout))
+    return situation
+
+
+def assess_machine(
+    situation: Situation,
+    resolved: Resolved,
+) -> Situation:
+    """With what is missing on this machine for the choices as they are now."""
+    install_size = litellm.TAKES
+    if resolved.request.flags.yes or has_litellm(resolved):
+        install_size = ""
+    return situation._replace(
+        lacks=tuple(_find_lacks(resolved)),
+        install_size=install_size,
+        is_running=processes.running(resolved.layout) is not None,
+    )
+
+
+def has_litellm(resolved: Resolved) -> bool:
+    """Whether there is a LiteLLM to run the gateway with."""
+    chosen = resolved.request.choices.litellm
+    return (
+        litellm.find(
+            resolved.layout,
+            os.environ,
+            chosen,
+        )
+        is not None
+    )
 
 
 def has_to_install_litellm(resolved: Resolved) -> bool:
-    """Whether a deployment that starts the gateway has to install LiteLLM first: there is none on this machine."""
+    """Whether a deployment that starts the gateway has to install LiteLLM first."""
     if not resolved.request.flags.start or not resolved.deployment.gateway.process:
         return False
-    return litellm.find(resolved.layout, os.environ, resolved.request.choices.litellm) is None
+    return not has_litellm(resolved)
 
 
-def about_choices(known: Known, catalogue: Catalogue) -> Question | None:
-    """The next question about what to deploy, None when that is clear; UsageError when it cannot be meant so."""
-    return _next((_standing, _joined, _preset, _kind, _address, _models, _tiers), known, catalogue)
+def _describe_deployed(layout: Layout) -> str:
+    """The gateway in that folder, which this checkout knows nothing of."""
+    manifest = history.installed(layout)
+    if manifest is None:
+        return ""
+    preset = manifest.choices.get(
+        "preset",
+        Choices().preset,
+    )
+    number = len(manifest.models)
+    models = f", {number} models" if number > 1 else ""
+    return f"{preset}{models}, revision {manifest.revision} of {manifest.timestamp}"
 
 
-def about_this_machine(known: Known, catalogue: Catalogue) -> Question | None:
-    """The next question once that is clear: about values that are missing, and about starting."""
-    return _next((_proxy, _values, _start), known, catalogue)
+def _foreign_files(context: Context) -> list[str]:
+    """The files in that folder that have names of ours."""
+    folder = context.layout.gateway
+    if not folder.is_dir():
+        return []
+    names = set()
+    for gateway in context.catalogue.gateways.values():
+        names |= {artifact.file for artifact in gateway.artifacts}
+    return sorted(name for name in names if (folder / name).exists())
 
 
-def needs_address(choices: Choices, catalogue: Catalogue) -> bool:
-    """Whether it is a gateway elsewhere, and nobody has said where."""
-    preset = catalogue.presets.get(choices.preset)
-    kind = "custom" if choices.gateway_type == "enterprise" else choices.gateway_type or (preset and preset.gateway)
-    gateway = catalogue.gateways.get(kind or "")
-    return gateway is not None and not gateway.process and not (choices.gateway_url or gateway.url)
+def _other_gateway(layout: Layout) -> str:
+    """The address that Claude Code's settings point at."""
+    try:
+        data = files.read(files.real_target(layout.settings))
+        settings = json_edit.parse(data or json_edit.NEW_FILE)
+    except (GatewayError, OSError):
+        return ""  # the plan says what is wrong
+    address = settings.value(BASE_URL)
+    if not isinstance(
+        address,
+        str,
+    ):
+        return ""
+    return hide.hide_value(
+        BASE_URL[-1],
+        address,
+    )
 
 
-def _next(asking: Iterable[Asking], known: Known, catalogue: Catalogue) -> Question | None:
-    open_ones = (each for ask in asking for each in ask(known, catalogue) if each.name not in known.settled)
-    return next(open_ones, None)
+def _other_tools(
+    request: Request,
+    context: Context,
+) -> tuple[tuple[str, str], ...]:
+    """The other tools that own the settings and were not named with --force."""
+    forced = request.flags.force
+    tools = [tool for tool in context.neighbours if tool.id not in forced]
+    return tuple((tool.id, tool.name) for tool in tools)
 
 
-def _standing(known: Known, _catalogue: Catalogue) -> Iterator[Question]:
-    if known.stands:
-        choices = (
-            Item(KEEP, "Update it", "As it was chosen, with the options that you gave; what you edited there stays."),
-            Item(ANEW, "Back up and overwrite", "Choose anew; an archive of what stands is made first."),
-            Item(CANCEL, "Cancel", "Nothing is changed."),
+def _find_lacks(resolved: Resolved) -> Iterator[Lack]:
+    """The values that are missing or invalid."""
+    if resolved.request.flags.allow_missing:
+        return
+    deployment, findings = resolved.deployment, resolved.findings
+    variables = {name: deployment.variable(name) for name in findings}
+    needed = [name for name in deployment.needs if name in findings]
+    address = resolved.request.choices.gateway_url
+    for problem in environment.problems(
+        findings,
+        variables,
+        needed,
+    ):
+        if problem.severity != "error":
+            continue
+        remedy = problem.remedy
+        if address and problem.variable == deployment.credential:
+            remedy += f" It is shown to {address} only."
+        yield Lack(
+            variables[problem.variable],
+            problem.problem,
+            remedy,
         )
-        yield Question("standing", f"A gateway stands already: {known.stands}.\nWhat shall become of it?", choices)
-    elif known.foreign:
-        kept = "An archive first; .env keeps its lines, what else has to make room is kept as NAME.yours."
-        items = (Item(ANEW, "Back up and overwrite", kept), Item(CANCEL, "Cancel", "Nothing is changed."))
-        names = ", ".join(known.foreign)
-        yield Question("standing", f"Files that this deployment did not make stand there: {names}.\nGo on?", items)
-
-
-def _joined(known: Known, _catalogue: Catalogue) -> Iterator[Question]:
-    """Settings that are somebody else's: to be deployed over knowingly, or not at all."""
-    cancel = Item(CANCEL, "Cancel", "Nothing is changed.")
-    for name, said in known.owners:
-        text = f"{said} has joined Claude Code to something else, and both would undo each other.\nGo on?"
-        yield Question("force", text, (cancel, Item(name, "Deploy over it", f"As --force {name} does.")))
-    if known.joined and not known.owners and "force" not in known.settled:
-        kept = "What stands there now is remembered, and comes back with doit uninstall."
-        text = f"Claude Code's settings lead to another gateway: {known.joined}.\nJoin it to this one instead?"
-        yield Question("joined", text, (Item(YES, "Yes", kept), cancel))
-
-
-def _preset(known: Known, catalogue: Catalogue) -> Iterator[Question]:
-    if known.fresh and "gateway_type" not in known.settled:
-        ready = [each for each in catalogue.presets.values() if each.ready]
-        ready.sort(key=lambda each: each.id != Choices().preset)
-        yield Question("preset", "What shall be deployed?", tuple(_named(ready, known.choices.preset)))
-
-
-def _kind(known: Known, catalogue: Catalogue) -> Iterator[Question]:
-    if known.choices.gateway_type is None and needs_address(known.choices, catalogue):
-        elsewhere = [each for each in catalogue.gateways.values() if each.ready and not each.process]
-        elsewhere.sort(key=lambda each: each.id != catalogue.presets[known.choices.preset].gateway)
-        yield Question("gateway_type", "Whose gateway is it?", tuple(_named(elsewhere, elsewhere[0].id)))
-
-
-def _address(known: Known, catalogue: Catalogue) -> Iterator[Question]:
-    if needs_address(known.choices, catalogue):
-        yield Question("gateway_url", "Its address: https://host, without /v1.\nWhere is that gateway?")
-
-
-def _models(known: Known, catalogue: Catalogue) -> Iterator[Question]:
-    made = settle(known.choices, catalogue)
-    if not known.fresh or not made.gateway.process or made.upstream or len(made.models) < len(("one", "another")):
-        return
-    chosen = [model.id for model in made.models]
-    fitting = [each for each in catalogue.models.values() if made.gateway.provider in (None, each.provider)]
-    places = {name: place for place, name in enumerate(chosen)}
-    fitting.sort(key=lambda each: (places.get(each.id, len(chosen)), each.retired(known.today)))
-    items = tuple(pickable(fitting, chosen, known.today))
-    yield Question("models", "Which models shall it serve?", items, several=True)
-
-
-def _tiers(known: Known, catalogue: Catalogue) -> Iterator[Question]:
-    made = settle(known.choices, catalogue)
-    ours = made.gateway.process and not made.upstream
-    if not known.fresh or known.settled.intersection(TIERS) or (ours and len(made.served) == 1):
-        return
-    names = ", ".join(f"{tier} {name}" for tier, name in made.names.items()) or "as Claude Code names its models"
-    keep = Item(YES, "As they are", names)
-    others = Item(NO, "Choose others", "One question for each tier.")
-    text = f"{TIERS_ARE_FOR}\nWhich model for each of Claude Code's tiers?"
-    yield Question("tiers", text, (keep, others))
-
-
-def tiers(made: Deployment) -> Iterator[Question]:
-    """A question for each tier, to be asked by whom the suggestion does not suit."""
-    for tier in TIERS:
-        now = made.names.get(tier, "")
-        items = tuple(Item(name, name, chosen=name == now) for name in made.served) if made.models else ()
-        hint = "" if items else f"As that gateway calls it; empty: {now or 'as Claude Code does'}.\n"
-        yield Question(tier, f"{hint}Which model for the {tier} tier?", items, optional=True)
-
-
-def _proxy(known: Known, catalogue: Catalogue) -> Iterator[Question]:
-    lacking = {each.variable.name for each in known.lacks}
-    if settle(known.choices, catalogue).proxied and not known.choices.proxy and lacking.issuperset(PROXIES):
-        yield Question(
-            "proxy",
-            "Its address: http://host:port, without user and password.\nWhere is the HTTP proxy of your network?",
-        )
-
-
-def _values(known: Known, _catalogue: Catalogue) -> Iterator[Question]:
-    for each in known.lacks:
-        text = f"{each.variable.name}: {each.problem}\n{each.remedy}\nIts value (empty: later, in .env)"
-        yield Question(each.variable.name, text, variable=each.variable, optional=True)
-
-
-def _start(known: Known, catalogue: Catalogue) -> Iterator[Question]:
-    made = settle(known.choices, catalogue)
-    if not made.gateway.process or known.runs or any(each.variable.name in known.settled for each in known.lacks):
-        return
-    first = f" LiteLLM is installed first: {known.installs}." if known.installs else ""
-    later = Item(NO, "Later", "With: doit start")
-    if known.fresh and not known.start:
-        now = Item(YES, "Yes, and install LiteLLM first" if first else "Yes", f"And hear it answer.{first}")
-        yield Question("start", "Start the gateway when it is deployed?", (now, later))
-    elif known.start and first:
-        yield Question("yes", f"LiteLLM is not installed. Install it? {known.installs}", (Item(YES, "Yes"), later))
-
-
-def _named(things: Iterable[Preset | Gateway], chosen: str) -> Iterator[Item]:
-    for each in things:
-        yield Item(each.id, each.id, each.description, each.id == chosen)
-
-
-def pickable(models: Sequence[Model], chosen: Sequence[str], today: str) -> Iterator[Item]:
-    """The models as items: publisher, price, limits and end in columns, what is known against each beside it."""
-    facts = [[each.publisher, *_facts(each, today)] for each in models]
-    rows = [(each.id, *cells) for each, cells in zip(models, facts, strict=True)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))] if rows else []
-    for model, row, cells in zip(models, rows, facts, strict=True):
-        label = "  ".join(f"{cell:{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        said, against = ", ".join(cell for cell in cells if cell), " ".join(problems(model, today))
-        yield Item(model.id, label, f"{model.description} {against}".rstrip(), model.id in chosen, said, against)
-
-
-def problems(model: Model, today: str) -> Iterator[str]:
-    """What speaks against a model, in sentences."""
-    if model.retired(today):
-        yield f"It ended on {model.retires_on}."
-    if model.replacement:
-        yield f"{model.replacement} takes its place."
-    if model.tools != YES:
-        yield "It cannot call tools." if model.tools == NO else "It is not known to call tools."
-    if model.notes:
-        yield model.notes
-
-
-def _facts(model: Model, today: str) -> tuple[str, ...]:
-    end = "ended" if model.retired(today) else f"to {model.retires_on}" if model.retires_on else ""
-    tools = {YES: "", NO: "no tools"}.get(model.tools, "tools?")
-    price = "$" + "/".join(model.dollars) if model.prices else "price varies"
-    return price, f"{model.limits['input_tokens'] // 1000}k", f"{end} {tools}".strip()
-
-
-def as_words(choices: Choices) -> Iterator[str]:
-    """The options that say the same as *choices*, which shall hold no secret."""
-    for name, value in choices.to_json().items():
-        option = {"headers": "--header"}.get(name, f"--{name.replace('_', '-')}")
-        if name == "scope":
-            yield from (option, "project")
-        elif name == "headers":
-            yield from (word for each in value for word in (option, each))
-        else:
-            yield from (option, ",".join(value) if isinstance(value, list) else str(value))

@@ -1,7 +1,15 @@
-"""Where the values of a deployment come from, in order of precedence."""
+"""Where the values of a deployment come from, in order of precedence.
+
+answers to questions
+--token-stdin, --token-file or --token
+--proxy-auth-file
+the machine: environment, .env files, shell profiles, gcloud, defaults
+in a run that only looks: a mark for a token that would have to be fetched
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from tasks.core.model import network
@@ -17,6 +25,9 @@ if TYPE_CHECKING:
     from tasks.core.model.catalogue import Variable
     from tasks.core.model.deployment import Deployment
 
+Findings = dict[str, Finding]
+"""By the name of the variable."""
+
 UNKNOWN = "told-when-it-is-deployed"
 """In a plan, the value of a token that only a program of the user's can print."""
 
@@ -24,8 +35,8 @@ UNKNOWN = "told-when-it-is-deployed"
 class Source(Protocol):
     """Somewhere values come from."""
 
-    def read(self) -> Mapping[str, Finding]:
-        """What it has, by the name of the variable."""
+    def read(self) -> Findings:
+        """What this source has."""
 
 
 class Answers(NamedTuple):
@@ -33,47 +44,71 @@ class Answers(NamedTuple):
 
     answers: Mapping[str, Finding]
 
-    def read(self) -> Mapping[str, Finding]:
+    def read(self) -> Findings:
         """Every answer."""
-        return self.answers
+        return dict(self.answers)
 
 
 class GivenToken(NamedTuple):
-    """The token of the gateway, from the *place* that an option names."""
+    """The token of the gateway, from the place that an option names."""
 
     variable: str
     place: str
     context: Context
     read_secret: Callable[[], Secret]
 
-    def read(self) -> Mapping[str, Finding]:
+    def read(self) -> Findings:
         """The token."""
         token = self.context.read_once(self.place, self.read_secret)
-        return {self.variable: Finding(self.variable, token, self.place)}
+        return {
+            self.variable: Finding(
+                self.variable,
+                token,
+                self.place,
+            )
+        }
 
 
 class ProxyAuthFile(NamedTuple):
-    """--proxy-auth-file: user:password."""
+    """The file that --proxy-auth-file names: user:password."""
 
     path: str
     context: Context
 
-    def read(self) -> Mapping[str, Finding]:
+    def read(self) -> Findings:
         """User and password."""
-        text = self.context.read_once(self.path, lambda: references.from_file(self.path))
-        halves = references.user_and_password(text, self.path)
-        return {name: Finding(name, half, self.path) for name, half in zip(network.HINTS, halves, strict=True)}
+        read = partial(references.from_file, self.path)
+        text = self.context.read_once(self.path, read)
+        user, password = references.user_and_password(text, self.path)
+        name, other = network.HINTS
+        return {
+            name: Finding(
+                name,
+                user,
+                self.path,
+            ),
+            other: Finding(
+                other,
+                password,
+                self.path,
+            ),
+        }
 
 
 class Machine(NamedTuple):
-    """The environment, .env files, shell profiles, gcloud and defaults (see core.values.environment)."""
+    """Everything that is set on this machine (see core.values.environment)."""
 
     context: Context
     needed: Iterable[Variable]
 
-    def read(self) -> Mapping[str, Finding]:
+    def read(self) -> Findings:
         """A finding for each variable, also where there is no value."""
-        return environment.find(self.needed, self.context.layout, self.context.environ)
+        context = self.context
+        return environment.find(
+            self.needed,
+            context.layout,
+            context.environ,
+        )
 
 
 class PendingToken(NamedTuple):
@@ -82,37 +117,74 @@ class PendingToken(NamedTuple):
     variable: str
     reference: str
 
-    def read(self) -> Mapping[str, Finding]:
+    def read(self) -> Findings:
         """A mark in place of the token."""
-        return {self.variable: Finding(self.variable, Secret(UNKNOWN), f"{self.reference}, when it is deployed")}
+        source = f"{self.reference}, when it is deployed"
+        return {
+            self.variable: Finding(
+                self.variable,
+                Secret(UNKNOWN),
+                source,
+            )
+        }
 
 
 def list_sources(request: Request, context: Context, deployment: Deployment) -> Iterator[Source]:
     """The sources of the values, the strongest first."""
+    token = deployment.credential
     yield Answers(request.answers)
-    yield from _given_sources(request, context, deployment.credential)
+    yield from _list_given(
+        request,
+        context,
+        token,
+    )
     yield Machine(context, needed_variables(deployment))
     if reference := pending_token(request):
-        yield PendingToken(deployment.credential, reference)
+        yield PendingToken(token, reference)
 
 
-def _given_sources(request: Request, context: Context, token: str) -> Iterator[Source]:
-    """What the options name."""
-    flags, reference = request.flags, request.choices.token
+def _list_given(request: Request, context: Context, token: str) -> Iterator[Source]:
+    """The sources that options name."""
+    flags = request.flags
+    reference = request.choices.token
     if flags.token_stdin:
-        ask = not flags.no_input
-        yield GivenToken(token, "standard input", context, lambda: references.from_stdin(token, ask=ask))
-    elif path := flags.token_file:
-        yield GivenToken(token, path, context, lambda: references.from_file(path))
+        read = partial(
+            references.from_stdin,
+            token,
+            ask=not flags.no_input,
+        )
+        yield GivenToken(
+            token,
+            "standard input",
+            context,
+            read,
+        )
+    elif flags.token_file:
+        read = partial(references.from_file, flags.token_file)
+        yield GivenToken(
+            token,
+            flags.token_file,
+            context,
+            read,
+        )
     elif reference and not pending_token(request):
-        environ = context.environ
-        yield GivenToken(token, reference, context, lambda: references.resolved(reference, environ))
+        read = partial(
+            references.resolved,
+            reference,
+            context.environ,
+        )
+        yield GivenToken(
+            token,
+            reference,
+            context,
+            read,
+        )
     if flags.proxy_auth_file:
         yield ProxyAuthFile(flags.proxy_auth_file, context)
 
 
 def needed_variables(deployment: Deployment) -> list[Variable]:
-    """The variables to look for; user and password of the proxy only where there is one."""
+    """The variables to look for; user and password of a proxy only where there is one."""
     names = [*deployment.needs, *deployment.optional]
     if deployment.proxied:
         names += network.HINTS
@@ -120,19 +192,24 @@ def needed_variables(deployment: Deployment) -> list[Variable]:
 
 
 def pending_token(request: Request) -> str | None:
-    """The reference of a token that only a program can print, where this run only looks; else None."""
-    flags, reference = request.flags, request.choices.token
-    only_looks = request.is_read_only or flags.dry_run
-    if reference is None or flags.token_stdin or flags.token_file or not only_looks:
+    """The reference of a token that a program prints, where this run only looks; else None."""
+    flags = request.flags
+    if not (request.is_read_only or flags.dry_run):
         return None
-    return reference if reference.startswith(references.RUNNING) else None
+    if flags.token_stdin or flags.token_file:
+        return None
+    reference = request.choices.token
+    if reference and reference.startswith(references.RUNNING):
+        return reference
+    return None
 
 
-def read_sources(sources: Iterable[Source]) -> dict[str, Finding]:
-    """For each variable the finding of the first source that has a value."""
-    found: dict[str, Finding] = {}
+def read_sources(sources: Iterable[Source]) -> Findings:
+    """For each variable what the first source says that has a value for it."""
+    found: Findings = {}
     for source in sources:
         for name, finding in source.read().items():
-            if name not in found or found[name].value is None:
+            before = found.get(name)
+            if before is None or before.value is None:
                 found[name] = finding
     return found
