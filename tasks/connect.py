@@ -50,8 +50,12 @@ def reach_hosts(resolved: Resolved) -> list[Reached]:
     """Each host, asked as the gateway would: by the chosen proxy, trusting what is chosen."""
     deployment = resolved.deployment
     hosts = routes.find_hosts(deployment, resolved.layout, os.environ)
-    program = litellm.find(resolved.layout, os.environ, resolved.request.choices.litellm)
-    context, trusted = routes.trust(deployment, resolved.values, program)
+    choices = resolved.request.choices
+    program = None
+    if deployment.gateway.process and not choices.ca_bundle:
+        program = litellm.find(resolved.layout, os.environ, choices.litellm)
+    # Values only where they are needed: one may be what a program of the user's prints.
+    context, trusted = routes.trust(deployment, lambda: resolved.values, program)
     route = Route(find_proxies(resolved), context, trusted)
     return [probe.probe(url, route) for url in hosts]
 

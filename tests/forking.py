@@ -7,6 +7,7 @@ script that starts commands, as `python -I launch.py` does: our own code is read
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -45,7 +46,7 @@ IMPORTED = (
 LEAN = str(Path(__file__).parents[1] / "tasks" / "core" / "frame" / "lean.py")
 """Imports doit as commands do."""
 
-START_UP = ("PYTHON", "LC_", "LANG")
+START_UP = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "OPENSSL_")
 """Variables that Python reads only when it starts: a command with others needs a new process."""
 
 LARGEST_INPUT = 1 << 15
@@ -97,8 +98,9 @@ class Server:
         pid = _number(line)
         try:
             output = _read_all([out, err], time.monotonic() + timeout)
-        except TimeoutError:
+        except BaseException:  # its exit code would be read for the next one's pid: begin with a new server
             os.kill(pid, signal.SIGKILL)
+            self.close()
             raise
         return _number(line), *output
 
@@ -164,7 +166,8 @@ def serve(line: socket.socket) -> list[str]:
             os.close(stream)
         line.sendall(pid.to_bytes(8, "big"))
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        line.sendall(code.to_bytes(8, "big", signed=True))
+        with contextlib.suppress(BrokenPipeError):  # nobody waits after a timeout
+            line.sendall(code.to_bytes(8, "big", signed=True))
 
 
 def _warm_up() -> None:

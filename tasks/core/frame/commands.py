@@ -24,12 +24,16 @@ from doit.plugin import PluginDict
 from tasks.core.cli import command_line
 from tasks.core.console import console
 from tasks.core.frame.loader import Loader
-from tasks.core.frame.memory import Memory
+from tasks.core.frame.memory import Memory, NeededMemory, Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+FAILED = 1
 WRONG_USAGE = 3
+
+CHANGES_MEMORY = ("forget", "ignore", "reset-dep")
+"""The commands that do nothing else."""
 
 REPORTERS = {
     "console": reporters.ConsoleReporter,
@@ -45,6 +49,9 @@ class Sealed:
 
     wants: ClassVar[str] = "all"
     """Which tasks are to be made: all; or those that are named, with what they lead to."""
+
+    memory: ClassVar[type] = Memory
+    """What remembers which steps are up to date."""
 
     task_list: Sequence[Any] = ()
     _cmdparser: Any
@@ -62,7 +69,7 @@ class Sealed:
         found = {
             "dbm": DbmDB,
             "json": JsonDB,
-            "sqlite3": Memory,
+            "sqlite3": self.memory,
         }
         if "backend" in self.cmdparser:
             self.cmdparser["backend"].choices = dict.fromkeys(found, "")
@@ -79,6 +86,9 @@ class Sealed:
         """Run the command; what was typed wrongly is one sentence and exit 3."""
         try:
             return super().parse_execute(in_args)  # type: ignore[misc, no-any-return]
+        except Unusable as error:
+            console.say(str(error), "fail")
+            return FAILED
         except (
             CmdParseError,
             InvalidDodoFile,
@@ -133,7 +143,8 @@ def seal(command: Any) -> Any:  # noqa: ANN401 - a class of doit
     name = command.get_name()
     if name in OURS:
         return OURS[name]
-    return type(command.__name__, (Sealed, command), {"name": name})
+    memory = NeededMemory if name in CHANGES_MEMORY else Memory
+    return type(command.__name__, (Sealed, command), {"name": name, "memory": memory})
 
 
 OURS = {"help": Help, "run": Run, "list": List}
@@ -143,7 +154,10 @@ class Front(DoitMain):  # type: ignore[misc]
     """doit, as this project starts it."""
 
     BIN_NAME = "doit"
-    DOIT_CMDS: ClassVar[tuple[Any, ...]] = tuple(map(seal, DoitMain.DOIT_CMDS))
+    # Without dumpdb, which reads another kind of database.
+    DOIT_CMDS: ClassVar[tuple[Any, ...]] = tuple(
+        seal(command) for command in DoitMain.DOIT_CMDS if command.get_name() != "dumpdb"
+    )
 
     def __init__(self) -> None:
         super().__init__(Loader(), config_filenames=())

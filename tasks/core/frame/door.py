@@ -18,6 +18,9 @@ PROJECT = FOLDER.parents[2]
 VENV = PROJECT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LAUNCHER = VENV / "bin" / "doit"
+INSTALLED = VENV / "locked-packages"
+"""What packages.py writes last, and empties before it begins: an interrupted set-up shows here."""
+
 CHECKED = VENV / "checked"
 """Says which files were in order, by size and time, so that looking at them closely is spared."""
 
@@ -151,12 +154,12 @@ def needs_test(argv: list[str]) -> bool:
 
 
 def describe(lock: Path) -> str:
-    """A line that changes with *lock*, the launcher or the interpreter.
+    """A line that changes with *lock*, the launcher, the interpreter or what was installed.
 
     It holds their sizes and times; raises OSError when one is not there.
     """
     found = [lock.name]
-    for path in (lock, LAUNCHER, PYTHON):
+    for path in (lock, LAUNCHER, PYTHON, INSTALLED):
         status = path.stat()
         found.append(str(status.st_mtime_ns))
         found.append(str(status.st_size))

@@ -6,6 +6,7 @@ does not do: the next `import` statement of such a module executes it (on 3.11, 
 
 from __future__ import annotations
 
+import _thread
 import importlib
 import sys
 from importlib.util import find_spec, module_from_spec
@@ -52,14 +53,18 @@ class Later(ModuleType):
             return _calling(self, name)
         if name.startswith("__") and name != "__all__":
             raise AttributeError(name)
-        self.__class__ = ModuleType  # type: ignore[assignment]
-        assert self.__spec__ is not None
-        assert self.__spec__.loader is not None
-        self.__spec__.loader.exec_module(self)
+        # One thread executes it; what it imports in turn may ask it, in the same thread.
+        with _lock:
+            if type(self) is Later and self not in _executing:
+                _execute(self)
+        if type(self) is Later:
+            raise AttributeError(name)
         return getattr(self, name)
 
 
 _importing = False
+_executing: list[ModuleType] = []
+_lock = _thread.RLock()  # threading would be one more import at start-up
 
 
 def import_doit() -> None:
@@ -86,6 +91,17 @@ def import_doit() -> None:
                 del sys.modules[name]
             else:
                 sys.modules[name] = module
+
+
+def _execute(module: ModuleType) -> None:
+    assert module.__spec__ is not None
+    assert module.__spec__.loader is not None
+    _executing.append(module)
+    try:
+        module.__spec__.loader.exec_module(module)
+        module.__class__ = ModuleType
+    finally:
+        _executing.remove(module)
 
 
 def _later(name: str) -> ModuleType:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import doit.loader
 from doit.cmd_base import TaskLoader2
+from doit.exceptions import InvalidDodoFile
 from doit.loader import generate_tasks
 from doit.task import DelayedLoader, Task
 
@@ -68,7 +69,10 @@ class Loader(TaskLoader2):  # type: ignore[misc]
 
     def setup(self, opt_values: Any) -> None:  # noqa: ANN401, ARG002 - doit's protocol
         """Go to the project, and import dodo."""
-        doit.loader.initial_workdir = os.getcwd()  # noqa: PTH109 - doit has it as text
+        try:
+            doit.loader.initial_workdir = os.getcwd()  # noqa: PTH109 - doit has it as text
+        except OSError:
+            raise InvalidDodoFile("the current folder is gone. Fix: cd to another one") from None
         os.chdir(PROJECT)
         import dodo
 

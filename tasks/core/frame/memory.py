@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from doit.dependency import DatabaseException, SqliteDB
+from doit.dependency import SqliteDB
 
 from tasks.core.console import console
 from tasks.core.model.layout import PROJECT
@@ -23,6 +23,8 @@ PATIENCE = 0.2
 """Seconds to wait for another command; doit itself would wait five."""
 
 ONCE_MORE = "every step is looked at once"
+TABLE = "create table if not exists doit (task_id text not null primary key, task_data json)"
+"""As doit makes it."""
 
 
 def make_folder() -> None:
@@ -31,6 +33,10 @@ def make_folder() -> None:
         PLACE.parent.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         console.warn(f"{PLACE.parent} cannot be made ({error.strerror})")
+
+
+class Unusable(Exception):
+    """The memory cannot be used by a command that exists to change it."""
 
 
 class Memory(SqliteDB):  # type: ignore[misc]
@@ -53,10 +59,10 @@ class Memory(SqliteDB):  # type: ignore[misc]
         try:
             return self._opened(name)
         except (sqlite3.OperationalError, OSError) as error:
-            self._warn(f"doit's memory {name} cannot be used ({error}); {ONCE_MORE}")
-        except (sqlite3.DatabaseError, DatabaseException):
+            self._lose(f"doit's memory {name} cannot be used ({error}); {ONCE_MORE}")
+        except sqlite3.DatabaseError:
             if self._is_set_aside(name):
-                return self._opened(name)
+                return self._sqlite3(name)
         return self._connected(NOWHERE)
 
     def _opened(self, name: str) -> sqlite3.Connection:
@@ -67,7 +73,9 @@ class Memory(SqliteDB):  # type: ignore[misc]
         asking = sqlite3.connect(name, timeout=PATIENCE)
         try:
             asking.execute("begin immediate")
-            asking.rollback()
+            # Made here: doit reports a full disk as it does a damaged file.
+            asking.execute(TABLE)
+            asking.commit()
             found = asking.execute("pragma quick_check(1)").fetchone()
         finally:
             asking.close()
@@ -87,7 +95,7 @@ class Memory(SqliteDB):  # type: ignore[misc]
             os.replace(name, f"{name}.damaged")  # noqa: PTH105 - doit has it as text
         except OSError as error:
             why = f"is damaged and in the way ({error.strerror})"
-            self._warn(f"{place} {why}; {ONCE_MORE}")
+            self._lose(f"{place} {why}; {ONCE_MORE}")
             return False
         self._warn(f"{place} was damaged; doit starts with an empty memory, so {ONCE_MORE}")
         return True
@@ -112,9 +120,49 @@ class Memory(SqliteDB):  # type: ignore[misc]
             super().dump()
         except (sqlite3.Error, OSError) as error:
             again = "the next run looks at every step again"
-            console.warn(f"doit's memory could not be written ({error}); {again}")
+            self.is_told = False
+            self._lose(f"doit's memory could not be written ({error}); {again}")
+
+    def in_(self, task_id: str) -> bool:
+        """Whether there is a record of a step."""
+        import sqlite3
+
+        try:
+            return bool(super().in_(task_id))
+        except sqlite3.Error:
+            return False
+
+    def remove(self, task_id: str) -> None:
+        """Forget a step, as doit does when it failed."""
+        import sqlite3
+
+        try:
+            super().remove(task_id)
+        except sqlite3.Error as error:
+            self._cache[task_id] = {}  # nothing is known of it in this run
+            self._lose(f"doit's memory could not be written ({error})")
+
+    def remove_all(self) -> None:
+        """Forget every step."""
+        import sqlite3
+
+        try:
+            super().remove_all()
+        except sqlite3.Error as error:
+            self._lose(f"doit's memory could not be written ({error})")
+
+    def _lose(self, text: str) -> None:
+        """Say what cannot be remembered."""
+        self._warn(text)
 
     def _warn(self, text: str) -> None:
         if not self.is_told:
             console.warn(text)
         self.is_told = True
+
+
+class NeededMemory(Memory):
+    """For the commands that only change the memory: without it they have done nothing."""
+
+    def _lose(self, text: str) -> None:
+        raise Unusable(text.partition(";")[0])

@@ -14,7 +14,7 @@ from tasks.core.values import environment
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from tasks.core.litellm.litellm import Found
@@ -72,7 +72,7 @@ def select_proxies(values: Mapping[str, str]) -> dict[str, str]:
 
 def trust(
     deployment: Deployment,
-    values: Values,
+    find_values: Callable[[], Values],
     program: Found | None,
 ) -> tuple[ssl.SSLContext, str]:
     """TLS with the certificates that are trusted on the way, and a word for them.
@@ -88,7 +88,7 @@ def trust(
     context = tls.trust(choices.ca_bundle)
     certificate, key = choices.client_cert, choices.client_key
     if not is_local and certificate and key:
-        tls.load_client_certificate(certificate, key, values.get(PASSPHRASE), context)
+        tls.load_client_certificate(certificate, key, find_values().get(PASSPHRASE), context)
     return context, choices.ca_bundle or SYSTEM
 
 

@@ -210,3 +210,10 @@ def _old_pythons() -> list[str]:
     on_path = [shutil.which(f"python3.{minor}", path="/usr/bin:/usr/local/bin") or "" for minor in (8, 9, 10)]
     pyenv = sorted(Path("~/.pyenv/versions").expanduser().glob("3.[89]*/bin/python"))
     return [path for path in [*on_path, *map(str, pyenv)] if path]
+
+
+def test_a_set_up_that_was_interrupted_is_not_taken_for_whole(clone):
+    clone.type("list")
+    (clone.folder / ".venv" / "locked-packages").write_text("")
+    assert "setting up" in clone.type("list").stderr
+    assert "setting up" not in clone.type("list").stderr

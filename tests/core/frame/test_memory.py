@@ -138,3 +138,23 @@ def test_a_deployment_is_finished_while_the_memory_cannot_be_written(box):
     assert result.code == 0, result.text
     assert box.doit("verify").code == 0
     assert not [path for path in box.claude.iterdir() if path.name.startswith(".gw-")]
+
+
+def test_a_step_that_fails_ends_as_itself_while_the_memory_cannot_be_written(box):
+    assert box.doit("validate").code == 0
+    (box.project / "templates" / "models" / "demo.yaml").write_text("nonsense: true\n")
+    wanted = box.doit("validate").code
+    with being_written(memory(box)):
+        result = box.doit("validate")
+    assert (result.code, wanted) == (4, 4)
+    assert "Traceback" not in result.text
+
+
+@pytest.mark.parametrize("words", [("forget", "stage"), ("ignore", "stage")], ids=lambda words: words[0])
+def test_what_only_changes_the_memory_fails_without_it(box, words):
+    assert box.doit("stage").code == 0  # what was copied is for other paths
+    with being_written(memory(box)):
+        result = box.doit(*words)
+    assert result.code == 1, result.text
+    assert "Traceback" not in result.text
+    assert "nothing to do" in box.doit("stage").err
