@@ -39,11 +39,7 @@ CHANGES = ("add_models", "remove_models")
 """The options that change a choice; the others replace one."""
 
 
-def resolve_options(
-    options: Options,
-    *,
-    asking: bool = False,
-) -> Resolved:
+def resolve_options(options: Options, *, asking: bool = False) -> Resolved:
     """What *options* ask for, in its context; an invalid one ends doit with one sentence, exit 3.
 
     *asking*: what they leave open is asked for next, so it is not missing yet.
@@ -52,10 +48,7 @@ def resolve_options(
     try:
         request = _read(options)
         resolved = _choose(request)
-        return _check(
-            resolved,
-            asking=asking,
-        )
+        return _check(resolved, asking=asking)
     except UsageError as error:
         raise command_line.refused(error) from None
 
@@ -98,10 +91,7 @@ def _read_choices(options: Options) -> dict[str, str]:
     for name, value in options.items():
         if name in Flags._fields or name == "profile" or value is None:
             continue
-        if isinstance(
-            value,
-            str,
-        ):
+        if isinstance(value, str):
             typed[name] = value
         elif value:  # an option that may be given several times
             typed[name] = "\n".join(value)
@@ -114,14 +104,8 @@ def _choose(request: Request) -> Resolved:
     after = before.asked(**_replacements(request))
     if after.scope != before.scope:
         _refuse_to_move(before._replace(target=after.target))
-    chosen = replace(
-        request,
-        choices=after,
-    )
-    return resolve(
-        chosen,
-        Context.of(after),
-    )
+    chosen = replace(request, choices=after)
+    return resolve(chosen, Context.of(after))
 
 
 def _begin(request: Request) -> Choices:
@@ -136,18 +120,12 @@ def _begin(request: Request) -> Choices:
     target = remembered.target
     if "target" in request.typed:
         target = _absolute(request.typed["target"])
-    layout = Layout.of(
-        os.environ,
-        target,
-    )
+    layout = Layout.of(os.environ, target)
     if named.exists(
         layout,
         request.profile,
     ):
-        return named.read(
-            layout,
-            request.profile,
-        ).at(remembered)
+        return named.read(layout, request.profile).at(remembered)
     if "preset" in request.typed:
         return remembered.of_this_machine()
     return remembered
@@ -176,11 +154,7 @@ def _refuse_to_move(choices: Choices) -> None:
         )
 
 
-def _check(
-    resolved: Resolved,
-    *,
-    asking: bool,
-) -> Resolved:
+def _check(resolved: Resolved, *, asking: bool) -> Resolved:
     """With the models that are added and removed; UsageError for what is not in the catalogue."""
     request = resolved.request
     has_choice = request.typed or request.flags.force or request.profile
@@ -200,10 +174,7 @@ def _with_models(resolved: Resolved) -> Resolved:
     """With --add-models and --remove-models, which count from the models that are chosen so far."""
     request = resolved.request
     add = rules.names(
-        request.typed.get(
-            "add_models",
-            "",
-        ),
+        request.typed.get("add_models", ""),
         "--add-models",
     )
     remove = rules.names(
@@ -228,14 +199,8 @@ def _with_models(resolved: Resolved) -> Resolved:
         add,
         remove,
     )
-    changed = replace(
-        request,
-        choices=choices,
-    )
-    return resolve(
-        changed,
-        resolved.context,
-    )
+    changed = replace(request, choices=choices)
+    return resolve(changed, resolved.context)
 
 
 def _refuse_unknown_tools(resolved: Resolved) -> None:
@@ -246,11 +211,7 @@ def _refuse_unknown_tools(resolved: Resolved) -> None:
     known = {tool.id: tool.name for tool in tools}
     for name in forced:
         if name not in known:
-            raise rules.unknown(
-                "tool",
-                name,
-                known,
-            )
+            raise rules.unknown("tool", name, known)
 
 
 def _absolute(text: str) -> str:

@@ -1,6 +1,8 @@
-"""A saved plan: sealed with a key of this checkout, and with a digest of everything that it was worked out from.
+"""A saved plan.
 
-A template, file, setting or value that moved shows, and nobody can try values against the file: the key stays here.
+It is sealed with a key of this checkout, and has a digest of all that it was worked out from:
+a template, file, setting or value that changed since shows. The key stays here, so that the values
+cannot be guessed from the file.
 """
 
 from __future__ import annotations
@@ -23,12 +25,15 @@ if TYPE_CHECKING:
 
 VERSION = 1
 DIGITS = 16
-"""Of a digest in hex: enough that nothing moves unseen."""
+"""Of a digest in hex: enough that every change shows."""
 
 CHOICES = "the remembered choices"
 """The input that a deployment itself writes first."""
 
 AGAIN = "Make it anew: doit plan --out FILE"
+
+MARK = b"[made for this gateway]"
+"""What is in place of a secret that is another one each time."""
 
 
 def place(text: str) -> Path:
@@ -52,33 +57,45 @@ def digest(key: bytes, data: bytes | None) -> str:
     """Tells *data* from other data; None, no data at all, is "-"."""
     import hmac
 
-    return "-" if data is None else hmac.new(key, data, "sha256").hexdigest()[:DIGITS]
+    if data is None:
+        return "-"
+    return hmac.new(key, data, "sha256").hexdigest()[:DIGITS]
 
 
-def save(path: Path, plan: Mapping[str, Any], key: bytes) -> None:
-    """Write *plan* with its seal (0600); Conflict when something that is no saved plan has that name."""
-    standing = files.read(path)
-    if standing is not None and "seal" not in _parsed(standing, path):
-        raise Conflict("exists, and is no saved plan", "Choose another name.", where=str(path))
-    files.write(path, documents.dump_json({**plan, "seal": _seal(plan, key)}), 0o600)
+def save(
+    path: Path,
+    plan: Mapping[str, Any],
+    key: bytes,
+) -> None:
+    """Write *plan* with its seal (0600); Conflict when another kind of file has that name."""
+    existing = files.read(path)
+    if existing is not None and "seal" not in _parse(existing, path):
+        problem = "exists, and is no saved plan"
+        raise Conflict(problem, "Choose another name.", where=str(path))
+    sealed = {**plan, "seal": _seal(plan, key)}
+    files.write(path, documents.dump_json(sealed), 0o600)
 
 
 def load(path: Path, key: bytes) -> dict[str, Any]:
-    """A saved plan; InvalidInput when it is none, Conflict when it was made elsewhere or changed since."""
+    """A saved plan; InvalidInput when it is none, Conflict when it was changed."""
     data = files.read(path)
-    plan = _parsed(data or b"", path)
+    if data is None:
+        raise InvalidInput("is not there", AGAIN, where=str(path))
+    plan = _parse(data, path)
     if plan.get("version") != VERSION or "seal" not in plan:
-        problem = "is not there" if data is None else "is no saved plan of this version"
+        problem = "is no saved plan of this version"
         raise InvalidInput(problem, AGAIN, where=str(path))
-    if plan.pop("seal") != _seal(plan, key):
-        raise Conflict("was not made by this checkout, or was changed since", AGAIN, where=str(path))
+    seal = plan.pop("seal")
+    if seal != _seal(plan, key):
+        problem = "was not made by this checkout, or was changed since"
+        raise Conflict(problem, AGAIN, where=str(path))
     return plan
 
 
 def moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """What is not as it was when the plan *before* was made; *now* is the same plan made anew."""
+    """What has changed since the plan *before* was made; *now* is the same plan, made again."""
     old, new = before["inputs"], now["inputs"]
-    names = [name for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     yield from names
     if not names and _result(before) != _result(now):
         yield "what this checkout makes of all that"
@@ -87,29 +104,47 @@ def moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
 def stated(path: Path) -> bytes | None:
     """The content of a file with its mode; None when there is none."""
     data = files.read(path)
-    return None if data is None else b"%o\n" % (files.mode_of(path) or 0) + data
+    if data is None:
+        return None
+    mode = files.mode_of(path) or 0
+    return b"%o\n" % mode + data
 
 
 def without(data: bytes | None, made: Iterable[str]) -> bytes | None:
-    """*data* with each secret of *made*, which is made anew every time, as one and the same mark."""
-    for secret in made if data is not None else ():
-        data = data and data.replace(secret.encode(), b"[made for this gateway]")
+    """*data* with MARK in place of each secret of *made*."""
+    if data is None:
+        return None
+    for secret in made:
+        data = data.replace(secret.encode(), MARK)
     return data
 
 
 def _result(plan: Mapping[str, Any]) -> object:
-    """What would stand, as digests."""
-    stands = [(each["file"], each["action"], each["mode"], each["digest"]) for each in plan["files"]]
-    return stands, plan["settings"]["action"], plan["settings"]["digest"]
+    """What is deployed after it, as digests."""
+    files_after = [
+        (
+            entry["file"],
+            entry["action"],
+            entry["mode"],
+            entry["digest"],
+        )
+        for entry in plan["files"]
+    ]
+    settings = plan["settings"]
+    return files_after, settings["action"], settings["digest"]
 
 
 def _seal(plan: Mapping[str, Any], key: bytes) -> str:
-    return digest(key, json.dumps(plan, sort_keys=True).encode())
+    text = json.dumps(plan, sort_keys=True)
+    return digest(key, text.encode())
 
 
-def _parsed(data: bytes, path: Path) -> dict[str, Any]:
+def _parse(data: bytes, path: Path) -> dict[str, Any]:
+    """The document in *data*; an empty one when it has none."""
     try:
-        found = documents.parse_json(data, str(path))
+        document = documents.parse_json(data, str(path))
     except InvalidInput:
         return {}
-    return found if isinstance(found, dict) else {}
+    if not isinstance(document, dict):
+        return {}
+    return document

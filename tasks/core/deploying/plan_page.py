@@ -11,98 +11,160 @@ from tasks.core.deploying import plan as deploying_plan
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    Entry = Mapping[str, Any]
+    """An object of the plan (templates/schemas/plan.schema.json)."""
+
+GREEN, YELLOW, RED, CYAN = "32", "33", "31", "36"
 COLOURS = {
-    **dict.fromkeys(("create", "set", "start"), "32"),
-    **dict.fromkeys(("update", "merge", "replace", "mode", "restore", "swap", "restart"), "33"),
-    **dict.fromkeys(("remove", "withhold", "stop"), "31"),
-    **dict.fromkeys(("keep",), "36"),
+    **dict.fromkeys(("create", "set", "start"), GREEN),
+    **dict.fromkeys(("update", "merge", "replace", "mode"), YELLOW),
+    **dict.fromkeys(("restore", "swap", "restart"), YELLOW),
+    **dict.fromkeys(("remove", "withhold", "stop"), RED),
+    "keep": CYAN,
 }
 """ANSI, per action; what changes nothing has none."""
 
 YOURS = ("keep", "merge", "replace")
-"""What happens to files that somebody edited."""
+"""What happens to files that a user edited."""
 
 
-def lines(plan: Mapping[str, Any], width: int) -> Iterator[str]:
+def lines(plan: Entry, width: int) -> Iterator[str]:
     """The page in *width* columns."""
     yield from _head(plan, width)
     yield f"Files in {plan['gateway']}"
-    yield from _table(list(_files(plan["files"])), width)
+    yield from _table(_files(plan["files"]), width)
     yield f"Settings in {plan['settings']['file']}"
-    yield from _table(list(_settings(plan["settings"])), width)
-    yield from ("Process", *_table([_process(plan["process"])], width))
-    if kept := list(_kept(plan)):
-        yield from ("Yours", *_table(kept, width))
-    if plan["warnings"]:
-        yield "Warnings"
-    for text in plan["warnings"]:
-        yield f"  {console.mark('warn', sys.stdout)} {console.folded(text, width - 4, 4)}"
-    yield from console.folded(_sum(plan), width).split("\n")
+    yield from _table(_settings(plan["settings"]), width)
+    yield "Process"
+    yield from _table([_process(plan["process"])], width)
+    if yours := list(_yours(plan)):
+        yield "Yours"
+        yield from _table(yours, width)
+    yield from _warnings(plan["warnings"], width)
+    yield from console.folded(_count_changes(plan), width).split("\n")
 
 
-def _head(plan: Mapping[str, Any], width: int) -> Iterator[str]:
-    made = plan["deployment"]
-    tiers = ", ".join(f"{tier} {name}" for tier, name in made["tiers"].items())
-    facts = {
-        "gateway": f"{made['gateway_type']} at {made['url']}",
-        "models": ", ".join(made["models"]) or "those of the gateway",
-        "tiers": tiers or "as Claude Code names its models",
-    }
-    yield f"Plan for {made['preset']}" + (f", revision {made['revision']}" if deploying_plan.changes(plan) else "")
-    yield from console.lines(list(facts.items()), width, 2)
+def _head(plan: Entry, width: int) -> Iterator[str]:
+    """What is deployed, in short."""
+    deployment = plan["deployment"]
+    title = f"Plan for {deployment['preset']}"
+    if deploying_plan.changes(plan):
+        title += f", revision {deployment['revision']}"
+    yield title
+    tiers = [f"{tier} {name}" for tier, name in deployment["tiers"].items()]
+    models = ", ".join(deployment["models"])
+    rows = [
+        ("gateway", f"{deployment['gateway_type']} at {deployment['url']}"),
+        ("models", models or "those of the gateway"),
+        ("tiers", ", ".join(tiers) or "as Claude Code names its models"),
+    ]
+    yield from console.lines(rows, width, 2)
 
 
-def _files(entries: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
-    for each in entries:
-        if each["action"] != "unchanged":
-            yield each["action"], each["file"], _count(each), "" if each["action"] in YOURS else each["note"]
-    if same := [each["file"] for each in entries if each["action"] == "unchanged"]:
-        yield "unchanged", f"{len(same)} file{'s' * (len(same) > 1)}", "", ", ".join(same)
-
-
-def _settings(entry: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    for each in entry["keys"]:
-        if each["action"] == "keep":
-            yield "keep", each["key"], "as you have it"
-        elif each["action"] == "withhold":
-            yield "withhold", each["key"], "it belongs to another server"
+def _files(entries: Sequence[Entry]) -> Iterator[tuple[str, ...]]:
+    """A row for each file that changes, and one for all the others."""
+    unchanged = []
+    for entry in entries:
+        action, file = entry["action"], entry["file"]
+        if action == "unchanged":
+            unchanged.append(file)
+        elif action in YOURS:
+            yield action, file, _count_lines(entry), ""
         else:
-            old, new = (_value(each[side]) for side in ("before", "after"))
-            yield each["action"], each["key"], new if each["before"] is None else f"{old} → {new}"
-    if not entry["keys"]:
-        yield entry["action"], "every key of ours is as it should be" if entry["action"] == "unchanged" else "", ""
+            yield action, file, _count_lines(entry), entry["note"]
+    if unchanged:
+        number = _count("file", len(unchanged))
+        yield "unchanged", number, "", ", ".join(unchanged)
 
 
-def _process(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    wait = entry["wait_seconds"]
-    waits = f"requests wait for about {wait} s" if wait else "no request waits"
+def _count(thing: str, number: int) -> str:
+    if number == 1:
+        return f"1 {thing}"
+    return f"{number} {thing}s"
+
+
+def _settings(entry: Entry) -> Iterator[tuple[str, ...]]:
+    """A row for each key."""
+    for key in entry["keys"]:
+        yield key["action"], key["key"], _describe_key(key)
+    if entry["keys"]:
+        return
+    note = ""
+    if entry["action"] == "unchanged":
+        note = "every key of ours is as it should be"
+    yield entry["action"], note, ""
+
+
+def _describe_key(key: Entry) -> str:
+    """What happens to the value of a key."""
+    if key["action"] == "keep":
+        return "as you have it"
+    if key["action"] == "withhold":
+        return "it belongs to another server"
+    after = _show_value(key["after"])
+    if key["before"] is None:
+        return after
+    return f"{_show_value(key['before'])} → {after}"
+
+
+def _process(entry: Entry) -> tuple[str, ...]:
+    waits = "no request waits"
+    if seconds := entry["wait_seconds"]:
+        waits = f"requests wait for about {seconds} s"
     return entry["action"], f"{entry['why']}; {waits}"
 
 
-def _kept(plan: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    for each in plan["files"]:
-        if each["action"] in YOURS:
-            yield each["file"], each["note"]
+def _yours(plan: Entry) -> Iterator[tuple[str, ...]]:
+    """A row for each file that a user edited."""
+    for entry in plan["files"]:
+        if entry["action"] in YOURS:
+            yield entry["file"], entry["note"]
 
 
-def _sum(plan: Mapping[str, Any]) -> str:
+def _warnings(texts: Sequence[str], width: int) -> Iterator[str]:
+    if texts:
+        yield "Warnings"
+    for text in texts:
+        mark = console.mark("warn", sys.stdout)
+        folded = console.folded(text, width - 4, 4)
+        yield f"  {mark} {folded}"
+
+
+def _count_changes(plan: Entry) -> str:
     number = deploying_plan.changes(plan)
     if not number:
         return "Nothing to do."
-    return f"{number} of {len(plan['files']) + 1} files would change. Nothing was written."
+    every = len(plan["files"]) + 1  # settings.json
+    return f"{number} of {every} files would change. Nothing was written."
 
 
-def _count(entry: Mapping[str, Any]) -> str:
-    parts = [f"{sign}{entry[name]}" for sign, name in (("+", "added"), ("-", "removed")) if entry[name]]
-    return " ".join(parts)
+def _count_lines(entry: Entry) -> str:
+    """How many lines are added and removed: "+3 -1"."""
+    counts = []
+    if entry["added"]:
+        counts.append(f"+{entry['added']}")
+    if entry["removed"]:
+        counts.append(f"-{entry['removed']}")
+    return " ".join(counts)
 
 
-def _value(text: str | None) -> str:
-    return "nothing" if text is None else '""' if text == "" else console.printable(text)
+def _show_value(text: str | None) -> str:
+    if text is None:
+        return "nothing"
+    if text == "":
+        return '""'
+    return console.printable(text)
 
 
-def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
+def _table(rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]], width: int) -> Iterator[str]:
     """A table whose first cell is an action, in its colour."""
-    for line in console.lines(rows, width, 2):
-        word = line.split(" ", 3)[2] if line.startswith("  ") and line[2:3] != " " else ""
-        yield line.replace(word, console.painted(word, COLOURS[word]), 1) if word in COLOURS else line
+    for line in console.lines(list(rows), width, 2):
+        yield _paint_action(line)
+
+
+def _paint_action(line: str) -> str:
+    """A line of a table with its action in colour; the second line of a folded row has none."""
+    action = line[2:].partition(" ")[0]
+    if not line.startswith("  ") or action not in COLOURS:
+        return line
+    return line.replace(action, console.painted(action, COLOURS[action]), 1)

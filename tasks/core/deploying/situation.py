@@ -180,10 +180,7 @@ def _other_gateway(layout: Layout) -> str:
     except (GatewayError, OSError):
         return ""  # the plan says what is wrong
     address = settings.value(BASE_URL)
-    if not isinstance(
-        address,
-        str,
-    ):
+    if not isinstance(address, str):
         return ""
     return hide.hide_value(
         BASE_URL[-1],

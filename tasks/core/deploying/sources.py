@@ -60,13 +60,7 @@ class GivenToken(NamedTuple):
     def read(self) -> Findings:
         """The token."""
         token = self.context.read_once(self.place, self.read_secret)
-        return {
-            self.variable: Finding(
-                self.variable,
-                token,
-                self.place,
-            )
-        }
+        return {self.variable: Finding(self.variable, token, self.place)}
 
 
 class ProxyAuthFile(NamedTuple):
@@ -82,16 +76,8 @@ class ProxyAuthFile(NamedTuple):
         user, password = references.user_and_password(text, self.path)
         name, other = network.HINTS
         return {
-            name: Finding(
-                name,
-                user,
-                self.path,
-            ),
-            other: Finding(
-                other,
-                password,
-                self.path,
-            ),
+            name: Finding(name, user, self.path),
+            other: Finding(other, password, self.path),
         }
 
 
@@ -133,11 +119,7 @@ def list_sources(request: Request, context: Context, deployment: Deployment) -> 
     """The sources of the values, the strongest first."""
     token = deployment.credential
     yield Answers(request.answers)
-    yield from _list_given(
-        request,
-        context,
-        token,
-    )
+    yield from _list_given(request, context, token)
     yield Machine(context, needed_variables(deployment))
     if reference := pending_token(request):
         yield PendingToken(token, reference)
