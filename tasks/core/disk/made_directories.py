@@ -84,9 +84,11 @@ def count_unremoved(targets: Targets) -> int:
         if others:
             break
         names = names_in(directory)
-        if any(_is_parked_lock(targets, directory / name) for name in names):
+        trees = {name for name in names if targets.is_tree(name)}
+        # A folder with such a name is one that the next command died over while it made it.
+        if any((directory / name).is_file() for name in trees):
             return levels
-        others = names - {below.name}
+        others = names - trees - {below.name}
         below = directory
     return 0
 
@@ -150,13 +152,6 @@ def _remove_unused(directories: list[Path]) -> None:
             if error.errno not in IN_USE:
                 raise
             return
-
-
-def _is_parked_lock(targets: Targets, path: Path) -> bool:
-    """Whether remove_gateway() left this file; a folder with such a name is being made."""
-    if not targets.is_tree(path.name):
-        return False
-    return path.is_file()
 
 
 def _find_bare(path: Path, levels: int) -> list[Path]:
