@@ -61,6 +61,7 @@ import tasks.verify
 from tasks.core.deploying.run import Run
 from tasks.core.frame import creators, memory
 from tasks.core.frame.reporter import Reporter
+from tasks.core.history.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,29 +70,30 @@ if TYPE_CHECKING:
 
 memory.make_folder()
 
+run = Run()
+session = Session()
+
 DOIT_CONFIG = {
     "minversion": "0.37.0",
     "default_tasks": ["status"],  # a bare `doit` looks, and changes nothing
     "dep_file": "build/doit.db",
     "backend": "sqlite3",  # keeps the records of parallel runs, and one format for every Python
-    "reporter": Reporter,
+    "reporter": Reporter(session),
     "sort": "definition",  # `doit list` in the order of this file
     "verbosity": 2,
 }
-
-run = Run()
 
 
 @creators.options(lambda: tasks.deploy.OPTIONS)
 def task_deploy(**options: str | bool | None) -> "Task":
     """Deploy the gateway and join Claude Code to it: every step below, in order."""
     run.begin(tasks.deploy.resolve(options))  # which is why this task comes first
-    return run.one(tasks.deploy.task)
+    return run.one(tasks.deploy.task, session)
 
 
 def task_use() -> "Task":
     """Switch to a profile: doit use work."""
-    return tasks.use.task(run, tasks.deploy.task, tasks.deploy.OPTIONS)
+    return tasks.use.task(run, session, tasks.deploy.task, tasks.deploy.OPTIONS)
 
 
 def task_profiles() -> "Task":
@@ -116,7 +118,7 @@ def task_plan() -> "Task":
 
 def task_apply() -> "Task":
     """Do exactly what a saved plan says: doit apply FILE."""
-    return tasks.apply.task(run, tasks.deploy.task)
+    return tasks.apply.task(run, session, tasks.deploy.task)
 
 
 def task_choose() -> "Task":
@@ -126,7 +128,7 @@ def task_choose() -> "Task":
 
 def task_preflight() -> "Task":
     """Look whether all that is needed is there: values, programs, space, rights."""
-    return run.one(tasks.preflight.task)
+    return run.one(tasks.preflight.task, session)
 
 
 def task_render() -> "Iterator[Task]":
@@ -146,17 +148,17 @@ def task_validate() -> "Iterator[Task]":
 
 def task_backup() -> "Task":
     """Archive what stands, before it is changed."""
-    return run.one(tasks.backup.task)
+    return run.one(tasks.backup.task, session)
 
 
 def task_install() -> "Task":
     """Make the gateway's folder hold the release."""
-    return run.one(tasks.install.task)
+    return run.one(tasks.install.task, session)
 
 
 def task_settings() -> "Task":
     """Join Claude Code to the gateway, touching nothing else in its settings."""
-    return run.one(tasks.settings.task)
+    return run.one(tasks.settings.task, session)
 
 
 def task_verify() -> "Task":
@@ -171,7 +173,7 @@ def task_history() -> "Task":
 
 def task_rollback() -> "Task":
     """Bring back an earlier revision or an archive: doit rollback [3]."""
-    return tasks.rollback.task(run.resolved)
+    return tasks.rollback.task(run.resolved, session)
 
 
 def task_backups() -> "Task":
@@ -181,7 +183,7 @@ def task_backups() -> "Task":
 
 def task_uninstall() -> "Task":
     """Take the gateway away, and give settings.json back."""
-    return tasks.uninstall.task(run.layout)
+    return tasks.uninstall.task(run.layout, session)
 
 
 def task_litellm() -> "Task":
@@ -306,12 +308,12 @@ def task__catalogue() -> "Task":
 
 def task__together() -> "Task":
     """Let install and settings share one transaction."""
-    return tasks.transaction.together_task()
+    return tasks.transaction.together_task(session)
 
 
 def task__transaction() -> "Task":
     """Take the lock, and undo at the end what did not succeed."""
-    return tasks.transaction.open_task(run.layout)
+    return tasks.transaction.open_task(run.layout, session)
 
 
 def task__held() -> "Task":
@@ -321,22 +323,22 @@ def task__held() -> "Task":
 
 def task__commit() -> "Task":
     """Make install and settings true, both or none."""
-    return tasks.transaction.commit_task()
+    return tasks.transaction.commit_task(session)
 
 
 def task__verify() -> "Task":
     """Verify what was committed."""
-    return tasks.verify.committed_task(run.layout)
+    return tasks.verify.committed_task(run.layout, session)
 
 
 def task__swap() -> "Task":
     """Have a running gateway take what was verified."""
-    return run.one(tasks.service.swap_task)
+    return run.one(tasks.service.swap_task, session)
 
 
 def task__finish() -> "Task":
     """Keep what was verified."""
-    return tasks.transaction.finish_task(run.resolved)
+    return tasks.transaction.finish_task(run.resolved, session)
 
 
 def task__profile() -> "Task":

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tasks import plan
 from tasks.core.cli import command_line
 from tasks.core.cli.steps import Task, action, fail
-from tasks.core.deploying import plan_file
+from tasks.core.deploying import plan, plan_file
 from tasks.core.deploying.context import Context
 from tasks.core.deploying.request import Request
 from tasks.core.deploying.resolve import resolve
@@ -21,13 +20,18 @@ if TYPE_CHECKING:
 
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.deploying.run import Run
+    from tasks.core.history.session import Session
 
 OPTIONS: list[dict[str, Any]] = [
     {"name": "yes", "long": "yes", "short": "y", "type": bool, "default": False, "help": "install LiteLLM if needed"},
 ]
 
 
-def task(run: Run, deploy: Callable[[Resolved], Task]) -> Task:
+def task(
+    run: Run,
+    session: Session,
+    deploy: Callable[[Resolved, Session], Task],
+) -> Task:
     """`doit apply FILE`: the steps of *deploy* with the choices of the plan, once nothing has moved."""
     known: dict[str, Any] = {"params": OPTIONS, "pos_arg": "names"}
     words = command_line.behind("apply")
@@ -40,7 +44,7 @@ def task(run: Run, deploy: Callable[[Resolved], Task]) -> Task:
         saved = plan_file.load(plan_file.place(names[0]), plan_file.key_of(run.layout))
         request = Request.of_saved_plan(saved, yes=given["yes"])
         run.begin(resolve(request, Context.of(request.choices)))
-        steps = deploy(run.resolved)
+        steps = deploy(run.resolved, session)
     except GatewayError as error:
         return {"actions": [(fail, [error])], **known}
     return {**steps, "task_dep": ["_promised", *steps["task_dep"]], **known}
@@ -61,7 +65,7 @@ def hold(resolved: Resolved, *, begun: bool = False) -> None:
     """Make the plan once more; Conflict naming whatever is not as it was, once *begun* but for the choices."""
     if resolved.request.saved_plan is None:
         return
-    now, _ = plan.made(resolved, plan_file.key_of(resolved.layout))
+    now, _ = plan.make_plan(resolved, plan_file.key_of(resolved.layout))
     ours = {plan_file.CHOICES} if begun else set()
     if names := [name for name in plan_file.moved(resolved.request.saved_plan, now) if name not in ours]:
         raise Conflict(

@@ -9,6 +9,7 @@ from tasks.core.history import backup
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
+    from tasks.core.history.session import Session
 
 INCLUDE_SECRETS = {
     "name": "include_secrets",
@@ -19,12 +20,21 @@ INCLUDE_SECRETS = {
 }
 
 
-def task(resolved: Resolved) -> Task:
+def task(resolved: Resolved, session: Session) -> Task:
     """A setup of install and settings, so it runs only when one of them is about to; or by itself."""
-    return {"actions": [(make, [resolved])], "params": [INCLUDE_SECRETS], "setup": ["_transaction"]}
+    return {
+        "actions": [(make, [resolved, session])],
+        "params": [INCLUDE_SECRETS],
+        "setup": ["_transaction"],
+    }
 
 
 @action
-def make(resolved: Resolved, include_secrets: bool) -> None:
+def make(
+    resolved: Resolved,
+    session: Session,
+    include_secrets: bool,
+) -> None:
     """One archive of the gateway's files, one copy of Claude Code's settings."""
-    backup.keep(resolved.layout, secrets=include_secrets or resolved.request.flags.include_secrets)
+    secrets = include_secrets or resolved.request.flags.include_secrets
+    session.summary.backup = backup.keep(resolved.layout, secrets=secrets)

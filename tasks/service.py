@@ -11,12 +11,13 @@ from tasks.core.cli import command_line
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
 from tasks.core.deploying import situation
-from tasks.core.history import history, session
+from tasks.core.history import history
 from tasks.core.model.errors import GatewayError
 from tasks.core.service import health, scripts, state, supervisor
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
+    from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
 
 
@@ -35,12 +36,12 @@ def restart_task(resolved: Resolved) -> Task:
     return {"actions": [(restart, [resolved])]}
 
 
-def swap_task(resolved: Resolved) -> Task:
+def swap_task(resolved: Resolved, session: Session) -> Task:
     """Within a deployment, before it is final: what runs takes what was deployed, or all of it is undone."""
     return {
-        "actions": [(swap, [resolved])],
+        "actions": [(swap, [resolved, session])],
         "task_dep": ["_verify"],
-        "uptodate": [lambda: session.this.transaction is None and not state.is_behind(resolved.layout)],
+        "uptodate": [lambda: not session.is_open and not state.is_behind(resolved.layout)],
     }
 
 
@@ -75,10 +76,11 @@ def restart(resolved: Resolved) -> None:
 
 
 @action
-def swap(resolved: Resolved) -> None:
+def swap(resolved: Resolved, session: Session) -> None:
     """Let the running gateway take what stands; nothing when none runs."""
+    layout = resolved.layout
     try:
-        supervisor.take_over(resolved.layout, history.current(resolved.layout))
+        supervisor.take_over(layout, history.current(layout), session)
     except GatewayError as error:
         error.remedy = f"{error.remedy} {kept(resolved)}".strip()
         raise
@@ -86,15 +88,13 @@ def swap(resolved: Resolved) -> None:
 
 def kept(resolved: Resolved) -> str:
     """That what was chosen outlives a deployment that is undone; "" where nothing was."""
-    shown = ", ".join(command_line.format_options(resolved.request.typed))
-    if not shown:
-        return ""
-    return f"What you chose ({shown}) is remembered for the next deployment; say it anew to choose otherwise."
+    if shown := ", ".join(command_line.format_options(resolved.request.typed)):
+        return f"What you chose ({shown}) is remembered for the next deployment; say it anew to choose otherwise."
+    return ""
 
 
 def hear(resolved: Resolved) -> None:
     """Show what a model says that costs nothing, if one is deployed."""
-    layout = resolved.layout
-    running = state.State(layout, history.current(layout))
+    running = state.State(resolved.layout, history.current(resolved.layout))
     for line in health.hear(running, resolved.context.catalogue.models):
         console.tell(line)

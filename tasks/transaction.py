@@ -5,58 +5,58 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import Task, action
-from tasks.core.console import summary
-from tasks.core.history import session
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
+    from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
 
 
-def together_task() -> Task:
+def together_task(session: Session) -> Task:
     """First in a deployment: install and settings leave the commit to `_commit`."""
-    return {"actions": [(join, [])]}
+    return {"actions": [(share, [session])]}
 
 
-def open_task(layout: Layout) -> Task:
+def open_task(layout: Layout, session: Session) -> Task:
     """A setup of everything that writes: runs only when something is about to be written."""
-    return {"actions": [(begin, [layout])], "teardown": [(end, [])]}
+    return {
+        "actions": [(begin, [layout, session])],
+        "teardown": [session.close],
+    }
 
 
-def commit_task() -> Task:
+def commit_task(session: Session) -> Task:
     """Make true what install and settings prepared."""
-    return {"actions": [(commit, [])], "task_dep": ["install", "settings", "_held"]}
+    return {
+        "actions": [(commit, [session])],
+        "task_dep": ["install", "settings", "_held"],
+    }
 
 
-def finish_task(resolved: Resolved) -> Task:
+def finish_task(resolved: Resolved, session: Session) -> Task:
     """Once verified, nothing is undone any more."""
-    return {"actions": [(finish, [resolved])], "task_dep": ["_swap"]}
+    return {"actions": [(finish, [resolved, session])], "task_dep": ["_swap"]}
 
 
 @action
-def join() -> None:
+def share(session: Session) -> None:
     """Let the steps of this run share one transaction."""
-    session.this.together = True
+    session.is_shared = True
 
 
 @action
-def begin(layout: Layout) -> None:
-    """Take the lock, mend what a crash left behind."""
-    session.begin(layout, " ".join(summary.this.selected) or "doit")
-
-
-def end() -> None:
-    """Undo what was not finished, and let the next command in."""
-    session.close()
+def begin(layout: Layout, session: Session) -> None:
+    """Take the lock, and recover what a dead command left."""
+    session.begin(layout)
 
 
 @action
-def commit() -> None:
+def commit(session: Session) -> None:
     """Commit the transaction of this run, if there is one."""
     session.commit()
 
 
 @action
-def finish(resolved: Resolved) -> None:
+def finish(resolved: Resolved, session: Session) -> None:
     """Finish the transaction of this run, if there is one."""
     session.finish(last=not resolved.request.flags.start)

@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from tasks.core.cli.steps import Task
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.deploying.run import Run
+    from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
 
 Options = list[dict[str, Any]]
 
 
-def task(run: Run, deploy: Callable[[Resolved], Task], options: Options) -> Task:
+def task(
+    run: Run,
+    session: Session,
+    deploy: Callable[[Resolved, Session], Task],
+    options: Options,
+) -> Task:
     """`doit use NAME`: the steps of *deploy*, whose *options* that are of one run may be given."""
     flags = [each for each in options if each["name"] in Flags._fields]
     known: dict[str, Any] = {"params": flags, "pos_arg": "names"}
@@ -30,7 +36,7 @@ def task(run: Run, deploy: Callable[[Resolved], Task], options: Options) -> Task
         return {"actions": [], **known}
     given, names = command_line.parsed(words, flags)
     run.begin(resolve_options({**given, "profile": chosen(run.layout, names)}))
-    return {**run.one(deploy), **known}
+    return {**run.one(deploy, session), **known}
 
 
 def chosen(layout: Layout, names: Sequence[str]) -> str:

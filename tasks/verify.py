@@ -8,7 +8,7 @@ from tasks.core.cli.steps import JSON, Task, action
 from tasks.core.console import console
 from tasks.core.deploying import checks, current
 from tasks.core.disk import files
-from tasks.core.history import history, session
+from tasks.core.history import history
 from tasks.core.model.errors import InvalidInput
 from tasks.core.service import supervisor
 from tasks.core.service.state import NOT_RUNNING, State
@@ -16,6 +16,7 @@ from tasks.core.service.state import NOT_RUNNING, State
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
 
@@ -25,12 +26,12 @@ def task(layout: Layout) -> Task:
     return {"actions": [(look, [layout])], "params": [JSON], "meta": {"checks": True}}
 
 
-def committed_task(layout: Layout) -> Task:
+def committed_task(layout: Layout, session: Session) -> Task:
     """The same within a deployment that changed something."""
     return {
         "actions": [(look_at_files, [layout])],
         "task_dep": ["_commit"],
-        "uptodate": [lambda: session.this.transaction is None],
+        "uptodate": [lambda: not session.is_open],
     }
 
 

@@ -24,6 +24,7 @@ from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.frame import reporter as frame_reporter
 from tasks.core.history import history_page
 from tasks.core.history.archive import Archive
+from tasks.core.history.session import Session
 from tasks.core.model.catalogue import Catalogue, Model, Preset, Provider
 from tasks.core.model.errors import UsageError
 from tasks.core.model.release import Manifest, Revision
@@ -237,7 +238,7 @@ class Step:
 
 def run() -> None:
     """A run with every state, on stderr."""
-    reporter = frame_reporter.Reporter(sys.stdout, {})
+    reporter = frame_reporter.Reporter(Session())
     reporter.started = dict.fromkeys(("install",), 1e12)
     reporter.add_success(Step("install"))
     console.loudness.verbose = True

@@ -13,9 +13,6 @@ import pytest
 from tests.house import floors
 from tests.house.source import PROJECT
 
-PURE_HALVES = {"plan": {"install", "settings", "preflight"}, "apply": {"plan"}, "deploy": {"plan"}}
-"""The one reader of several steps, and who shows what it read before deploying, or holds a deployment to that."""
-
 PURE = {
     "claude.ledger",
     "claude.ownership",
@@ -83,8 +80,7 @@ def test_a_step_does_not_import_another_step(modules):
     steps = {module for module in modules if module.is_step}
     wrong = []
     for edge in floors.find_edges(modules):
-        allowed = {f"tasks.{name}" for name in PURE_HALVES.get(edge.source.name.removeprefix("tasks."), ())}
-        if edge.source in steps and edge.target in steps and edge.target.name not in allowed:
+        if edge.source in steps and edge.target in steps:
             wrong.append(edge)
     assert not wrong, places(wrong)
 

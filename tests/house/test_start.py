@@ -24,6 +24,7 @@ EXECUTED = {
     "frame.loader",
     "frame.memory",
     "frame.reporter",
+    "history.session",
     "model.errors",
     "model.layout",
     "model.secret",

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tasks.core.console import summary
-from tasks.core.console.summary import Run
 from tasks.core.deploying.context import Context
 from tasks.core.deploying.request import Request
 from tasks.core.deploying.resolve import Resolved, resolve
+from tasks.core.history.session import Session
 from tasks.core.model.choices import Choices, Flags
 from tasks.core.model.layout import PROJECT, Layout
 
@@ -36,7 +35,6 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     for name in ("CLAUDE_CONFIG_DIR", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setattr(summary, "this", Run())
     return Layout.of({"HOME": str(home)}, project=project)
 
 
@@ -50,6 +48,12 @@ def asked_for(layout: Layout, monkeypatch: pytest.MonkeyPatch):
         return resolve(Request(Choices(**choices), flags or Flags()), Context(layout, os.environ))
 
     return make
+
+
+@pytest.fixture
+def session() -> Session:
+    """What the steps of a run share."""
+    return Session()
 
 
 @pytest.fixture

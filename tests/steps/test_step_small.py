@@ -4,12 +4,10 @@ import json
 
 import pytest
 
-from tasks import choose, deploy, render, settings, stage, uninstall, validate, verify
-from tasks.core.console.summary import Run
-from tasks.core.deploying import situation
+from tasks import choose, deploy, render, stage, validate, verify
 from tasks.core.disk import files
 from tasks.core.model.choices import Flags
-from tasks.core.model.errors import Conflict, InvalidInput, UsageError
+from tasks.core.model.errors import InvalidInput
 from tasks.core.model.release import Manifest
 
 
@@ -112,24 +110,6 @@ def test_a_release_that_was_tampered_with_is_found(asked_for, layout):
         assert name in failed.message
 
 
-# settings
-
-
-def test_settings_are_not_joined_before_the_first_deployment(asked_for, layout):
-    assert not settings.joined(asked_for())
-    assert not layout.claude.exists()
-
-
-def test_what_the_gateway_cannot_do_without_is_a_conflict_once_it_was_changed(asked_for, layout):
-    asked = asked_for()
-    result = settings.outcome(asked, b"{}", None)
-    layout.gateway.mkdir(parents=True)
-    layout.ledger.write_text(result.ledger.to_json())
-    changed = result.data.replace(b"127.0.0.1:4000", b"127.0.0.1:9")
-    with pytest.raises(Conflict):
-        settings.patched(asked, changed)
-
-
 # verify
 
 
@@ -172,17 +152,6 @@ def test_a_digit_that_is_no_number_is_no_revision(sandbox):
         assert sandbox.doit(step, "²").code == 3
 
 
-# uninstall
-
-
-def test_what_remains_is_what_is_not_bookkeeping(layout):
-    assert uninstall.remains(layout) == []
-    layout.gateway.mkdir(parents=True)
-    for name in (".lock", ".digest-key", "notes.txt"):
-        (layout.gateway / name).write_text("x")
-    assert [path.name for path in uninstall.remains(layout)] == ["notes.txt"]
-
-
 # deploy
 
 
@@ -197,59 +166,11 @@ def test_every_option_says_what_it_is_for_and_none_takes_a_secret():
     assert len(shorts) == len(set(shorts))
 
 
-def test_a_dry_run_has_no_step_that_writes(asked_for):
-    assert deploy.task(asked_for(Flags(dry_run=True))) == {"actions": None, "task_dep": ["plan"]}
+def test_a_dry_run_has_no_step_that_writes(asked_for, session):
+    assert deploy.task(asked_for(Flags(dry_run=True)), session) == {"actions": None, "task_dep": ["plan"]}
 
 
-def test_a_deployment_starts_only_when_asked_to(asked_for, monkeypatch):
-    assert "_start" not in deploy.task(asked_for())["task_dep"]
-    monkeypatch.setattr(deploy, "agree_to_litellm", lambda _: None)
-    assert deploy.task(asked_for(Flags(start=True)))["task_dep"][-1] == "_start"
-
-
-def test_nothing_is_installed_without_being_agreed_to(asked_for, monkeypatch):
-    monkeypatch.setattr(situation.litellm, "find", lambda *_: None)
-    monkeypatch.setattr(deploy.sys.stdin, "isatty", lambda: False, raising=False)
-    with pytest.raises(UsageError, match="not installed"):
-        deploy.agree_to_litellm(asked_for(Flags(start=True)))
-    deploy.agree_to_litellm(asked_for(Flags(start=True, yes=True)))
-
-
-@pytest.mark.parametrize(("answer", "code"), [("y", 0), (" YES ", 0), ("", 1), ("n", 1), ("maybe", 1)])
-def test_somebody_who_is_there_is_asked_and_without_a_yes_nothing_begins(asked_for, monkeypatch, answer, code):
-    monkeypatch.setattr(situation.litellm, "find", lambda *_: None)
-    person = type("Terminal", (), {"isatty": lambda _: True, "readline": lambda _: f"{answer}\n"})()
-    monkeypatch.setattr(deploy.sys, "stdin", person)
-    if code:
-        with pytest.raises(SystemExit) as ended:
-            deploy.agree_to_litellm(asked_for(Flags(start=True)))
-        assert ended.value.code == code
-    else:
-        deploy.agree_to_litellm(asked_for(Flags(start=True)))
-    with pytest.raises(UsageError, match="not installed"):
-        deploy.agree_to_litellm(asked_for(Flags(start=True, no_input=True)))
-
-
-def test_who_stops_at_the_question_has_changed_nothing(asked_for, monkeypatch, capsys):
-    monkeypatch.setattr(situation.litellm, "find", lambda *_: None)
-    person = type("Terminal", (), {"isatty": lambda _: True, "readline": lambda _: ""})()  # Ctrl-D
-    monkeypatch.setattr(deploy.sys, "stdin", person)
-    with pytest.raises(SystemExit) as ended:
-        deploy.agree_to_litellm(asked_for(Flags(start=True)))
-    assert ended.value.code == 130
-    assert "Nothing was changed." in capsys.readouterr().err
-
-
-def test_the_receipt_says_what_where_and_how_to_undo_it(asked_for, layout):
-    layout.gateway.mkdir(parents=True)
-    layout.manifest.write_text(json.dumps(manifest(revision=1).to_json()))
-    told = Run()
-    told.written, told.kept = ["litellm_config.yaml"], ["start-gateway.sh (your edits)"]
-    asked = asked_for(preset="basic")
-    text = "\n".join(deploy.summary(asked, told))
-    for part in (str(layout.gateway), "gemini-3.5-flash", "http://127.0.0.1:4000", "your edits"):
-        assert part in text
-    assert "doit uninstall" in "\n".join(deploy.backward(asked))
-    assert "doit rollback" not in "\n".join(deploy.backward(asked))
-    layout.manifest.write_text(json.dumps(manifest(revision=2).to_json()))
-    assert "doit rollback" in "\n".join(deploy.backward(asked))
+def test_a_deployment_starts_only_when_asked_to(asked_for, session, monkeypatch):
+    assert "_start" not in deploy.task(asked_for(), session)["task_dep"]
+    monkeypatch.setattr(deploy.interview, "agree_to_litellm", lambda _: None)
+    assert deploy.task(asked_for(Flags(start=True)), session)["task_dep"][-1] == "_start"

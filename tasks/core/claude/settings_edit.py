@@ -29,7 +29,7 @@ from tasks.core.text.text_edit import Recipe, apply_edits, carried, rebuilt, rec
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from tasks.core.console.summary import Run
+    from tasks.core.console.summary import Summary
     from tasks.core.disk.transaction import Transaction
     from tasks.core.model.catalogue import Setting
     from tasks.core.model.deployment import Values
@@ -239,6 +239,11 @@ class Edit:
             raise conflict(self.layout, self.result)
         return self.result.data
 
+    def is_needed(self) -> bool:
+        """Whether settings.json would change; a GatewayError when it cannot be edited."""
+        found = files.read(files.real_target(self.layout.settings))
+        return self.compute(found) != found
+
     def ledger(self) -> bytes | None:
         """The ledger that is true once these bytes stand; None when nothing of ours is left to remember."""
         assert self.result is not None
@@ -262,7 +267,7 @@ class Edit:
         new, now = json_edit.parse(self.result.data), json_edit.parse(found)
         return all(now.value(path) == new.value(path) for path in needed(new.value))
 
-    def tell(self, told: Run) -> None:
+    def tell(self, told: Summary) -> None:
         """Fill the receipt."""
         if self.result is None:
             return

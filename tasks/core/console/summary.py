@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Run:
+class Summary:
     """Collected while the steps of one command run; nothing here is secret and nothing is read back."""
 
     def __init__(self) -> None:
@@ -27,12 +27,19 @@ class Run:
     def lines(self) -> list[str]:
         """The receipt: what was written, kept, restored, withheld, left unchanged, and the archive of what stood."""
         lists = {
-            name: getattr(self, name) for name in ("written", "removed", "kept", "restored", "withheld", "unchanged")
+            "written": self.written,
+            "removed": self.removed,
+            "kept": self.kept,
+            "restored": self.restored,
+            "withheld": self.withheld,
+            "unchanged": self.unchanged,
         }
-        lists["backup"] = [str(self.backup)] if self.backup else []
-        shown = [(name, index, item) for name, items in lists.items() for index, item in enumerate(items)]
-        return [f"  {'' if index else name:10}  {item}" for name, index, item in shown]
-
-
-this = Run()
-"""The run of this process."""
+        if self.backup is not None:
+            lists["backup"] = [str(self.backup)]
+        lines = []
+        for name, items in lists.items():
+            heading = name
+            for item in items:
+                lines.append(f"  {heading:10}  {item}")
+                heading = ""
+        return lines

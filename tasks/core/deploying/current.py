@@ -21,7 +21,7 @@ from tasks.core.text.json_edit import REMOVE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tasks.core.console.summary import Run
+    from tasks.core.console.summary import Summary
     from tasks.core.merge.outcome import Side
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
@@ -93,7 +93,7 @@ def digests(layout: Layout, planned: Iterable[Change], before: Manifest | None) 
     }
 
 
-def tell(planned: Iterable[Change], told: Run) -> None:
+def tell(planned: Iterable[Change], told: Summary) -> None:
     """Fill the receipt."""
     for change in planned:
         note = f" ({change.note})" if change.note else ""

@@ -7,15 +7,14 @@ nothing left to ask ──► the plan ──► "Deploy this?" ──► resolv
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.core.cli import command_line
 from tasks.core.console import console, diff, prompts
-from tasks.core.deploying import machine_questions, plan_page, questions, situation
+from tasks.core.deploying import machine_questions, plan_file, plan_page, questions, situation
 from tasks.core.deploying import plan as deploying_plan
 from tasks.core.deploying.resolve import resolve
 from tasks.core.disk import files
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
     from tasks.core.deploying.request import Request
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.catalogue import Variable
-
-Plan = Callable[["Resolved"], tuple[dict[str, Any], list[str]]]
-"""Makes the plan, and its diffs (see tasks.plan)."""
 
 NOTHING = "Nothing was changed."
 INTERRUPTED = 130
@@ -197,12 +193,8 @@ def _is_fresh(resolved: Resolved) -> bool:
     return profile is None or not named.exists(layout, profile)
 
 
-def hold(
-    resolved: Resolved,
-    given: Iterable[str],
-    make: Plan,
-) -> Resolved:
-    """Ask for what the options leave open, show the plan from *make*, and ask whether to do it.
+def hold(resolved: Resolved, given: Iterable[str]) -> Resolved:
+    """Ask for what the options leave open, show the plan, and ask whether to do it.
 
     With --yes the last question is left out. A person who says no, or stops at any question, ends
     this process with nothing written.
@@ -215,23 +207,15 @@ def hold(
         except UsageError as error:
             raise command_line.refused(error) from None
         if interview.has_begun or not yes:
-            _agree(
-                interview,
-                make,
-                yes=yes,
-            )
+            _agree(interview, yes=yes)
     return interview.resolved
 
 
-def _agree(
-    interview: Interview,
-    make: Plan,
-    *,
-    yes: bool,
-) -> None:
+def _agree(interview: Interview, *, yes: bool) -> None:
     """Show what will change, and ask whether to do it; where nothing will, do not ask."""
     try:
-        plan, patch = make(interview.resolved)
+        key = plan_file.key_of(interview.resolved.layout)
+        plan, patch = deploying_plan.make_plan(interview.resolved, key)
     except (GatewayError, OSError) as error:
         # The steps say why, before they write; and what was chosen is remembered.
         if not interview.has_begun or isinstance(error, conflicts.MergeConflict):
@@ -246,6 +230,37 @@ def _agree(
         return
     if not prompts.agreed("Deploy this?", lambda: _show_patch(patch)):
         raise GatewayError(NOTHING)
+
+
+def agree_to_litellm(resolved: Resolved) -> None:
+    """Where LiteLLM has to be installed for the start, go on only if that is wanted.
+
+    UsageError where there is no one to ask. A person who says no ends this process with nothing
+    written.
+    """
+    flags = resolved.request.flags
+    if flags.yes:
+        return
+    if not situation.has_to_install_litellm(resolved):
+        return
+    if flags.no_input or not sys.stdin.isatty():
+        other = "install it first: doit litellm"
+        # Only deploy takes options for choices: a saved plan and a profile have theirs.
+        is_deploy = command_line.behind("deploy") is not None
+        if is_deploy:
+            other = "name yours: --litellm PATH"
+        raise UsageError(
+            "LiteLLM is not installed",
+            f"Agree to installing it with --yes, or {other}",
+        )
+    place = resolved.layout.venv
+    console.say(
+        f"LiteLLM is not installed. It goes to {place} (about 700 MB).",
+        "warn",
+    )
+    with ending():
+        if not prompts.agreed("Install it now?"):
+            raise GatewayError(NOTHING)
 
 
 def _show_patch(patch: list[str]) -> None:

@@ -9,11 +9,14 @@ from tasks.core.catalogue import templating
 from tasks.core.http import tls
 from tasks.core.litellm import litellm
 from tasks.core.litellm.config import litellm_config
+from tasks.core.model import network
 from tasks.core.model.secret import Secret
 from tasks.core.text import documents
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tasks.core.model.catalogue import Artifact
     from tasks.core.model.deployment import Deployment, Values
 
@@ -71,6 +74,47 @@ def content(artifact: Artifact, deployment: Deployment, values: Values, template
     else:
         text = HOW_TO_CHANGE + documents.dump_yaml(litellm_config(deployment))
     return text.encode()
+
+
+def all_contents(
+    deployment: Deployment,
+    values: Values,
+    templates: Path,
+) -> dict[str, bytes]:
+    """Every artifact of the deployment, by the name of its file."""
+    contents = {}
+    for artifact in deployment.artifacts:
+        contents[artifact.file] = content(artifact, deployment, values, templates)
+    return contents
+
+
+def fill_env(
+    found: bytes | None,
+    deployment: Deployment,
+    values: Values,
+    deployed: Collection[str] = (),
+) -> bytes:
+    """.env with its secrets: lines that are there stay, our values are set, missing ones are added.
+
+    *deployed*: the variables of the deployment before this one. What it had for a proxy or
+    certificates that are no longer chosen is removed: LiteLLM would go on using it.
+    """
+    text = ""
+    if found:
+        text = found.decode(errors="surrogateescape")
+    gone = {*network.VARIABLES}.intersection(deployed).difference(deployment.needs)
+    if gone:
+        explained = {name: deployment.variable(name).description for name in gone}
+        text = env_file.without(text, gone, explained)
+    before = env_file.parse(text)
+    wanted = {}
+    for name in listed(deployment, values):
+        value = values.get(name)
+        if isinstance(value, Secret):
+            value = value.reveal()
+        wanted[name] = value or before.get(name, "")
+    merged = env_file.merged(text or None, wanted, comments(deployment), HOW_TO_CHANGE)
+    return merged.encode(errors="surrogateescape")
 
 
 def _bundle(deployment: Deployment) -> Path:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tasks.core.claude import settings_edit
+from tasks.core.console import console
+from tasks.core.deploying import current
+from tasks.core.deploying.change_plan import UNINSTALL, ChangePlan, find_contents
 from tasks.core.disk import files
 from tasks.core.history import archive as history_archive
 from tasks.core.history import history
@@ -12,16 +16,16 @@ from tasks.core.model.errors import UsageError
 from tasks.core.model.release import Revision, Wanted
 from tasks.core.secrets import encryption
 from tasks.core.text import documents
+from tasks.core.values import env_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from tasks.core.claude.settings_edit import Edit, Outcome
+    from tasks.core.console.summary import Summary
+    from tasks.core.merge.outcome import Side
     from tasks.core.model.layout import Layout
-    from tasks.core.model.release import Manifest
-
-
-UNINSTALL = "uninstall"
-"""The action of a revision after which nothing stood; one does not go back to that, one uninstalls."""
+    from tasks.core.model.release import Change, Manifest
 
 
 class Goal(NamedTuple):
@@ -75,6 +79,63 @@ def from_archive(layout: Layout, name: str, *, secrets: bool) -> Goal:
     return Goal(revision, stood, {name: data for name, data in stood.items() if name != layout.env_file.name})
 
 
+def plan_rollback(
+    layout: Layout,
+    target: Goal,
+    before: Manifest,
+    side: Side | None,
+) -> ChangePlan:
+    """Have the gateway's folder and settings.json be as in *target*, the user's edits kept.
+
+    MergeConflict where the user and *target* changed the same thing, unless *side* is named.
+    """
+    changes = current.changes(layout, wanted(layout, target), before, side)
+    revision = target.revision
+    manifest = revision.manifest._replace(
+        files=current.digests(layout, changes, before),
+        flags_used=(),
+    )
+    return ChangePlan(
+        layout=layout,
+        files=tuple(changes),
+        revision=revision._replace(
+            action=f"rollback to {revision.number}",
+            manifest=manifest,
+        ),
+        rendered=target.rendered,
+        result=find_contents(layout, changes),
+        edit=make_edit(layout, target, find_env_values(layout, changes)),
+        is_recorded=dict(manifest.choices) == dict(before.choices),
+    )
+
+
+def make_edit(
+    layout: Layout,
+    target: Goal,
+    values: Mapping[str, str],
+) -> Edit:
+    """The edit of settings.json, with *values* from .env."""
+    settings = target.revision.settings
+    ledger = settings_edit.ledger_of(layout)
+
+    def find_outcome(found: bytes | None) -> Outcome:
+        return settings_edit.outcome(layout, settings, values, found, ledger)
+
+    return settings_edit.Edit(layout, find_outcome)
+
+
+def find_env_values(
+    layout: Layout,
+    changes: Iterable[Change],
+) -> dict[str, str]:
+    """The values in .env as it will be."""
+    for change in changes:
+        if change.file == layout.env_file.name and change.data is not None:
+            text = change.data.decode("utf-8", "surrogateescape")
+            return env_file.parse(text)
+    return {}
+
+
 def wanted(layout: Layout, goal: Goal) -> list[Wanted]:
     """The files as they should stand; .env stays as it is when the goal has none."""
     modes, how = goal.revision.manifest.modes, goal.revision.how
@@ -83,3 +144,21 @@ def wanted(layout: Layout, goal: Goal) -> list[Wanted]:
     if env not in goal.stood and present is not None:
         result.append(Wanted(env, present, 0o600, "fill"))
     return result
+
+
+def report(
+    target: Goal,
+    manifest: Manifest,
+    plan: ChangePlan,
+    summary: Summary,
+) -> None:
+    """Print the receipt of a rollback to *target*, and what .env lacks for it."""
+    number = target.revision.number
+    what = ", ".join(manifest.models) or manifest.gateway_url
+    console.tell(f"Back at revision {number} ({what}), as revision {manifest.revision}")
+    console.tell("\n".join(summary.lines()), hanging=12)
+    values = find_env_values(plan.layout, plan.files)
+    missing = [name for name in manifest.variables if not values.get(name)]
+    if missing:
+        console.warn(f"{plan.layout.env_file} has no value for {', '.join(missing)}")
+    console.tell(f"Undo:  doit rollback {manifest.revision - 1}")

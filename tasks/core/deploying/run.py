@@ -8,7 +8,7 @@ The command that chooses says so before any other step is made:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from tasks.core.cli.steps import Task, fail
 from tasks.core.deploying import remembered
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.layout import Layout
+
+P = ParamSpec("P")
 
 
 class Run:
@@ -43,10 +45,15 @@ class Run:
         """Go by *resolved*; once in a run, before the steps that it is about are made."""
         self._resolved = resolved
 
-    def one(self, make: Callable[[Resolved], Task]) -> Task:
+    def one(
+        self,
+        make: Callable[Concatenate[Resolved, P], Task],
+        *more: P.args,
+        **options: P.kwargs,
+    ) -> Task:
         """The task that *make* gives; where there is no valid deployment, one that fails."""
         try:
-            return make(self.resolved)
+            return make(self.resolved, *more, **options)
         except GatewayError as error:
             return {"actions": [(fail, [error])]}
 

@@ -8,10 +8,10 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tasks.core.console.summary import Run
+    from tasks.core.console.summary import Summary
 
 
-def append(run: Run) -> None:
+def append(run: Summary) -> None:
     """Add the steps of *run* to its log, if it has one: a run that changed nothing leaves no line."""
     if run.log is None or not run.log.parent.is_dir():
         return

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import os
-import sys
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -84,12 +83,10 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         config: dict[str, Any] = doit.loader.load_doit_config(
             {"DOIT_CONFIG": self.settings},
         )
-        kind = config.get("reporter")
-        if not isinstance(kind, type):
-            return config
-        self.reporter = kind(sys.stdout, {})
-        self.reporter.ends_process = False
-        return {**config, "reporter": self.reporter}
+        self.reporter = config.get("reporter")
+        if self.reporter is not None:
+            self.reporter.ends_process = False
+        return config
 
     def load_tasks(
         self,

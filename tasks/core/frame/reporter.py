@@ -6,13 +6,13 @@ import contextlib
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any, TextIO
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from tasks.core.console import console, summary
+from tasks.core.console import console
 from tasks.core.deploying import remembered
 from tasks.core.disk import recovery
 from tasks.core.frame import bugs, journal
-from tasks.core.history import session
 from tasks.core.model.errors import Changed, GatewayError
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from tasks.core.console.console import Meter
+    from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
 
 
@@ -31,20 +33,24 @@ class Reporter:
     ends_process = True
     """Whether to leave with the exit code of the failure; our own entry does that itself, after everything."""
 
-    def __init__(self, outstream: TextIO, options: dict[str, Any]) -> None:  # noqa: ARG002 - doit's protocol
-        self.outstream = outstream
+    def __init__(self, session: Session) -> None:
+        self.session = session
         self.started: dict[str, float] = {}
         self.errors: list[str] = []
         self.held: list[str] = []
         self.exit_code = 0
-        self.meter = console.Meter()
         self.checked: list[dict[str, Any]] | None = None
         self.warnings: list[str] = []
         self.kept = contextlib.ExitStack()
 
+    @cached_property
+    def meter(self) -> Meter:
+        """The line of the step in progress; made for the first one, since listing the tasks has none."""
+        return console.Meter()
+
     def initialize(self, tasks: Any, selected: Sequence[str]) -> None:  # noqa: ANN401 - doit's
         """Before anything runs: what the command line named; and what a dead command left is brought to its end."""
-        summary.this.selected = tuple(selected)
+        self.session.summary.selected = tuple(selected)
         sys.excepthook = interrupted
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # from here on a reader who goes away must not end us
         if any(asks_for_document(tasks[name]) for name in selected):
@@ -69,7 +75,7 @@ class Reporter:
         private = task.name.startswith("_") or meta.get("quiet")
         if task.actions and (console.loudness.verbose or not private):
             line = f"{task.name:28} {task.doc or ''}{_duration(seconds)}"
-            if "until" in meta and session.this.together:
+            if "until" in meta and self.session.is_shared:
                 self.held.append(line)
             else:
                 console.say(line, "ok")
@@ -94,7 +100,7 @@ class Reporter:
         if self.checked is not None:
             self._check(task.name, "skip")
             return
-        named = {task.name, task.name.partition(":")[0]} & {*summary.this.selected}
+        named = {task.name, task.name.partition(":")[0]} & {*self.session.summary.selected}
         if named or (console.loudness.verbose and not task.name.startswith("_")):
             console.say(f"{task.name:28} nothing to do", "skip")
 
@@ -122,7 +128,7 @@ class Reporter:
             self.kept.close()
             console.document({"ok": all(each["state"] != "fail" for each in self.checked), "checks": self.checked})
         with contextlib.suppress(OSError):
-            journal.append(summary.this)
+            journal.append(self.session.summary)
         if self.exit_code > 1 and self.ends_process:
             raise SystemExit(self.exit_code)
 
@@ -131,7 +137,7 @@ class Reporter:
         seconds = time.monotonic() - self.started.get(task.name, time.monotonic())
         if task.actions:
             self._check(task.name, state, **more)
-            summary.this.steps.append({"step": task.name, "state": state, "seconds": round(seconds, 3)})
+            self.session.summary.steps.append({"step": task.name, "state": state, "seconds": round(seconds, 3)})
         return seconds
 
     def _check(self, name: str, state: str, **more: Any) -> None:  # noqa: ANN401

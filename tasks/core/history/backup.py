@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tasks.core.console import console, summary
+from tasks.core.console import console
 from tasks.core.disk import files
 from tasks.core.history import archive as history_archive
 from tasks.core.history import history
@@ -25,8 +25,11 @@ SETTINGS = "settings-backup-"
 """What copies of settings.json are called; they lie beside the archives."""
 
 
-def keep(layout: Layout, *, secrets: bool = False) -> None:
-    """Archive what stands, verified; the newest KEEP stay. With *secrets* .env is in it too, encrypted."""
+def keep(layout: Layout, *, secrets: bool = False) -> Path | None:
+    """Archive what is deployed, verified, and copy the settings; None where nothing is deployed.
+
+    The newest KEEP stay. With *secrets* .env is in it too, encrypted.
+    """
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     files.make_private_dir(layout.backups)
     members = _sources(layout, secrets=secrets)
@@ -34,9 +37,11 @@ def keep(layout: Layout, *, secrets: bool = False) -> None:
         layout.backups, 2 * sum(path.stat().st_size for path in members.values())
     ):
         console.warn(warning)
+    archive = None
     if members:
-        _archive(layout, members, stamp, secrets=secrets)
+        archive = _archive(layout, members, stamp, secrets=secrets)
     _settings(layout, stamp)
+    return archive
 
 
 def newest_settings(layout: Layout) -> Path | None:
@@ -64,7 +69,7 @@ def _ours(layout: Layout) -> list[str]:
     return [layout.config.name, layout.env_file.name, layout.start_script.name, layout.stop_script.name]
 
 
-def _archive(layout: Layout, members: Mapping[str, Path], stamp: str, *, secrets: bool) -> None:
+def _archive(layout: Layout, members: Mapping[str, Path], stamp: str, *, secrets: bool) -> Path:
     """Write and verify the archive, then let the oldest go."""
     manifest = history.installed(layout)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -72,7 +77,7 @@ def _archive(layout: Layout, members: Mapping[str, Path], stamp: str, *, secrets
     phrase = encryption.asked() if secrets else None
     archive = history_archive.create(layout.backups, members, stamp=stamp, facts=facts, passphrase=phrase)
     history_archive.rotate(layout.backups, keep=KEEP, protect=[archive.path.name])
-    summary.this.backup = archive.path
+    return archive.path
 
 
 def _settings(layout: Layout, stamp: str) -> None:

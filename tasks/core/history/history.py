@@ -6,9 +6,9 @@ import contextlib
 import getpass
 import shutil
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tasks.core.console import console, summary
+from tasks.core.console import console
 from tasks.core.disk import files
 from tasks.core.model.errors import GatewayError, InvalidInput
 from tasks.core.model.release import Manifest, OtherVersion, Revision
@@ -156,16 +156,18 @@ def numbers(layout: Layout) -> list[int]:
     return sorted(int(name) for name in names if name.isascii() and name.isdecimal())
 
 
-def stamped(layout: Layout, manifest: Manifest, **facts: Any) -> Manifest:  # noqa: ANN401 - any of the fields
-    """*manifest* as the next revision: by whom, when, with which archive of what stood before."""
+def stamp(layout: Layout, manifest: Manifest, backup: Path | None) -> Manifest:
+    """*manifest* as the next revision: by whom, when; *backup*: the archive that was made for it."""
     now = time.gmtime()
-    return manifest.standing(
+    backup_path = None
+    if backup is not None:
+        backup_path = str(backup)
+    return manifest._replace(
         deployment_id=time.strftime("dep-%Y%m%d-%H%M%S", now),
         timestamp=time.strftime("%Y-%m-%dT%H:%M:%SZ", now),
         deployed_by=getpass.getuser(),
-        backup_path=str(summary.this.backup) if summary.this.backup else None,
+        backup_path=backup_path,
         revision=next_number(layout),
-        **facts,
     )
 
 

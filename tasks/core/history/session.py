@@ -1,132 +1,163 @@
-"""The transaction of this run: one for install and settings in a deployment, one each when they run alone."""
+"""What the steps of one run share: its transaction, and what it did.
+
+    begin ─► steps stage their changes ─► commit ─┬─► finish ─► close
+                                                  └─► close: undo
+
+In a deployment install and settings share one transaction, which the task _commit commits. A step
+that runs alone commits and finishes its own.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.console import console, summary
-from tasks.core.disk import transaction
+from tasks.core.disk import transaction as disk_transaction
 from tasks.core.history import history
 from tasks.core.model.errors import GatewayError
-from tasks.core.model.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tasks.core.console.summary import Summary
     from tasks.core.disk.transaction import Transaction
-    from tasks.core.model.release import Change
+    from tasks.core.model.layout import Layout
+
+
+class _Open(NamedTuple):
+    """A transaction that has begun, and where."""
+
+    transaction: Transaction
+    layout: Layout
 
 
 class Session:
-    """What the steps of one process share."""
+    """Made once for a run, and handed to its steps and to the reporter.
 
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.transaction: Transaction | None = None
-        self.finished = False
-        self.together = False
-        self.tellers: list[Callable[[], None]] = []
-        self.undoers: list[Callable[[], None]] = []
+    *is_shared*: the steps leave the commit to a task of its own.
+    """
 
+    def __init__(self) -> None:
+        self.is_shared = False
+        self._is_finished = False
+        self._open: _Open | None = None
+        self._on_commit: list[Callable[[], None]] = []
+        self._on_undo: list[Callable[[], None]] = []
 
-this = Session(Layout.of(os.environ))
+    @cached_property
+    def summary(self) -> Summary:
+        """What this run did."""
+        return summary.Summary()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something is, or was, about to be written."""
+        return self._open is not None
 
-def begin(layout: Layout, command: str) -> None:
-    """Open the transaction of this run, if it is not open yet."""
-    if this.transaction is None:
-        this.transaction = transaction.Transaction.begin(layout, command=command)
-        this.layout = layout
-        summary.this.log = layout.deployment_log
-        history.mend(layout)
-        manifest = history.installed(layout)
-        history.settle(layout, manifest.revision if manifest else None)
+    def begin(self, layout: Layout) -> Transaction:
+        """Open the transaction of this run, if it is not open yet.
+
+        It holds the lock, and what a dead command left is recovered first.
+        """
+        if self._open is None:
+            command = " ".join(self.summary.selected) or "doit"
+            transaction = disk_transaction.Transaction.begin(layout, command=command)
+            self._open = _Open(transaction, layout)
+            self._is_finished = False
+            self.summary.log = layout.deployment_log
+            history.mend(layout)
+            history.settle(layout, _find_current_number(layout))
+        return self._open.transaction
+
+    @contextmanager
+    def join(self, layout: Layout) -> Iterator[Transaction]:
+        """The transaction of this run; a step that runs alone commits and finishes it."""
+        yield self.begin(layout)
+        if not self.is_shared:
+            self.commit()
+            self.finish()
+
+    def when_committed(self, action: Callable[[], None]) -> None:
+        """Call *action* once the changes are committed; when it raises, they are undone."""
+        self._on_commit.append(action)
+
+    def when_undone(self, action: Callable[[], None]) -> None:
+        """Call *action* after the files of this run were undone, if they are.
+
+        For what is not a file: a process that took them over.
+        """
+        if self._open is not None:
+            self._on_undo.append(action)
+
+    def commit(self) -> None:
+        """Put what was staged in place."""
+        if self._open is None:
+            return
+        self._open.transaction.commit()
+        for action in self._on_commit:
+            action()
+
+    def finish(self, *, last: bool = True) -> None:
+        """Nothing is undone any more; *last*: and nothing is left to do but to report."""
+        if self._open is None:
+            return
+        transaction, layout = self._open
+        transaction.finish(last=last)
+        self._is_finished = True
+        with warn_of_failure(layout.history):
+            number = _find_current_number(layout)
+            history.settle(layout, number or history.next_number(layout))
+
+    def close(self) -> None:
+        """Undo what was not finished, let the next command in, then undo what is no file."""
+        if self._open is None:
+            return
+        transaction, layout = self._open
+        self._open = None
+        if self._is_finished:
+            transaction.close()
+            return
+        has_changed = bool(transaction.changed)
+        _forget_prepared(layout)
+        try:
+            transaction.close()
+        finally:
+            for action in self._on_undo:
+                action()
+        if has_changed:
+            console.warn("what this run had changed was undone")
 
 
 @contextmanager
-def joined(layout: Layout) -> Iterator[Transaction]:
-    """The open transaction; a step that runs alone commits and finishes it itself."""
-    begin(layout, "doit")
-    assert this.transaction is not None
-    yield this.transaction
-    if not this.together:
-        commit()
-        finish()
-
-
-def put(into: Transaction, change: Change) -> None:
-    """Stage one change of a deployed file."""
-    if not change.writes:
-        return
-    if change.beside and change.found is not None:
-        into.put(change.beside, change.found, 0o600)
-    if change.data is None:
-        into.remove(change.file)
-    else:
-        into.put(change.file, change.data, change.mode)
-
-
-def when_committed(tell: Callable[[], None]) -> None:
-    """Call *tell* once it is true: what is edited last-minute is known only then."""
-    this.tellers.append(tell)
-
-
-def when_undone(undo: Callable[[], None]) -> None:
-    """Call *undo* after everything of this run was undone, if it is: for what a transaction of files cannot hold."""
-    if this.transaction is not None:
-        this.undoers.append(undo)
-
-
-def commit() -> None:
-    """Make true what was staged."""
-    if this.transaction is not None:
-        this.transaction.commit()
-        for tell in this.tellers:
-            tell()
-
-
-def finish(*, last: bool = True) -> None:
-    """From here on nothing is undone; *last*: and nothing is left to do but to tell."""
-    if this.transaction is not None:
-        this.transaction.finish(last=last)
-        this.finished = True
-        with afterwards(this.layout.history):
-            manifest = history.installed(this.layout)
-            history.settle(this.layout, manifest.revision if manifest else history.next_number(this.layout))
-
-
-@contextmanager
-def afterwards(path: Path) -> Iterator[None]:
-    """What is done holds; a disk that refuses the tidying up after it is worth a warning, not a failure."""
+def warn_of_failure(path: Path) -> Iterator[None]:
+    """For tidying up after what is done: a disk that refuses it is no reason to fail."""
     try:
         yield
     except OSError as error:
         console.warn(f"{path}: {error.strerror}; the next command tries again")
 
 
-def close() -> None:
-    """Undo what was not finished, let the next one in, then undo what is not of files."""
-    open_one, this.transaction = this.transaction, None
-    if open_one is None:
-        return
-    if this.finished:
-        open_one.close()
-        return
-    changed = bool(open_one.changed)
-    with contextlib.suppress(OSError, GatewayError):  # what was only prepared; the next command tries again
-        shutil.rmtree(this.layout.history / f"{history.next_number(this.layout):04}{history.PREPARED}")
-        this.layout.history.rmdir()
+def _find_current_number(layout: Layout) -> int | None:
+    manifest = history.installed(layout)
+    if manifest is None:
+        return None
+    return manifest.revision
+
+
+def _forget_prepared(layout: Layout) -> None:
+    """Remove the revision that was only prepared, and folders that were made for this run.
+
+    What cannot be removed is left to the next command.
+    """
+    import shutil
+
+    with contextlib.suppress(OSError, GatewayError):
+        number = history.next_number(layout)
+        shutil.rmtree(layout.history / f"{number:04}{history.PREPARED}")
+        layout.history.rmdir()
     with contextlib.suppress(OSError):
-        this.layout.backups.rmdir()
-    try:
-        open_one.close()
-    finally:
-        for undo in this.undoers:
-            undo()
-    if changed:
-        console.warn("what this run had changed was undone")
+        layout.backups.rmdir()

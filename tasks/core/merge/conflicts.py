@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tasks.core.disk import files
@@ -10,6 +11,7 @@ from tasks.core.merge import merge as merge_merge
 from tasks.core.model.errors import Conflict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tasks.core.merge.outcome import Merge
@@ -42,6 +44,16 @@ def finished(path: Path) -> bytes | None:
     """What somebody made of the file, once no marker is left in it."""
     data = files.read(path)
     return data if data is not None and MARKER not in data else None
+
+
+@contextmanager
+def offered() -> Iterator[None]:
+    """Write the file to finish by hand when what is done within meets a conflict."""
+    try:
+        yield
+    except MergeConflict as conflict:
+        write(conflict)
+        raise
 
 
 def write(conflict: MergeConflict) -> None:

@@ -99,10 +99,6 @@ class Manifest(NamedTuple):
                 where=where,
             ) from None
 
-    def standing(self, **facts: Any) -> Manifest:  # noqa: ANN401 - any of the fields
-        """This release as installed: with who, when and what was found out while installing."""
-        return self._replace(**facts)
-
 
 class Wanted(NamedTuple):
     """One file as it should stand.

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 
 from tasks.core.console import console
 from tasks.core.disk import files
-from tasks.core.history import session
 from tasks.core.http import gateway
 from tasks.core.litellm import litellm
 from tasks.core.model.errors import GatewayError, Unhealthy
@@ -33,6 +32,7 @@ from tasks.core.text import documents
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
     from tasks.core.service.processes import Instance
@@ -43,7 +43,7 @@ MARGIN = 10
 """Seconds longer than LiteLLM has to be ready: the gateway itself gives up first, and says why."""
 
 
-def take_over(layout: Layout, manifest: Manifest) -> None:
+def take_over(layout: Layout, manifest: Manifest, session: Session) -> None:
     """Have a running gateway serve what stands, without a pause where that can be; nothing when none runs.
 
     Unhealthy when it does not: then a swap has changed nothing, and what else was changed is undone with the files.
@@ -52,7 +52,7 @@ def take_over(layout: Layout, manifest: Manifest) -> None:
     if instance is None:
         return
     if layout.config.name not in manifest.files:
-        _retire(layout, instance)
+        _retire(layout, instance, session)
         return
     status = state.read_status(layout, instance)
     if why := _beyond_a_swap(layout, manifest, instance, status):
@@ -177,7 +177,7 @@ def _rehearse(layout: Layout, manifest: Manifest, instance: Instance) -> None:
     try_out(layout, manifest, python, "what stands")
 
 
-def _retire(layout: Layout, instance: Instance) -> None:
+def _retire(layout: Layout, instance: Instance, session: Session) -> None:
     """Nothing that is deployed needs the gateway of this machine any more."""
     console.say(f"The gateway on port {instance.port} is not needed any more: it ends when it has answered.", "step")
     session.when_undone(lambda: _anew(layout))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tasks.core.claude import settings_edit
 from tasks.core.claude.ledger import BASE_URL, Displaced, Ledger, Seal, digest
 from tasks.core.claude.settings_edit import Edit, Outcome, join, leave
-from tasks.core.console.summary import Run
+from tasks.core.console.summary import Summary
 from tasks.core.model.catalogue import Setting
 from tasks.core.model.errors import Conflict, InvalidInput
 from tasks.core.model.secret import Secret
@@ -190,7 +190,7 @@ def test_nothing_of_a_secret_shows_in_it(layout):
 
 
 def test_the_receipt_names_the_keys_and_no_values(layout):
-    edit, told = edit_of(layout), Run()
+    edit, told = edit_of(layout), Summary()
     edit.tell(told)
     assert not told.lines()
     edit.compute(b"{}")

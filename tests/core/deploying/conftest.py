@@ -4,6 +4,9 @@ import pytest
 
 from tasks.core.deploying import context, options, remembered
 from tasks.core.model.layout import PROJECT, Layout
+from tests.steps.conftest import asked_for, credentials, layout
+
+__all__ = ["asked_for", "credentials", "layout"]
 
 
 @pytest.fixture

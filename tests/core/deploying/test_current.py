@@ -8,10 +8,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.core.console.summary import Run
+from tasks.core.console.summary import Summary
 from tasks.core.deploying import current
+from tasks.core.deploying.change_plan import stage_change
 from tasks.core.disk import files
-from tasks.core.history import session
 from tasks.core.model.errors import Conflict
 from tasks.core.model.release import Change, Wanted
 from tests.core.places import CONFIG, ENV, SCRIPT, layout_in, manifest_of, stand
@@ -131,7 +131,7 @@ def test_of_a_file_with_secrets_only_a_keyed_digest_is_recorded(layout, tmp_path
 
 def test_the_receipt_tells_written_kept_and_unchanged():
     kinds = ["create", "merge", "replace", "mode", "remove", "keep", "unchanged"]
-    told = Run()
+    told = Summary()
     current.tell([Change(kind, kind, b"", 0o644, b"") for kind in kinds], told)
     assert (told.kept, told.unchanged, told.removed) == (["keep"], ["unchanged"], ["remove"])
     assert set(told.written) == {"create", "merge", "replace", "mode"}
@@ -154,7 +154,7 @@ def test_no_byte_of_a_user_is_lost(found, wanted, released, how):
         except Conflict:
             assert (layout.gateway / CONFIG).read_bytes() == text(found)
             return
-        session.put(Recorded(layout.gateway), change)
+        stage_change(Recorded(layout.gateway), change)
         stands = (layout.gateway / CONFIG).read_bytes()
         beside = layout.gateway / (CONFIG + current.YOURS)
         kept = stands == text(found) or (beside.exists() and beside.read_bytes() == text(found))
@@ -176,7 +176,7 @@ def test_nor_one_of_a_script_that_was_edited_whatever_is_in_it(found, wanted, re
         layout = layout_in(Path(folder))
         manifest = stand(layout, SCRIPT, found, released)
         (change,) = current.changes(layout, [Wanted(SCRIPT, wanted, 0o644, "replace")], manifest)
-        session.put(Recorded(layout.gateway), change)
+        stage_change(Recorded(layout.gateway), change)
         places = [layout.gateway / SCRIPT, layout.gateway / (SCRIPT + current.YOURS)]
         assert found in ([released] if released is not None else []) + [p.read_bytes() for p in places if p.exists()]
 
@@ -187,14 +187,14 @@ def test_an_earlier_copy_of_an_edited_file_is_not_overwritten(layout):
     for edit, wanted in ((b"my first edit", b"two"), (b"my second edit", b"three")):
         (layout.gateway / SCRIPT).write_bytes(edit)
         (change,) = current.changes(layout, [Wanted(SCRIPT, wanted, 0o644, "replace")], manifest_of({SCRIPT: "x"}))
-        session.put(transaction, change)
+        stage_change(transaction, change)
     kept = [path.read_bytes() for path in layout.gateway.glob(f"{SCRIPT}*")]
     assert b"my first edit" in kept
     assert b"my second edit" in kept
 
 
 def test_a_copy_that_makes_room_is_private(layout):
-    session.put(Recorded(layout.gateway), decided(layout, b"two", b"my edit", b"one", "replace", SCRIPT))
+    stage_change(Recorded(layout.gateway), decided(layout, b"two", b"my edit", b"one", "replace", SCRIPT))
     assert (layout.gateway / (SCRIPT + current.YOURS)).stat().st_mode & 0o777 == 0o600
 
 

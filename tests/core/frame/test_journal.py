@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from tasks.core.console.summary import Run
+from tasks.core.console.summary import Summary
 from tasks.core.frame import journal
 
 
 def run_of(log, *steps):
-    run = Run()
+    run = Summary()
     run.log, run.steps = log, [{"step": step, "state": "ok", "seconds": 0.1} for step in steps]
     return run
 

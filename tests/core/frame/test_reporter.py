@@ -10,13 +10,10 @@ from doit.cmd_base import ModuleTaskLoader
 from doit.doit_cmd import DoitMain
 
 from tasks.core.cli.steps import action
-from tasks.core.console import summary
-from tasks.core.console.summary import Run
-from tasks.core.frame import reporter
 from tasks.core.frame.reporter import Reporter
-from tasks.core.history import session
 from tasks.core.history.session import Session
 from tasks.core.model.errors import Conflict, GatewayError, InvalidInput, Unhealthy, UsageError
+from tasks.core.model.layout import Layout
 from tests.conftest import make_sandbox
 
 CODES = {GatewayError: 1, UsageError: 3, InvalidInput: 4, Conflict: 5, Unhealthy: 6}
@@ -31,9 +28,13 @@ def doit(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
     def start(creators, *words):
-        monkeypatch.setattr(summary, "this", Run())
-        monkeypatch.setattr(session, "this", Session(session.this.layout))
-        config = {"backend": "sqlite3", "dep_file": str(tmp_path / "doit.db"), "reporter": Reporter, "verbosity": 2}
+        start.session = Session()
+        config = {
+            "backend": "sqlite3",
+            "dep_file": str(tmp_path / "doit.db"),
+            "reporter": Reporter(start.session),
+            "verbosity": 2,
+        }
         main = DoitMain(ModuleTaskLoader({**creators, "DOIT_CONFIG": config}), config_filenames=())
         try:
             code = main.run(list(words))
@@ -160,7 +161,7 @@ def test_steps_and_times_go_to_the_log_of_the_run_and_no_text_of_theirs(doit, tm
 
     @action
     def act():
-        summary.this.log = log
+        doit.session.summary.log = log
         raise Conflict("secret words")
 
     assert doit({"task_a": task(nothing), "task_b": task(act, task_dep=["a"])}, "b")[0] == 5
@@ -173,7 +174,7 @@ def test_a_log_that_cannot_be_written_changes_nothing(doit, tmp_path):
     (tmp_path / "deployment.log").mkdir()
 
     def act():
-        summary.this.log = tmp_path / "deployment.log"
+        doit.session.summary.log = tmp_path / "deployment.log"
 
     assert doit({"task_a": task(act)}, "a")[0] == 0
 
@@ -182,7 +183,7 @@ def test_a_log_that_cannot_be_written_changes_nothing(doit, tmp_path):
 def test_whatever_stands_in_the_remembered_choices_it_starts(doit, monkeypatch, tmp_path, text):
     path = tmp_path / "choices.json"
     path.write_text(text)
-    monkeypatch.setattr(reporter.Layout, "choices", property(lambda _: path))
+    monkeypatch.setattr(Layout, "choices", property(lambda _: path))
     assert doit({"task_a": task(nothing)}, "a")[0] == 0
 
 

@@ -59,7 +59,7 @@ def test_one_of_a_newer_version_says_to_update_this_checkout():
 
 
 def test_installing_adds_to_the_release_and_leaves_it_as_it_is():
-    standing = PLAIN.standing(deployed_by="me", revision=3)
+    standing = PLAIN._replace(deployed_by="me", revision=3)
     assert (standing.deployed_by, standing.revision, standing.models) == ("me", 3, ("a",))
     assert PLAIN.revision == 0
 

@@ -7,6 +7,7 @@ import stat
 
 import pytest
 
+from tasks.core.history.session import Session
 from tasks.core.http import gateway
 from tasks.core.model.errors import Unhealthy
 from tasks.core.service import processes, state, supervisor
@@ -45,7 +46,7 @@ def test_it_serves_what_stands(layout, manifest):
     assert (status.state, status.attempt, status.leaving) == ("serving", 1, ())
     assert state.serves_disk(layout, instance, status)
     assert not state.is_behind(layout)
-    supervisor.take_over(layout, manifest)
+    supervisor.take_over(layout, manifest, Session())
     assert state.read_status(layout, instance) == status
 
 
@@ -55,7 +56,7 @@ def test_what_changed_is_taken_over(folder, layout, manifest, name):
     with (folder.path / name).open("a") as file:
         file.write("# mine\n")
     assert state.is_behind(layout)
-    supervisor.take_over(layout, manifest)
+    supervisor.take_over(layout, manifest, Session())
     assert not state.is_behind(layout)
     assert folder.pid == pid
 
@@ -64,14 +65,14 @@ def test_what_litellm_refuses_is_said_and_the_former_serves_on(folder, layout, m
     before = folder.status()
     layout.config.write_text(DEMO + "# refused\n")
     with pytest.raises(Unhealthy, match="this configuration is refused"):
-        supervisor.take_over(layout, manifest)
+        supervisor.take_over(layout, manifest, Session())
     assert folder.status()["worker"] == before["worker"]
 
 
 def test_what_the_log_of_a_failed_swap_means_is_said_without_colours_and_places(layout, manifest, capsys):
     layout.config.write_text(DEMO + "x: [\n")
     with pytest.raises(Unhealthy) as failed:
-        supervisor.take_over(layout, manifest)
+        supervisor.take_over(layout, manifest, Session())
     said = capsys.readouterr().err + str(failed.value)
     assert "That means: the file litellm_config.yaml is no valid YAML." in failed.value.remedy
     assert "served on without a gap" in failed.value.remedy
@@ -83,7 +84,7 @@ def test_what_the_log_of_a_failed_swap_means_is_said_without_colours_and_places(
 def test_a_model_that_litellm_drops_is_said(folder, layout, manifest):
     layout.config.write_text(DEMO.replace("hosted/", "no-such/"))
     with pytest.raises(Unhealthy, match="cannot serve demo"):
-        supervisor.take_over(layout, manifest)
+        supervisor.take_over(layout, manifest, Session())
 
 
 def test_a_worker_that_dies_while_what_stands_is_broken_comes_back_as_it_was(folder, layout, manifest):
@@ -102,18 +103,18 @@ def test_a_worker_that_dies_while_what_stands_is_broken_comes_back_as_it_was(fol
     folder.until(lambda status: status["worker"] not in (None, after["worker"]))
     layout.config.write_text(DEMO + "# mended\n")
     folder.env()
-    supervisor.take_over(layout, manifest)
+    supervisor.take_over(layout, manifest, Session())
     assert not state.is_behind(layout)
     assert not layout.served_config.exists()
 
 
 def test_a_model_that_was_taken_out_by_hand_is_not_missed(layout, manifest):
-    supervisor.take_over(layout, manifest._replace(models=("demo", "another")))
+    supervisor.take_over(layout, manifest._replace(models=("demo", "another")), Session())
 
 
 def test_another_key_in_env_is_the_one_that_is_asked_with(folder, layout, manifest):
     folder.env(LITELLM_MASTER_KEY="sk-" + "1" * 32)
-    supervisor.take_over(layout, manifest)
+    supervisor.take_over(layout, manifest, Session())
     assert not state.is_behind(layout)
 
 
@@ -121,17 +122,17 @@ def test_another_address_or_program_needs_another_process(folder, layout, manife
     first = folder.pid
     folder.port = free_port()
     folder.render()
-    supervisor.take_over(layout, manifest._replace(gateway_url=f"http://127.0.0.1:{folder.port}"))
+    supervisor.take_over(layout, manifest._replace(gateway_url=f"http://127.0.0.1:{folder.port}"), Session())
     second = folder.pid
     layout.supervisor.write_text(layout.supervisor.read_text() + "\n")
-    supervisor.take_over(layout, manifest._replace(gateway_url=f"http://127.0.0.1:{folder.port}"))
+    supervisor.take_over(layout, manifest._replace(gateway_url=f"http://127.0.0.1:{folder.port}"), Session())
     assert len({first, second, folder.pid}) == 3
     assert len(folder.processes()) == 1
 
 
 def test_a_gateway_that_nothing_needs_any_more_ends(folder, layout, manifest):
     (process,) = folder.processes()
-    supervisor.take_over(layout, manifest._replace(files={}))
+    supervisor.take_over(layout, manifest._replace(files={}), Session())
     process.wait(20)
     assert not folder.processes()
 
@@ -150,5 +151,5 @@ def test_a_status_that_is_not_of_this_process_says_nothing(layout, change):
 def test_where_nothing_runs_nothing_is_behind(folder, layout, manifest):
     assert folder.stop().returncode == 0
     assert not state.is_behind(layout)
-    supervisor.take_over(layout, manifest)
+    supervisor.take_over(layout, manifest, Session())
     assert not folder.processes()

@@ -1,0 +1,182 @@
+"""What may surprise of a deployment, a sentence each; a plan shows them as well."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+from tasks.core.claude import git_ignore
+from tasks.core.disk import files
+from tasks.core.history import history
+from tasks.core.litellm import litellm
+from tasks.core.model import network
+from tasks.core.model.catalogue import TIERS
+from tasks.core.model.deployment import discloses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasks.core.deploying.resolve import Resolved
+    from tasks.core.model.catalogue import Model
+    from tasks.core.model.deployment import Deployment
+
+
+def find_caveats(resolved: Resolved) -> Iterator[str]:
+    """Everything that may surprise.
+
+    Except for what is missing on this machine: see find_program_caveats().
+    """
+    yield from find_model_caveats(resolved.deployment)
+    yield from find_network_caveats(resolved)
+    yield from _find_breaks(resolved)
+    settings = resolved.layout.settings
+    if _discloses_token(resolved) and files.open_to_others(settings):
+        yield (
+            f"other users of this machine can read {settings}, in which the gateway's token "
+            "stands; chmod 600 it, or have a helper print the token: --auth apikeyhelper"
+        )
+
+
+def find_model_caveats(deployment: Deployment) -> Iterator[str]:
+    """What may surprise of the models.
+
+    Models past their end; tiers without a model, or with one that cannot call tools.
+    """
+    today = time.strftime("%Y-%m-%d")
+    for model in deployment.models:
+        if model.retired(today):
+            yield _describe_end(model)
+    yield from _find_name_caveats(deployment)
+    yield from _find_tool_caveats(deployment)
+
+
+def find_network_caveats(resolved: Resolved) -> list[str]:
+    """What may surprise of the way out of this network.
+
+    It depends on the proxy that was found, and on the variables of the shell.
+    """
+    known = {}
+    for name, found in resolved.findings.items():
+        if found.plain:
+            known[name] = found.plain
+    doubts = network.doubts(
+        resolved.deployment,
+        known,
+        os.environ,
+    )
+    return [*doubts]
+
+
+def find_program_caveats(resolved: Resolved) -> Iterator[str]:
+    """What is missing on this machine and can be installed later.
+
+    A LiteLLM that is refused is an error.
+    """
+    if not shutil.which("claude"):
+        install = "npm install -g @anthropic-ai/claude-code"
+        yield f"Claude Code is not on PATH; it can be installed later: {install}"
+    if not resolved.deployment.gateway.process:
+        return
+    found = litellm.find(
+        resolved.layout,
+        os.environ,
+        resolved.request.choices.litellm,
+    )
+    if found is None:
+        # With --start it is installed by this very command.
+        if not resolved.request.flags.start:
+            yield "LiteLLM is not installed; it is needed to start the gateway: doit litellm"
+        return
+    refusal = litellm.refusal(found)
+    if refusal:
+        raise refusal
+    yield from litellm.warnings(found)
+    missing = litellm.missing_modules(
+        found,
+        resolved.deployment.modules,
+    )
+    for module in missing:
+        lack = f"lacks {module}, which these models need"
+        yield f"LiteLLM at {found.executable} {lack}: doit litellm"
+
+
+def _discloses_token(resolved: Resolved) -> bool:
+    """Whether the token is going to be in settings.json.
+
+    A helper that prints it keeps it out of there.
+    """
+    known = []
+    for name, found in resolved.findings.items():
+        has_value = found.value is not None
+        if has_value or found.needs_key:
+            known.append(name)
+    return discloses(resolved.deployment, known)
+
+
+def _describe_end(model: Model) -> str:
+    """That a model was to end; and which takes its place, if one does."""
+    text = f"{model.id} was to end on {model.retires_on} and may not answer any more"
+    if model.replacement:
+        text += f"; {model.replacement} takes its place"
+    return text
+
+
+def _find_name_caveats(deployment: Deployment) -> Iterator[str]:
+    """That Claude Code asks for its own names, where no tier, or not each, has a model."""
+    gateway = deployment.gateway
+    if deployment.upstream:
+        gateway = deployment.upstream.gateway
+    if gateway.model_names and not deployment.names:
+        yield (
+            "Claude Code will ask for its own model names; "
+            "to name others: --opus, --sonnet, --haiku. "
+            f"{gateway.model_names}"
+        )
+    missing = [f"--{tier}" for tier in TIERS if tier not in deployment.names]
+    if deployment.names and missing:
+        yield (
+            "only some tiers have a model of the gateway; for the others Claude Code asks "
+            f"its own names ({', '.join(missing)})"
+        )
+
+
+def _find_tool_caveats(deployment: Deployment) -> Iterator[str]:
+    """Which tiers have a model that cannot call tools, and what to do; a model once."""
+    tiers: dict[str, list[str]] = {}
+    for tier, model in deployment.tiers.items():
+        tiers.setdefault(model.id, []).append(tier)
+    for model in deployment.tiers.values():
+        served = tiers.pop(model.id, None)
+        if served is None or model.tools == "yes":
+            continue
+        if model.id == deployment.answered_here:
+            continue
+        lack = "is not known to call tools"
+        if model.tools == "no":
+            lack = "cannot call tools"
+        names = ", ".join(served)
+        fix = f"choose another with --{served[0]} MODEL"
+        yield f"{model.id} serves {names}, but {lack}; {fix}"
+
+
+def _find_breaks(resolved: Resolved) -> Iterator[str]:
+    """What works now and will not work as before.
+
+    And what others would see, where the folder is in a repository.
+    """
+    yield from git_ignore.doubts(resolved.layout)
+    manifest = history.installed(resolved.layout)
+    if manifest is None:
+        return
+    url = resolved.deployment.url
+    if manifest.gateway_url != url:
+        move = f"from {manifest.gateway_url} to {url}"
+        yield f"the gateway moves {move}; start it and claude anew"
+    served = resolved.deployment.served
+    gone = [name for name in manifest.models if name not in served]
+    if gone:
+        names = ", ".join(gone)
+        fix = "a session that uses one must choose another (/model)"
+        yield f"no longer served: {names}; {fix}"

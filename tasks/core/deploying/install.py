@@ -1,0 +1,260 @@
+"""A deployment's changes: the gateway's folder as released, settings.json pointed at the gateway.
+
+Edits of the user's are kept: see core.merge for the files, core.claude.ownership for the settings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tasks.core.claude import settings_edit
+from tasks.core.deploying import checks, current, render
+from tasks.core.deploying.change_plan import ChangePlan, find_contents
+from tasks.core.disk import files
+from tasks.core.history import history
+from tasks.core.model import deployment as rules
+from tasks.core.model.errors import InvalidInput
+from tasks.core.model.release import Manifest, Revision, Wanted
+from tasks.core.model.secret import Secret
+from tasks.core.text import documents
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from tasks.core.claude.settings_edit import Edit, Outcome
+    from tasks.core.deploying.resolve import Resolved
+    from tasks.core.merge.outcome import Side
+    from tasks.core.model.catalogue import Artifact
+    from tasks.core.model.layout import Layout
+    from tasks.core.model.release import Change
+
+EDITED = ("merge", "keep", "mode")
+"""The kinds of change after which a file has edits of the user's in it."""
+
+
+def plan_install(resolved: Resolved) -> ChangePlan:
+    """Have the gateway's folder contain the staged release.
+
+    MergeConflict where the user and the release changed the same thing.
+    """
+    layout = resolved.layout
+    before = history.installed(layout)
+    staged = read_staged(resolved)
+    changes = find_changes(resolved, staged, before)
+    released = [change for change in changes if change.file in staged]
+    return ChangePlan(
+        layout=layout,
+        files=tuple(changes),
+        revision=_describe_revision(resolved, released, before),
+        rendered=staged,
+        result=find_contents(layout, released),
+        is_recorded=is_recorded(resolved, staged, before),
+    )
+
+
+def plan_settings(resolved: Resolved) -> ChangePlan:
+    """Have settings.json contain what connects Claude Code to the gateway.
+
+    The ledger, which says what is ours in it, is written with it.
+    """
+    layout = resolved.layout
+    return ChangePlan(
+        layout=layout,
+        edit=make_edit(resolved),
+        is_recorded=layout.ledger.exists(),
+    )
+
+
+def make_edit(resolved: Resolved) -> Edit:
+    """The edit of settings.json.
+
+    It is computed from the bytes that are found when it is committed.
+    """
+    layout = resolved.layout
+    settings = rules.settings_of(resolved.deployment)
+    ledger = settings_edit.ledger_of(layout)
+
+    def find_outcome(found: bytes | None) -> Outcome:
+        values = resolved.complete_values
+        return settings_edit.outcome(layout, settings, values, found, ledger)
+
+    return settings_edit.Edit(layout, find_outcome)
+
+
+def is_installed(resolved: Resolved) -> bool:
+    """Whether the gateway's folder is as the staged release wants it, and the manifest says so."""
+    layout = resolved.layout
+    before = history.installed(layout)
+    if history.damaged(layout):
+        return False
+    if not is_recorded(resolved, read_staged(resolved), before):
+        return False
+    return plan_install(resolved).is_empty
+
+
+def is_recorded(
+    resolved: Resolved,
+    contents: Mapping[str, bytes],
+    manifest: Manifest | None,
+) -> bool:
+    """Whether *manifest* has these choices, and its revision these renderings.
+
+    *contents*: the files as rendered.
+    """
+    layout = resolved.layout
+    if manifest is None:
+        return False
+    if dict(manifest.choices) != resolved.request.choices.to_json():
+        return False
+    for name, data in contents.items():
+        # .env is rendered without its values: they come from other places.
+        if name == layout.env_file.name:
+            continue
+        if history.released(layout, manifest.revision, name) != data:
+            return False
+    return True
+
+
+def read_staged(resolved: Resolved) -> dict[str, bytes]:
+    """The files of the staged release."""
+    folder = resolved.layout.release
+    staged = {}
+    for artifact in resolved.deployment.artifacts:
+        path = folder / artifact.file
+        staged[artifact.file] = path.read_bytes()
+    return staged
+
+
+def find_changes(
+    resolved: Resolved,
+    contents: Mapping[str, bytes],
+    before: Manifest | None,
+) -> list[Change]:
+    """What has to happen in the gateway's folder so that it has *contents*, as rendered."""
+    wanted = []
+    for artifact in resolved.deployment.artifacts:
+        data = contents[artifact.file]
+        if artifact.secret:
+            data = _fill_env(resolved, artifact, before)
+        wanted.append(
+            Wanted(
+                file=artifact.file,
+                data=data,
+                mode=artifact.permissions,
+                how=_choose_merge(artifact),
+            )
+        )
+    flags = resolved.request.flags
+    side = choose_side(is_ours=flags.ours, is_theirs=flags.theirs)
+    return current.changes(resolved.layout, wanted, before, side)
+
+
+def choose_side(*, is_ours: bool, is_theirs: bool) -> Side | None:
+    """Which change is taken where both sides changed the same thing; None: neither was named."""
+    if is_ours:
+        return "ours"
+    if is_theirs:
+        return "theirs"
+    return None
+
+
+def refuse_invalid_edits(layout: Layout, changes: Iterable[Change]) -> None:
+    """InvalidInput when a file is invalid with the user's edits.
+
+    It would be deployed, and the gateway would not start.
+    """
+    edited = {}
+    for change in changes:
+        if change.kind in EDITED and change.data is not None:
+            edited[change.file] = change.data
+    findings = checks.artifacts(edited, layout, "edited ")
+    if findings:
+        lines = ["with your edits it is not valid", *findings]
+        raise InvalidInput(
+            "\n  ".join(lines),
+            "Mend your file; nothing was written.",
+        )
+
+
+def describe_values(resolved: Resolved) -> dict[str, str]:
+    """What the manifest says of each variable: "set" for secrets and paths, else the value."""
+    described = {}
+    for name, value in resolved.complete_values.items():
+        variable = resolved.deployment.variable(name)
+        if isinstance(value, Secret) or variable.kind == "path":
+            described[name] = "set"
+        else:
+            described[name] = value
+    return described
+
+
+def note_place(layout: Layout) -> None:
+    """Write down where the gateway is, if it is not where every clone looks."""
+    if layout.gateway != layout.claude / "gateway":
+        line = f"{layout.gateway}\n".encode("utf-8", "surrogateescape")
+        files.write(layout.pointer, line, 0o600)
+
+
+def _describe_revision(
+    resolved: Resolved,
+    released: Sequence[Change],
+    before: Manifest | None,
+) -> Revision:
+    """The entry for the history; of a secret it has only which variable it is."""
+    artifacts = resolved.deployment.artifacts
+    layout = resolved.layout
+    manifest = _read_manifest(layout)._replace(
+        files=current.digests(layout, released, before),
+        variables=describe_values(resolved),
+        flags_used=_describe_flags(resolved),
+    )
+    return Revision(
+        action="deploy",
+        manifest=manifest,
+        how={artifact.file: _choose_merge(artifact) for artifact in artifacts},
+        settings=rules.settings_of(resolved.deployment),
+    )
+
+
+def _read_manifest(layout: Layout) -> Manifest:
+    """The manifest of the staged release."""
+    where = str(layout.release_manifest)
+    data = documents.parse_json(layout.release_manifest.read_bytes(), where)
+    return Manifest.from_json(data, where)
+
+
+def _describe_flags(resolved: Resolved) -> tuple[str, ...]:
+    """The flags of this run, as they are typed."""
+    flags = resolved.request.flags._asdict()
+    typed = []
+    for name, is_given in flags.items():
+        if is_given:
+            option = name.replace("_", "-")
+            typed.append(f"--{option}")
+    return tuple(typed)
+
+
+def _fill_env(
+    resolved: Resolved,
+    artifact: Artifact,
+    before: Manifest | None,
+) -> bytes:
+    """.env with its secrets."""
+    deployed: Collection[str] = ()
+    if before is not None:
+        deployed = before.variables
+    return render.fill_env(
+        files.read(resolved.layout.gateway / artifact.file),
+        resolved.deployment,
+        resolved.complete_values,
+        deployed,
+    )
+
+
+def _choose_merge(artifact: Artifact) -> str:
+    """How edits of this file are treated: see release.Wanted."""
+    if artifact.secret:
+        return "fill"
+    if artifact.template or artifact.content:
+        return "replace"
+    return "merge"

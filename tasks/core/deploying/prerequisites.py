@@ -1,0 +1,286 @@
+"""Whether a deployment can be made here: values, programs, disk space, permissions."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tasks.core.claude import git_ignore, ledger, other_tools, token_binding
+from tasks.core.console import console
+from tasks.core.deploying import caveats
+from tasks.core.disk import files
+from tasks.core.http import tls
+from tasks.core.litellm import litellm
+from tasks.core.model.deployment import PASSPHRASE
+from tasks.core.model.errors import Conflict, GatewayError
+from tasks.core.service import processes
+from tasks.core.text import json_edit
+from tasks.core.values import environment
+
+if TYPE_CHECKING:
+    from tasks.core.deploying.resolve import Resolved
+    from tasks.core.model.deployment import Deployment
+    from tasks.core.model.layout import Layout
+    from tasks.core.values.environment import Finding
+
+
+MEBIBYTE = 2**20
+
+
+def list_facts(resolved: Resolved) -> list[object]:
+    """Everything that can change the outcome, for the up-to-date check."""
+    request = resolved.request
+    return [
+        request.choices.to_json(),
+        _list_values(resolved),
+        _list_program_facts(resolved),
+        _list_surroundings(resolved),
+        request.flags.allow_missing,
+        time.strftime("%Y-%m-%d"),
+    ]
+
+
+def check(resolved: Resolved) -> None:
+    """Raise the first reason why this cannot be deployed here."""
+    layout = resolved.layout
+    request = resolved.request
+    check_place(layout)
+    check_other_gateways(layout)
+    check_process(resolved)
+    check_settings(layout)
+    git_ignore.refuse(layout)
+    check_certificates(resolved.deployment)
+    tls.check_client_certificate(
+        request.choices,
+        resolved.values.get(PASSPHRASE),
+    )
+    other_tools.refuse(
+        layout,
+        resolved.context.neighbours,
+        request.flags.force,
+    )
+    token_binding.check(
+        layout,
+        resolved.context.catalogue,
+        resolved.deployment,
+        resolved.findings,
+    )
+    check_values(resolved)
+
+
+def describe_origin(
+    found: Finding,
+    *,
+    is_secret: bool,
+) -> str:
+    """Where a value comes from, and the value itself when it is no secret."""
+    note = ""
+    if found.note:
+        note = f" ({found.note})"
+    if found.value is None:
+        text = "not found"
+        if found.needs_key:
+            text = "made for this gateway"
+        return text + note
+    via = ""
+    if found.via:
+        via = f" (as {found.via})"
+    value = "set"
+    if not is_secret:
+        text = str(found.value)
+        value = console.printable(text)
+    return f"{value}, from {found.source}{via}{note}"
+
+
+def check_place(layout: Layout) -> None:
+    """Whether the gateway can be put where it is to be."""
+    place = layout.gateway
+    while not place.exists():
+        place = place.parent
+    where = str(place)
+    if not place.is_dir():
+        raise GatewayError(
+            "is not a directory",
+            "Move it away, or choose another place with --target DIR.",
+            where=where,
+        )
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise GatewayError(
+            "may not be written by you",
+            "Make it yours, or choose another place with --target DIR.",
+            where=where,
+        )
+    free = shutil.disk_usage(place).free
+    if free < files.LEAST_SPACE:
+        raise GatewayError(
+            f"has {free // MEBIBYTE} MiB free, 50 are needed",
+            "Make room, then run this again.",
+            where=where,
+        )
+
+
+def check_other_gateways(layout: Layout) -> None:
+    """Conflict when Claude Code is connected to a gateway of this project in another folder.
+
+    What it would take to disconnect from that one would be lost.
+    """
+    for other in find_other_gateways(layout):
+        leave = f"doit deploy --target {other}, then doit uninstall"
+        raise Conflict(
+            f"a gateway of ours stands in {other}, and Claude Code is joined to that",
+            f"Take it away first ({leave}), or stay there.",
+            where=str(layout.gateway),
+        )
+
+
+def find_other_gateways(layout: Layout) -> list[Path]:
+    """Other folders with a deployment: the usual one, and the one noted beside the settings."""
+    places = [layout.claude / "gateway"]
+    noted = files.read_line(layout.pointer)
+    if noted:
+        places.append(Path(noted))
+    others = []
+    for place in places:
+        if place == layout.gateway:
+            continue
+        manifest = place / layout.manifest.name
+        if manifest.is_file():
+            others.append(place)
+    return others
+
+
+def check_process(resolved: Resolved) -> None:
+    """Conflict when a gateway would go on running without the scripts that stop it."""
+    gateway = resolved.deployment.gateway
+    layout = resolved.layout
+    if gateway.process:
+        return
+    if processes.running(layout):
+        running = "the gateway of this machine still runs"
+        raise Conflict(
+            f"{running}, and {gateway.name} takes its place",
+            "Stop it first: doit stop",
+            where=str(layout.gateway),
+        )
+
+
+def check_settings(layout: Layout) -> None:
+    """Whether Claude Code's settings can be edited.
+
+    InvalidInput before anything is written: they are never started afresh.
+    """
+    path = files.real_target(layout.settings)
+    data = files.read(path)
+    if data is not None:
+        json_edit.edit(
+            data,
+            {ledger.BASE_URL: ""},
+            str(layout.settings),
+        )
+
+
+def check_certificates(deployment: Deployment) -> None:
+    """Whether the network's certificates can be read; warns when they have ended."""
+    bundle = deployment.choices.ca_bundle
+    if not bundle:
+        return
+    certificates = tls.read_bundle(Path(bundle))
+    ended = tls.find_expired(certificates, bundle)
+    if ended:
+        console.warn(f"{bundle}: {ended.says}")
+
+
+def check_values(resolved: Resolved) -> None:
+    """Whether every needed variable has a usable value; with --allow-missing a warning."""
+    allows_missing = resolved.request.flags.allow_missing
+    errors = []
+    for problem in _find_problems(resolved):
+        text = f"{problem.variable}: {problem.problem}"
+        is_error = problem.severity == "error"
+        if allows_missing or not is_error:
+            console.warn(f"{text}. {problem.remedy}")
+        else:
+            errors.append(f"{text}\n    {problem.remedy}")
+    if errors:
+        needs = resolved.deployment.needs
+        count = f"{len(errors)} of {len(needs)}"
+        listing = "\n  ".join(errors)
+        raise GatewayError(
+            f"{count} values are not usable\n  {listing}",
+            "To go on without and fill in .env later: doit deploy --allow-missing",
+        )
+
+
+def _find_problems(resolved: Resolved) -> list[environment.Problem]:
+    """What is wrong with the values."""
+    deployment = resolved.deployment
+    # These certificates are not there yet: they are deployed with the rest.
+    deployed = str(resolved.layout.certificates)
+    findings = {}
+    variables = {}
+    for name, found in resolved.findings.items():
+        if found.plain != deployed:
+            findings[name] = found
+            variables[name] = deployment.variable(name)
+    needed = [name for name in deployment.needs if name in findings]
+    return environment.problems(
+        findings,
+        variables,
+        needed,
+    )
+
+
+def _list_values(resolved: Resolved) -> list[object]:
+    """Each value, and where it comes from."""
+    listed: list[object] = []
+    for name, found in resolved.findings.items():
+        origin = _find_origin(found, resolved.layout)
+        listed.append([name, origin, found.note])
+    return listed
+
+
+def _find_origin(found: Finding, layout: Layout) -> tuple[object, str]:
+    """A value and where it comes from.
+
+    One that is, or is going to be, in the gateway's .env is as it should be.
+    """
+    stored = f"{layout.gateway.name}/{layout.env_file.name}"
+    if found.needs_key or found.source.endswith(stored):
+        return None, "the gateway"
+    return found.value, found.source
+
+
+def _list_program_facts(resolved: Resolved) -> list[object]:
+    """What LiteLLM lacks, and why it is refused.
+
+    Nothing where it is not installed.
+    """
+    located = litellm.find(
+        resolved.layout,
+        os.environ,
+        resolved.request.choices.litellm,
+    )
+    if not located:
+        return []
+    missing = litellm.missing_modules(
+        located,
+        resolved.deployment.modules,
+    )
+    return [missing, str(litellm.refusal(located))]
+
+
+def _list_surroundings(resolved: Resolved) -> list[str]:
+    """Other tools, git, the network."""
+    tools = [tool.id for tool in resolved.context.neighbours]
+    listed = [
+        *tools,
+        git_ignore.seen(resolved.layout),
+        *caveats.find_network_caveats(resolved),
+    ]
+    bundle = resolved.request.choices.ca_bundle
+    if bundle:
+        listed.append(str(files.read(Path(bundle))))
+    return listed
