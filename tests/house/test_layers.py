@@ -78,10 +78,8 @@ def test_no_modules_import_each_other_in_a_circle(modules):
 
 def test_a_step_does_not_import_another_step(modules):
     steps = {module for module in modules if module.is_step}
-    wrong = []
-    for edge in floors.find_edges(modules):
-        if edge.source in steps and edge.target in steps:
-            wrong.append(edge)
+    edges = floors.find_edges(modules)
+    wrong = [edge for edge in edges if edge.source in steps and edge.target in steps]
     assert not wrong, places(wrong)
 
 
