@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING
 
 from tasks.core.cli import command_line
 from tasks.core.console import console, diff, prompts
-from tasks.core.deploying import machine_questions, plan_file, plan_page, questions, situation
+from tasks.core.deploying import (
+    machine_questions,
+    plan_file,
+    plan_page,
+    questions,
+    situation,
+)
 from tasks.core.deploying import plan as deploying_plan
 from tasks.core.deploying.resolve import resolve
 from tasks.core.disk import files
