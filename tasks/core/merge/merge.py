@@ -1,13 +1,13 @@
 """Three-way merges of files that a user has edited: last written, found, wanted.
 
 litellm_config.yaml is not merged as text, nor loaded and written anew. The *data* of the three are merged
-(model/threeway.py), and what that asks for is put into the found text at the spots of the values; comments, order,
+(merge/three_way.py), and what that asks for is put into the found text at the spots of the values; comments, order,
 quotes, anchors and line ends around them stay byte for byte. The result must mean what the merged data say.
 Tried on the 160 pairs of tests/core/merge/test_merge.py (16 edits by users, 10 deployments), of which this merges all:
 
 - merge3 on the lines with a check of the data: 49 conflicts (39 once line ends are alike), and 1 result that parses
   and means something else. Both sides appending a model, neighbouring lines, another order or indentation are too
-  much for it. The package merge3 is also under the GPL; linemerge.py has the same in fifty lines.
+  much for it. The package merge3 is also under the GPL; lines.py has the same in fifty lines.
 - ruamel.yaml, loaded, changed and dumped: it writes the whole file anew, and 47 times bytes of the user's changed that
   nobody had touched (line ends, indentation, byte order mark, `---`); twice a comment went with its neighbour.
 """
@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 
 from tasks.core.merge import lines
-from tasks.core.merge.outcome import Conflict, Merge, Side
+from tasks.core.merge.outcome import Conflict, Merge
 from tasks.core.merge.yaml import YamlMerge
 from tasks.core.model.errors import InvalidInput
 
@@ -43,11 +43,6 @@ def litellm_config(base: str, found: str, wanted: str, where: str) -> Merge:
         note = f"{error.problem}, so it cannot be merged"
         return Merge((Conflict(int(line[1]) if line else 1, wanted, found, base, where, note=note),))
     return Merge((mark, *merge.pieces)) if mark else merge
-
-
-def resolve(merge: Merge, side: Side) -> str:
-    """The merged text with every conflict decided: "ours" takes what the deployment wants, "theirs" what was found."""
-    return merge.taking(side)
 
 
 def conflict_text(merge: Merge, found_name: str, wanted_name: str) -> str:

@@ -212,7 +212,7 @@ def test_an_anchor_that_others_use_is_not_pulled_from_under_them():
     wanted = changed(put(("model_list", 0, "litellm_params", "timeout"), 900))
     merged = merge(ANCHORED, wanted)
     assert merged.conflicts
-    assert merge_merge.resolve(merged, "theirs") == ANCHORED
+    assert merged.taking("theirs") == ANCHORED
 
 
 def test_behind_an_alias_only_that_one_changes():
@@ -318,16 +318,16 @@ def test_a_conflict_names_the_line_and_both_sides(kind):
     assert str(conflict).startswith(f"litellm_config.yaml:{conflict.line}: {what}: yours ")
     with pytest.raises(ValueError, match="conflicts"):
         merged.text  # noqa: B018
-    assert merge_merge.resolve(merged, "theirs") == found
-    assert three_way.same(data(merge_merge.resolve(merged, "ours")), data(wanted))
+    assert merged.taking("theirs") == found
+    assert three_way.same(data(merged.taking("ours")), data(wanted))
 
 
 def test_what_does_not_conflict_is_merged_all_the_same():
     wanted = changed(lambda data: (put(TIMEOUT, 900)(data), data["model_list"].append(model("new"))))
     merged = merge(TUNED, wanted)
     assert len(merged.conflicts) == 1
-    assert "model_name: new" in merge_merge.resolve(merged, "theirs")
-    assert "timeout: 30  # seconds" in merge_merge.resolve(merged, "theirs")
+    assert "model_name: new" in merged.taking("theirs")
+    assert "timeout: 30  # seconds" in merged.taking("theirs")
 
 
 def test_a_conflict_file_is_finished_by_hand():
@@ -348,8 +348,8 @@ def test_a_text_that_is_no_yaml_is_a_conflict_as_a_whole(found):
     (conflict,) = merged.conflicts
     assert "cannot be merged" in str(conflict)
     assert str(conflict).startswith("litellm_config.yaml:")
-    assert merge_merge.resolve(merged, "theirs") == found
-    assert merge_merge.resolve(merged, "ours") == NEW_MODEL
+    assert merged.taking("theirs") == found
+    assert merged.taking("ours") == NEW_MODEL
 
 
 @pytest.mark.parametrize("found", ["", "# nothing\n", "null\n", "[]\n", "just text\n", "- a\n- b\n"])
@@ -391,7 +391,7 @@ def test_no_text_gives_a_traceback(function, base, found, wanted):
     merged = function(base, found, wanted)
     assert isinstance(merged, Merge)
     for side in ("ours", "theirs"):
-        merge_merge.resolve(merged, side)
+        merged.taking(side)
     merge_merge.conflict_text(merged, "yours", "new")
     [str(conflict) for conflict in merged.conflicts]
 
