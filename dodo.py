@@ -58,7 +58,7 @@ import tasks.uninstall
 import tasks.use
 import tasks.validate
 import tasks.verify
-from tasks.core.deploying.run import Run
+from tasks.core.deploying.this_run import Run
 from tasks.core.frame import creators, memory
 from tasks.core.frame.reporter import Reporter
 from tasks.core.history.session import Session

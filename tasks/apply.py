@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tasks.core.deploying.resolve import Resolved
-    from tasks.core.deploying.run import Run
+    from tasks.core.deploying.this_run import Run
     from tasks.core.history.session import Session
 
 OPTIONS: list[dict[str, Any]] = [

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tasks.core.deploying.resolve import Resolved
-    from tasks.core.deploying.run import Run
+    from tasks.core.deploying.this_run import Run
 
 NOT_HERE = ("dry_run", "yes", "no_input", "include_secrets")
 """The options of a deployment that say nothing about what it would change."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.core.cli.steps import EXIT_CODE, JSON, Task, action
 from tasks.core.console import console
-from tasks.core.deploying import current
+from tasks.core.deploying import file_changes
 from tasks.core.disk import lock
 from tasks.core.history import history
 from tasks.core.litellm import litellm
@@ -72,5 +72,5 @@ def find_program(resolved: Resolved) -> dict[str, Any] | None:
 def find_drift(resolved: Resolved, manifest: Manifest) -> list[dict[str, Any]]:
     """Every file and key that was deployed, with its state."""
     has_other_tools = bool(resolved.context.neighbours)
-    drift = current.find_drift(resolved.layout, manifest, foreign=has_other_tools)
+    drift = file_changes.find_drift(resolved.layout, manifest, foreign=has_other_tools)
     return [{"name": item.name, "state": item.state} for item in drift]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tasks.core.cli.steps import Task
     from tasks.core.deploying.resolve import Resolved
-    from tasks.core.deploying.run import Run
+    from tasks.core.deploying.this_run import Run
     from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tasks.core.deploying.resolve import Resolved
-    from tasks.core.deploying.run import Run
+    from tasks.core.deploying.this_run import Run
     from tasks.core.model.layout import Layout
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import JSON, Task, action
 from tasks.core.console import console
-from tasks.core.deploying import checks, current
+from tasks.core.deploying import checks, file_changes
 from tasks.core.disk import files
 from tasks.core.history import history
 from tasks.core.model.errors import InvalidInput
@@ -78,7 +78,7 @@ def files_found(layout: Layout, manifest: Manifest) -> Iterator[str]:
 
 def edited(layout: Layout, manifest: Manifest) -> list[str]:
     """The deployed files whose content is not what was left there."""
-    return [name for name, each in current.find_files(layout, (), manifest).items() if each.edited]
+    return [name for name, each in file_changes.find_files(layout, (), manifest).items() if each.edited]
 
 
 def ask_gateway(state: State) -> None:

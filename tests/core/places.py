@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.core.deploying import current
+from tasks.core.deploying import file_changes
 from tasks.core.model.layout import Layout
 from tasks.core.model.release import Manifest
 
@@ -37,4 +37,4 @@ def stand(layout: Layout, name: str, found: bytes | None, released: bytes | None
     place = layout.history / "0001" / "released"
     place.mkdir(parents=True)
     (place / name).write_bytes(released)
-    return manifest_of({name: current.digest(layout, name, released)})
+    return manifest_of({name: file_changes.digest(layout, name, released)})

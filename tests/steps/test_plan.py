@@ -1,7 +1,7 @@
 """plan: its task, and what it plans."""
 
 from tasks import plan
-from tasks.core.deploying.run import Run
+from tasks.core.deploying.this_run import Run
 
 
 def test_the_task_depends_on_nothing_and_makes_nothing(asked_for):

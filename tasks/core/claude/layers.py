@@ -98,7 +98,9 @@ class Held(NamedTuple):
 
 def wrapped(name: str, value: str) -> str | Secret:
     """*value*, hidden when its name tells that it is a secret, or when it is an address with a password in it."""
-    telltale = secret_patterns.tells(name) or secret_patterns.looks(value) or re.search(r"://[^/\s]*@", value)
+    telltale = (
+        secret_patterns.is_secret_name(name) or secret_patterns.holds_secret(value) or re.search(r"://[^/\s]*@", value)
+    )
     return Secret(value) if value and telltale else value
 
 

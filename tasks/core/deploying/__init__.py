@@ -4,5 +4,5 @@
     preflight, render, stage, validate, backup, install + settings, commit, verify, swap, finish
 
 A plan is data without secrets: it can be shown, saved to a file, and compared with the disk again
-before it is applied. `current` compares the disk with what was last deployed.
+before it is applied. `file_changes` compares the disk with what was last deployed.
 """

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tasks.core.deploying import current
+from tasks.core.deploying import file_changes
 from tasks.core.history import history
 from tasks.core.text import documents
 
@@ -77,7 +77,7 @@ class ChangePlan:
 
     def summarize(self, summary: Summary) -> None:
         """Add to *summary* what happened to each file and key."""
-        current.tell(self.files, summary)
+        file_changes.tell(self.files, summary)
         if self.edit is not None:
             self.edit.tell(summary)
 

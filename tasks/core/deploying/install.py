@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.core.claude import settings_edit
-from tasks.core.deploying import checks, current, render
+from tasks.core.deploying import checks, file_changes, render
 from tasks.core.deploying.change_plan import ChangePlan, find_contents
 from tasks.core.disk import files
 from tasks.core.history import history
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tasks.core.claude.settings_edit import Edit, Outcome
     from tasks.core.deploying.resolve import Resolved
-    from tasks.core.merge.outcome import Side
+    from tasks.core.merge.result import Side
     from tasks.core.model.catalogue import Artifact
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Change
@@ -146,7 +146,7 @@ def find_changes(
         )
     flags = resolved.request.flags
     side = choose_side(is_ours=flags.ours, is_theirs=flags.theirs)
-    return current.changes(resolved.layout, wanted, before, side)
+    return file_changes.changes(resolved.layout, wanted, before, side)
 
 
 def choose_side(*, is_ours: bool, is_theirs: bool) -> Side | None:
@@ -204,7 +204,7 @@ def _describe_revision(
     artifacts = resolved.deployment.artifacts
     layout = resolved.layout
     manifest = _read_manifest(layout)._replace(
-        files=current.digests(layout, released, before),
+        files=file_changes.digests(layout, released, before),
         variables=describe_values(resolved),
         flags_used=_describe_flags(resolved),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.core.claude import settings_edit
 from tasks.core.console import console, diff
-from tasks.core.deploying import caveats, install, plan_file, prerequisites, render, sources
+from tasks.core.deploying import caveats, install, plan_file, prerequisites, render, value_sources
 from tasks.core.disk import files
 from tasks.core.history import history
 from tasks.core.model.secret import Secret
@@ -101,7 +101,7 @@ def _find_warnings(resolved: Resolved) -> list[str]:
 
 def _find_pending(resolved: Resolved) -> Iterator[str]:
     """Which value this plan does without: a program of the user's would have to run for it."""
-    reference = sources.pending_token(resolved.request)
+    reference = value_sources.pending_token(resolved.request)
     if reference:
         token = resolved.deployment.credential
         yield f"{token} is what {reference} prints; that is run when this is deployed"

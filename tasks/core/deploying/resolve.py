@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tasks.core.deploying import sources
+from tasks.core.deploying import value_sources
 from tasks.core.model import deployment as rules
 from tasks.core.model import network
 from tasks.core.values import environment
@@ -14,7 +14,7 @@ from tasks.core.values import environment
 if TYPE_CHECKING:
     from tasks.core.deploying.context import Context
     from tasks.core.deploying.request import Request
-    from tasks.core.deploying.sources import Findings
+    from tasks.core.deploying.value_sources import Findings
     from tasks.core.model.deployment import Deployment, Values
     from tasks.core.model.layout import Layout
 
@@ -42,15 +42,15 @@ class Resolved:
     @cached_property
     def findings(self) -> Findings:
         """Each variable of the deployment: its value, and where that comes from."""
-        listed = sources.list_sources(
+        listed = value_sources.list_sources(
             self.request,
             self.context,
             self.deployment,
         )
-        found = sources.read_sources(listed)
+        found = value_sources.read_sources(listed)
         network_findings = self._derive_network(found)
         # In the order in which the deployment names them: that is how preflight lists them.
-        needed = sources.needed_variables(self.deployment)
+        needed = value_sources.needed_variables(self.deployment)
         names = [variable.name for variable in needed]
         ordered = {name: found[name] for name in [*names, *found]}
         # User and password of the proxy are in its address now; they are stored nowhere.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.claude import settings_edit
 from tasks.core.console import console
-from tasks.core.deploying import current
+from tasks.core.deploying import file_changes
 from tasks.core.deploying.change_plan import UNINSTALL, ChangePlan, find_contents
 from tasks.core.disk import files
 from tasks.core.history import archive as history_archive
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tasks.core.claude.settings_edit import Edit, Outcome
     from tasks.core.console.summary import Summary
-    from tasks.core.merge.outcome import Side
+    from tasks.core.merge.result import Side
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Change, Manifest
 
@@ -89,10 +89,10 @@ def plan_rollback(
 
     MergeConflict where the user and *target* changed the same thing, unless *side* is named.
     """
-    changes = current.changes(layout, wanted(layout, target), before, side)
+    changes = file_changes.changes(layout, wanted(layout, target), before, side)
     revision = target.revision
     manifest = revision.manifest._replace(
-        files=current.digests(layout, changes, before),
+        files=file_changes.digests(layout, changes, before),
         flags_used=(),
     )
     return ChangePlan(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.claude import settings_edit
-from tasks.core.deploying import current
+from tasks.core.deploying import file_changes
 from tasks.core.deploying.change_plan import UNINSTALL, ChangePlan
 from tasks.core.disk import fingerprints
 from tasks.core.disk.targets import KEPT
@@ -64,11 +64,11 @@ def find_removals(layout: Layout, manifest: Manifest) -> Iterator[Change]:
 
     .env stays when it has values of the user's.
     """
-    for name, standing in current.find_files(layout, (), manifest).items():
+    for name, standing in file_changes.find_files(layout, (), manifest).items():
         found = standing.found
         if found is None:
             continue
-        change = current.leaving(name, standing)._replace(note="")
+        change = file_changes.leaving(name, standing)._replace(note="")
         is_env = name == layout.env_file.name
         if is_env and has_values_of_the_user(layout, manifest, found):
             change = change._replace(kind="keep", data=found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tasks.core.catalogue import client_facts
 from tasks.core.claude import other_tools, settings_edit
 from tasks.core.claude.layers import OVERRIDING, Key
-from tasks.core.deploying import checks, current
+from tasks.core.deploying import checks, file_changes
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.history import backup
 from tasks.core.model.catalogue import Variable
@@ -123,7 +123,7 @@ def _not_as_deployed(case: Case) -> Iterator[Check]:
     where = case.layers.shown(case.layout.settings)
     yield from (Check("settings", FAIL, each, where, "Deploy again: doit deploy", DEPLOY) for each in told)
     known = " ".join(told)
-    for each in current.keys(case.layout, foreign=False):
+    for each in file_changes.keys(case.layout, foreign=False):
         name = each.name.rpartition(" ")[2]
         if each.state != "clean" and name not in known:
             yield Check("settings", WARN, f"{name} is {each.state}; a deployment leaves it so", where)

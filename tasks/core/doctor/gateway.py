@@ -6,7 +6,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from tasks.core.deploying import checks, current
+from tasks.core.deploying import checks, file_changes
 from tasks.core.disk import files, lock
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.litellm import litellm
@@ -51,7 +51,7 @@ def standing_files(case: Case) -> Iterator[Check]:
 
 def _drifted(case: Case) -> Iterator[Check]:
     assert case.manifest is not None
-    for each in current.find_drift(case.layout, case.manifest):
+    for each in file_changes.find_drift(case.layout, case.manifest):
         where = case.layers.shown(case.layout.gateway / each.name)
         if each.name.startswith(case.layout.settings.name) or each.state == "clean":
             continue

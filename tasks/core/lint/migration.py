@@ -162,7 +162,7 @@ def _hidden(text: str, shown: str, facts: Facts) -> bytes:
 
 def _hidden_remark(found: re.Match[str]) -> str:
     """A comment: it may be a line of YAML that somebody has put aside, or a sentence."""
-    remark = secret_patterns.struck_pairs(found[2], lambda _: "[hidden]")
+    remark = secret_patterns.replace_named_secrets(found[2], lambda _: "[hidden]")
     return found[1] + hide.hide_text(remark.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
 
@@ -175,7 +175,7 @@ def _spans(text: str, root: Any, facts: Facts) -> Iterator[tuple[int, int]]:  # 
             waiting += [((*place, str(key.value)), value) for key, value in node.value]
         elif node.id == "sequence":
             waiting += [((*place, number), value) for number, value in enumerate(node.value)]
-        elif lint_secrets.secret(facts, place, node.value):
+        elif lint_secrets.is_secret(facts, place, node.value):
             start, end = node.start_mark.index, node.end_mark.index
             yield start, start + len(text[start:end].rstrip())  # a block ends where the next thing begins
 

@@ -29,7 +29,7 @@ def problems(config: Config) -> Iterator[Problem]:
     own = _own_providers(config)
     for place, params in config.params:
         model = params.get("model")
-        if isinstance(model, str) and model and not secret_patterns.looks(model):
+        if isinstance(model, str) and model and not secret_patterns.holds_secret(model):
             yield from _route(config, (*place, "model"), model, params, own)
             yield from _ended(config, (*place, "model"), model)
             yield from _region(config, (*place, "vertex_location"), model, params)

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.console import console
-from tasks.core.lint import access, keys, models, names, secrets, source
+from tasks.core.lint import access, keys, models, routing, secrets, source
 from tasks.core.lint import facts as lint_facts
 from tasks.core.lint.config import Around, Config
 from tasks.core.lint.findings import SEVERITIES, Finding, Place, Problem
@@ -49,7 +49,7 @@ def errors(text: str, shown: str, layout: Layout) -> list[str]:
 def of_document(document: Document, shown: str, facts: Facts, around: Around) -> list[Finding]:
     """The findings in what was read, in the order of its lines."""
     config = Config(shown, document, facts, around)
-    rules = (keys, secrets, access, models, names)
+    rules = (keys, secrets, access, models, routing)
     found = [_finding(config, problem) for rule in rules for problem in rule.problems(config)]
     unique = {(each.line, each.rule, each.path, each.problem): each for each in found}
     return sorted(unique.values(), key=lambda each: (each.line, SEVERITIES.index(each.severity), each.rule, each.path))

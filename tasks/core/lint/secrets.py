@@ -45,29 +45,29 @@ def problems(config: Config) -> Iterator[Problem]:
     yield from _numbers(config)
 
 
-def secret(facts: Facts, place: Place, text: str) -> bool:
+def is_secret(facts: Facts, place: Place, text: str) -> bool:
     """Whether a text is a secret that stands in the file itself."""
     if _REFERENCE.fullmatch(text) or _BRACED.search(text) or _BARE.fullmatch(text) or _ALMOST.fullmatch(text):
         return False
     if text.strip().lower() in facts.no_secrets or environment.is_placeholder(text):
         return False
-    return secret_patterns.looks(text) or (_told(place, text) and not _is_path(text))
+    return secret_patterns.holds_secret(text) or (_told(place, text) and not _is_path(text))
 
 
 def _told(place: Place, text: str) -> bool:
     """Whether the names that lead to a text tell that it is a secret."""
     *around, name = [step for step in place if isinstance(step, str)] or [""]
     if name.lower().endswith("headers"):
-        return secret_patterns.headers_tell(text)
-    if any("webhook" in step.lower() and secret_patterns.tells(step) for step in (*around, name)):
+        return secret_patterns.hold_secret_headers(text)
+    if any("webhook" in step.lower() and secret_patterns.is_secret_name(step) for step in (*around, name)):
         return "://" in text
     in_headers = any(step.lower().endswith("headers") for step in around)
-    return secret_patterns.header_tells(name) if in_headers else secret_patterns.tells(name)
+    return secret_patterns.is_secret_header(name) if in_headers else secret_patterns.is_secret_name(name)
 
 
 def hidden(text: str) -> str:
     """A text that is to be shown, without what looks like a secret."""
-    return secret_patterns.struck(text, lambda _: "[hidden]")
+    return secret_patterns.replace_secrets(text, lambda _: "[hidden]")
 
 
 def _is_path(text: str) -> bool:
@@ -121,7 +121,11 @@ def _numbers(config: Config) -> Iterator[Problem]:
     spots.append((("general_settings",), config.section("general_settings")))
     for place, found in spots:
         for key, value in found.items():
-            if secret_patterns.tells(str(key)) and isinstance(value, int | float) and not isinstance(value, bool):
+            if (
+                secret_patterns.is_secret_name(str(key))
+                and isinstance(value, int | float)
+                and not isinstance(value, bool)
+            ):
                 yield Problem(
                     "wrong-type", (*place, str(key)), f"{key} must be a text; put it into quotes, or better .env"
                 )
@@ -135,7 +139,7 @@ class _Names:
         self.taken = {name for _, text in config.texts if (name := variable_of(text))}
         self.given = dict(config.around.named)
         self.numbers: dict[str, int] = {}
-        self.secrets = {place: text for place, text in config.texts if secret(config.facts, place, text)}
+        self.secrets = {place: text for place, text in config.texts if is_secret(config.facts, place, text)}
         for place in sorted(self.secrets, key=_rank):
             self.of(place, self.secrets[place])
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tasks.core.merge.outcome import Merge
+    from tasks.core.merge.result import Merge
     from tasks.core.model.layout import Layout
 
 MARKER = b"<<<<<<<"

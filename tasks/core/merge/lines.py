@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
-from tasks.core.merge.outcome import Conflict, Merge
+from tasks.core.merge.result import Conflict, Merge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

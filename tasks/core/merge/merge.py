@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 
 from tasks.core.merge import lines
-from tasks.core.merge.outcome import Conflict, Merge
+from tasks.core.merge.result import Conflict, Merge
 from tasks.core.merge.yaml import YamlMerge
 from tasks.core.model.errors import InvalidInput
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.merge import lines as merge_lines
 from tasks.core.merge import three_way
-from tasks.core.merge.outcome import Conflict, Merge
+from tasks.core.merge.result import Conflict, Merge
 from tasks.core.model.errors import InvalidInput
 from tasks.core.text import documents
 from tasks.core.text.text_edit import TextEdit

@@ -193,7 +193,9 @@ def _headers(text: str, option: str) -> tuple[str, ...]:
         if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: ?[ -~]*[!-~]", line):
             raise UsageError(f"{option} is not of the form 'Name: value'", "A value in plain ASCII, on one line.")
         name, _, value = line.partition(":")
-        if (secret_patterns.header_tells(name) or secret_patterns.looks(value)) and not PLACEHOLDER.search(value):
+        if (secret_patterns.is_secret_header(name) or secret_patterns.holds_secret(value)) and not PLACEHOLDER.search(
+            value
+        ):
             problem = f"{option} {name} is no place for a secret: the shell's history and the manifest would hold it"
             raise UsageError(problem, f"Export it, and name its variable: --header '{name}: {{NAME}}'")
     return tuple(lines)

@@ -68,7 +68,7 @@ _NOTHING = r"(?i)[\"']?(?:os\.environ/\w+|\[hidden.*|\[set\]?|true|false|null|no
 
 
 @functools.lru_cache(maxsize=4096)
-def tells(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
     """Whether a value of this name is a secret."""
     words = tuple(word.lower() for word in re.findall(_WORD, name))
     return any(_itself(words, at) for at, word in enumerate(words) if re.fullmatch(_NOUN, word))
@@ -87,29 +87,29 @@ def _itself(words: tuple[str, ...], at: int) -> bool:
 
 
 @functools.lru_cache(maxsize=4096)
-def header_tells(name: str) -> bool:
+def is_secret_header(name: str) -> bool:
     """Whether a header of this name holds a secret."""
     words = [word.lower() for word in re.findall(_WORD, name)]
-    return tells(name) or any(word.endswith("auth") or word == "authentication" for word in words)
+    return is_secret_name(name) or any(word.endswith("auth") or word == "authentication" for word in words)
 
 
-def headers_tell(text: str) -> bool:
+def hold_secret_headers(text: str) -> bool:
     """Whether a text of one or more headers (`name=value,…` or `name: value`) has one that holds a secret."""
-    return any(header_tells(found["name"] or "authorization") for found in re.finditer(_PAIR, text))
+    return any(is_secret_header(found["name"] or "authorization") for found in re.finditer(_PAIR, text))
 
 
-def looks(text: str) -> bool:
+def holds_secret(text: str) -> bool:
     """Whether a secret stands in a text by its looks."""
     return bool(re.search(LOOKS, text)) or any(_queried(found) for found in re.finditer(_QUERY, text))
 
 
-def struck(text: str, hide: Callable[[str], str]) -> str:
+def replace_secrets(text: str, hide: Callable[[str], str]) -> str:
     """A text in which *hide* has replaced what is a secret by its looks."""
     text = re.sub(LOOKS, lambda found: _replaced(found, found[found.lastgroup] if found.lastgroup else "", hide), text)
     return re.sub(_QUERY, lambda found: _replaced(found, found["before"], hide) if _queried(found) else found[0], text)
 
 
-def struck_pairs(text: str, hide: Callable[[str], str]) -> str:
+def replace_named_secrets(text: str, hide: Callable[[str], str]) -> str:
     """A running text in which *hide* has replaced what stands behind a name that tells, or behind Bearer."""
     return re.sub(_PAIR, lambda found: _replaced(found, found["before"], hide) if _paired(found) else found[0], text)
 
@@ -120,10 +120,10 @@ def _replaced(found: re.Match[str], before: str, hide: Callable[[str], str]) -> 
 
 def _queried(found: re.Match[str]) -> bool:
     words = {word.lower() for word in re.findall(_WORD, found["name"])}
-    return header_tells(found["name"]) or bool(words & _SIGNATURES)
+    return is_secret_header(found["name"]) or bool(words & _SIGNATURES)
 
 
 def _paired(found: re.Match[str]) -> bool:
     name = found["name"]
-    told = name is None or (tells(name) and name.lower() != "key")  # "the key: it is …" is a sentence
+    told = name is None or (is_secret_name(name) and name.lower() != "key")  # "the key: it is …" is a sentence
     return told and not re.fullmatch(_NOTHING, found["value"])

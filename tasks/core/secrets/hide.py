@@ -27,7 +27,7 @@ _JSON_PAIR = re.compile(rb'(?P<head>(?P<name>"(?:[^"\\]|\\.)*")\s*:\s*)(?P<value
 def hide_value(name: str, text: str) -> str:
     """The value of *name*, hidden if the name says it is a credential or the value looks like one."""
     data = text.encode("utf-8", "surrogateescape")
-    hidden = _mark(data) if secret_patterns.tells(name) else hide_text(data)
+    hidden = _mark(data) if secret_patterns.is_secret_name(name) else hide_text(data)
     return hidden.decode("utf-8", "backslashreplace")
 
 
@@ -35,7 +35,7 @@ def hide_text(data: bytes) -> bytes:
     """Any file: values of telling names (YAML), literal keys and passwords in addresses hidden."""
     data = _YAML_LINE.sub(_hide_if_telling, data)
     text = data.decode("utf-8", "surrogateescape")
-    return secret_patterns.struck(text, _mark_text).encode("utf-8", "surrogateescape")
+    return secret_patterns.replace_secrets(text, _mark_text).encode("utf-8", "surrogateescape")
 
 
 def hide_env(data: bytes) -> bytes:
@@ -79,7 +79,7 @@ def _hide_pair(found: re.Match[bytes]) -> bytes:
 
 
 def _is_telling(name: bytes) -> bool:
-    return secret_patterns.tells(name.decode("ascii", "ignore"))
+    return secret_patterns.is_secret_name(name.decode("ascii", "ignore"))
 
 
 def _mark_text(text: str) -> str:

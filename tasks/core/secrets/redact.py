@@ -34,7 +34,7 @@ def anonymize(text: str, secrets: Iterable[str], homes: Iterable[str], names: It
     text = hide_values(text, [Secret(each) for each in known])
     for short in known:
         text = text.replace(short, HIDDEN)
-    text = secret_patterns.struck_pairs(SOMEBODY.sub(HIDDEN, text), lambda _: HIDDEN)
+    text = secret_patterns.replace_named_secrets(SOMEBODY.sub(HIDDEN, text), lambda _: HIDDEN)
     for home in sorted(set(homes) - {"/"}, key=len, reverse=True):
         text = text.replace(home, "~")
     for name in sorted(set(names), key=len, reverse=True):
@@ -48,7 +48,7 @@ def secrets(layout: Layout, documents: Iterable[Any], environ: Mapping[str, str]
     """Every secret in the environment, .env, settings *documents*, the shell profiles and LiteLLM's configuration."""
     pairs = [*environ.items(), *_in_env(layout), *_in_documents(documents)]
     pairs += [*_in_profiles(layout, environ), *_in_config(layout)]
-    plain = {value for name, value in pairs if secret_patterns.tells(name)}
+    plain = {value for name, value in pairs if secret_patterns.is_secret_name(name)}
     plain |= {part for _, value in pairs for part in _password(value)}
     return {value.strip() for value in plain if len(value.strip()) >= value_checks.SHORTEST_SECRET}
 
@@ -110,7 +110,7 @@ def secrets_of(layout: Layout) -> list[Secret]:
     """The values of .env whose names tell that they are not to be shown."""
     text = (files.read(layout.env_file) or b"").decode("utf-8", "surrogateescape")
     told = env_file.parse(text)
-    return [Secret(value) for name, value in told.items() if secret_patterns.tells(name)]
+    return [Secret(value) for name, value in told.items() if secret_patterns.is_secret_name(name)]
 
 
 def hide_values(text: str, secrets: Iterable[Secret]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from tasks.core.model.catalogue import Variable
 from tasks.core.model.secret import Secret
 from tasks.core.values import value_checks
-from tasks.core.values.sources import Places
+from tasks.core.values.places import Places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -10,7 +10,7 @@ from tasks.core.model import secret_patterns
 from tasks.core.model.secret import Secret
 from tasks.core.secrets import redact as projects
 
-NOUNS = [word for word in re.findall("[a-z]{3,}", secret_patterns._NOUN) if secret_patterns.tells(word)]
+NOUNS = [word for word in re.findall("[a-z]{3,}", secret_patterns._NOUN) if secret_patterns.is_secret_name(word)]
 NOUNS += ["passwd", "password", "credentials", "apikey", "authtoken"]
 OTHERS = ["my", "url", "id", "max", "public", "cache", "file", "access", "hf", "donkey", "2"]
 NAMES = st.lists(st.sampled_from(NOUNS + OTHERS), min_size=1, max_size=3).flatmap(
@@ -39,12 +39,12 @@ def test_no_secret_is_told(text):
 
 @given(NAMES | st.text())
 def test_a_name_that_tells_the_project_of_a_secret_tells_serve(name):
-    assert redact.SECRET.search(name) or not secret_patterns.tells(name)
+    assert redact.SECRET.search(name) or not secret_patterns.is_secret_name(name)
 
 
 @given(st.dictionaries(NAMES, st.text('abc"\\é', min_size=1, max_size=12), max_size=3), st.text('abc"\\é'))
 def test_a_value_that_the_project_hides_is_hidden(environment, noise):
-    secrets = [Secret(value) for name, value in environment.items() if secret_patterns.tells(name)]
+    secrets = [Secret(value) for name, value in environment.items() if secret_patterns.is_secret_name(name)]
     text = noise.join(["", *environment.values(), ""])
     told = redact.redact(text, environment)
     for secret in secrets:
@@ -66,4 +66,4 @@ ADDRESSES = st.tuples(
 
 @given(ADDRESSES)
 def test_a_password_in_an_address_is_hidden_as_the_project_does_it(text):
-    assert redact.redact(text, {}) == secret_patterns.struck(text, lambda _: projects.HIDDEN)
+    assert redact.redact(text, {}) == secret_patterns.replace_secrets(text, lambda _: projects.HIDDEN)

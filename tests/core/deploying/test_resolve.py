@@ -5,7 +5,7 @@ import pytest
 from tasks.core.deploying.context import Context
 from tasks.core.deploying.request import Request
 from tasks.core.deploying.resolve import resolve
-from tasks.core.deploying.sources import UNKNOWN
+from tasks.core.deploying.value_sources import UNKNOWN
 from tasks.core.model.choices import Choices, Flags
 from tasks.core.model.errors import UsageError
 from tasks.core.model.secret import Secret

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tasks.core.merge import lines, three_way
 from tasks.core.merge import merge as merge_merge
-from tasks.core.merge.outcome import Conflict, Merge, shown
+from tasks.core.merge.result import Conflict, Merge, shown
 from tasks.core.text import documents
 
 HEADER = "# Made by claude-gateway-recipes.\n# Your own edits are kept.\n"

@@ -22,20 +22,20 @@ OTHERS = """
 
 @pytest.mark.parametrize("name", SECRETS.split())
 def test_a_name_that_tells(name):
-    assert secret_patterns.tells(name)
+    assert secret_patterns.is_secret_name(name)
 
 
 @pytest.mark.parametrize("name", OTHERS.split())
 def test_a_name_that_speaks_of_something_else(name):
-    assert not secret_patterns.tells(name)
+    assert not secret_patterns.is_secret_name(name)
 
 
 def test_of_headers_those_that_let_somebody_in_tell_too():
-    assert secret_patterns.header_tells("X-Auth")
-    assert not secret_patterns.header_tells("X-Author")
-    assert secret_patterns.headers_tell("x-tenant=a,Authorization=Basic b")
-    assert secret_patterns.headers_tell("x-tenant: a\nx-api-key: b")
-    assert not secret_patterns.headers_tell("x-tenant=a,x-region=b")
+    assert secret_patterns.is_secret_header("X-Auth")
+    assert not secret_patterns.is_secret_header("X-Author")
+    assert secret_patterns.hold_secret_headers("x-tenant=a,Authorization=Basic b")
+    assert secret_patterns.hold_secret_headers("x-tenant: a\nx-api-key: b")
+    assert not secret_patterns.hold_secret_headers("x-tenant=a,x-region=b")
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_of_headers_those_that_let_somebody_in_tell_too():
     ],
 )
 def test_what_is_a_secret_by_its_looks_goes_and_nothing_else(text, shown):
-    assert secret_patterns.looks(text)
-    assert secret_patterns.struck(text, lambda _: "-") == shown
+    assert secret_patterns.holds_secret(text)
+    assert secret_patterns.replace_secrets(text, lambda _: "-") == shown
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ def test_what_is_a_secret_by_its_looks_goes_and_nothing_else(text, shown):
     ],
 )
 def test_what_has_not_the_looks(text):
-    assert not secret_patterns.looks(text)
-    assert secret_patterns.struck(text, lambda _: "-") == text
+    assert not secret_patterns.holds_secret(text)
+    assert secret_patterns.replace_secrets(text, lambda _: "-") == text
 
 
 def test_behind_a_name_in_a_sentence():
-    shown = secret_patterns.struck_pairs(
+    shown = secret_patterns.replace_named_secrets(
         "x-team-token=canary, max_tokens: 5, password: 'can ary'; the key: it", lambda _: "-"
     )
     assert shown == "x-team-token=-, max_tokens: 5, password: -; the key: it"

@@ -12,7 +12,8 @@ from tasks.core.catalogue import catalogue
 from tasks.core.model.catalogue import Variable
 from tasks.core.model.layout import Layout
 from tasks.core.model.secret import Secret
-from tasks.core.values import environment, shell_profiles, sources, value_checks
+from tasks.core.values import environment, shell_profiles, value_checks
+from tasks.core.values import places as values_places
 from tasks.core.values.environment import Finding, Problem, find, problems
 
 KEY = Variable("LITELLM_MASTER_KEY", "The gateway's key.", "Leave it out.", True, "secret", found_by="generated-key")
@@ -234,7 +235,7 @@ def test_gcloud_elsewhere(home, tmp_path):
     key = put(tmp_path / "sdk" / "application_default_credentials.json", "{}")
     assert found(home, PROJECT, CLOUDSDK_CONFIG=str(tmp_path / "sdk")).value == "moved-project"
     got = found(home, ADC, CLOUDSDK_CONFIG=str(tmp_path / "sdk"))
-    assert (got.value, got.source) == (str(key), sources.ADC)
+    assert (got.value, got.source) == (str(key), values_places.ADC)
 
 
 @pytest.mark.parametrize(
@@ -255,7 +256,7 @@ def test_gcloud_the_name_of_a_configuration_is_no_path(home, name):
 def test_gcloud_credentials_need_no_variable(home):
     path = put(home / ".config/gcloud/application_default_credentials.json", '{"type": "authorized_user"}')
     got = found(home, ADC)
-    assert (got.value, got.source) == (str(path), sources.ADC)
+    assert (got.value, got.source) == (str(path), values_places.ADC)
     assert problems({ADC.name: got}, {ADC.name: ADC}, [ADC.name]) == []
 
 

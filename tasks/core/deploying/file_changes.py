@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tasks.core.console.summary import Summary
-    from tasks.core.merge.outcome import Side
+    from tasks.core.merge.result import Side
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
     from tasks.core.text.json_edit import Document

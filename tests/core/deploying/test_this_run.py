@@ -2,7 +2,7 @@
 
 import json
 
-from tasks.core.deploying.run import Run
+from tasks.core.deploying.this_run import Run
 from tasks.core.model.errors import UsageError
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.console.summary import Summary
-from tasks.core.deploying import current
+from tasks.core.deploying import file_changes
 from tasks.core.deploying.change_plan import stage_change
 from tasks.core.disk import files
 from tasks.core.model.errors import Conflict
@@ -38,7 +38,7 @@ def layout(tmp_path):
 
 def decided(layout, wanted, found, released, how="merge", name=CONFIG, mode=0o644, **more):  # noqa: PLR0917
     manifest = stand(layout, name, found, released, mode)
-    (change,) = current.changes(layout, [Wanted(name, wanted, 0o644, how)], manifest, **more)
+    (change,) = file_changes.changes(layout, [Wanted(name, wanted, 0o644, how)], manifest, **more)
     return change
 
 
@@ -93,20 +93,20 @@ def test_a_side_decides_a_conflict(layout, side, value):
 def test_what_does_not_belong_any_more_goes_unless_it_was_edited(layout):
     (layout.gateway / SCRIPT).write_bytes(b"old")
     (layout.gateway / "other.sh").write_bytes(b"edited")
-    manifest = manifest_of({SCRIPT: current.digest(layout, SCRIPT, b"old"), "other.sh": "sha256:old"})
-    kinds = {each.file: each.kind for each in current.changes(layout, [], manifest)}
+    manifest = manifest_of({SCRIPT: file_changes.digest(layout, SCRIPT, b"old"), "other.sh": "sha256:old"})
+    kinds = {each.file: each.kind for each in file_changes.changes(layout, [], manifest)}
     assert kinds == {SCRIPT: "remove", "other.sh": "keep"}
 
 
 def test_a_file_of_somebody_else_is_none_of_our_business(layout):
     (layout.gateway / "notes.txt").write_text("mine")
-    assert [each.file for each in current.changes(layout, [Wanted(CONFIG, b"", 0o644, "merge")], None)] == [CONFIG]
+    assert [each.file for each in file_changes.changes(layout, [Wanted(CONFIG, b"", 0o644, "merge")], None)] == [CONFIG]
 
 
 def test_deciding_writes_nothing(layout):
     stand(layout, CONFIG, b"a: 9\n", b"a: 1\n")
     before = {path: path.stat().st_mtime_ns for path in layout.gateway.rglob("*")}
-    current.changes(layout, [Wanted(CONFIG, b"a: 1\nb: 2\n", 0o644, "merge")], manifest_of({CONFIG: "sha256:x"}))
+    file_changes.changes(layout, [Wanted(CONFIG, b"a: 1\nb: 2\n", 0o644, "merge")], manifest_of({CONFIG: "sha256:x"}))
     assert {path: path.stat().st_mtime_ns for path in layout.gateway.rglob("*")} == before
 
 
@@ -114,7 +114,7 @@ def test_the_manifest_records_what_we_leave_and_keeps_what_it_said_of_files_that
     kept = Change(CONFIG, "keep", b"edited", 0o644, b"edited")
     made = Change(SCRIPT, "create", b"new", 0o755, None)
     gone = Change("old", "remove", None, 0o644, b"x")
-    digests = current.digests(layout, [kept, made, gone], manifest_of({CONFIG: "sha256:before"}))
+    digests = file_changes.digests(layout, [kept, made, gone], manifest_of({CONFIG: "sha256:before"}))
     assert digests[CONFIG] == "sha256:before"
     assert digests[SCRIPT].startswith("sha256:")
     assert "old" not in digests
@@ -123,7 +123,8 @@ def test_the_manifest_records_what_we_leave_and_keeps_what_it_said_of_files_that
 def test_of_a_file_with_secrets_only_a_keyed_digest_is_recorded(layout, tmp_path):
     other = layout_in(tmp_path / "other")
     found = [
-        current.digests(each, [Change(ENV, "create", b"KEY=1", 0o600, None)], None)[ENV] for each in (layout, other)
+        file_changes.digests(each, [Change(ENV, "create", b"KEY=1", 0o600, None)], None)[ENV]
+        for each in (layout, other)
     ]
     assert all(each.startswith("hmac-sha256:") for each in found)
     assert found[0] != found[1]
@@ -132,7 +133,7 @@ def test_of_a_file_with_secrets_only_a_keyed_digest_is_recorded(layout, tmp_path
 def test_the_receipt_tells_written_kept_and_unchanged():
     kinds = ["create", "merge", "replace", "mode", "remove", "keep", "unchanged"]
     told = Summary()
-    current.tell([Change(kind, kind, b"", 0o644, b"") for kind in kinds], told)
+    file_changes.tell([Change(kind, kind, b"", 0o644, b"") for kind in kinds], told)
     assert (told.kept, told.unchanged, told.removed) == (["keep"], ["unchanged"], ["remove"])
     assert set(told.written) == {"create", "merge", "replace", "mode"}
 
@@ -150,13 +151,13 @@ def test_no_byte_of_a_user_is_lost(found, wanted, released, how):
         layout = layout_in(Path(folder))
         manifest = stand(layout, CONFIG, text(found), None if released is None else text(released))
         try:
-            (change,) = current.changes(layout, [Wanted(CONFIG, text(wanted), 0o644, how)], manifest)
+            (change,) = file_changes.changes(layout, [Wanted(CONFIG, text(wanted), 0o644, how)], manifest)
         except Conflict:
             assert (layout.gateway / CONFIG).read_bytes() == text(found)
             return
         stage_change(Recorded(layout.gateway), change)
         stands = (layout.gateway / CONFIG).read_bytes()
-        beside = layout.gateway / (CONFIG + current.YOURS)
+        beside = layout.gateway / (CONFIG + file_changes.YOURS)
         kept = stands == text(found) or (beside.exists() and beside.read_bytes() == text(found))
         nothing_of_theirs = released is not None and found == released
         assert (
@@ -175,9 +176,9 @@ def test_nor_one_of_a_script_that_was_edited_whatever_is_in_it(found, wanted, re
     with tempfile.TemporaryDirectory() as folder:
         layout = layout_in(Path(folder))
         manifest = stand(layout, SCRIPT, found, released)
-        (change,) = current.changes(layout, [Wanted(SCRIPT, wanted, 0o644, "replace")], manifest)
+        (change,) = file_changes.changes(layout, [Wanted(SCRIPT, wanted, 0o644, "replace")], manifest)
         stage_change(Recorded(layout.gateway), change)
-        places = [layout.gateway / SCRIPT, layout.gateway / (SCRIPT + current.YOURS)]
+        places = [layout.gateway / SCRIPT, layout.gateway / (SCRIPT + file_changes.YOURS)]
         assert found in ([released] if released is not None else []) + [p.read_bytes() for p in places if p.exists()]
 
 
@@ -186,7 +187,7 @@ def test_an_earlier_copy_of_an_edited_file_is_not_overwritten(layout):
     stand(layout, SCRIPT, b"my first edit", b"one")
     for edit, wanted in ((b"my first edit", b"two"), (b"my second edit", b"three")):
         (layout.gateway / SCRIPT).write_bytes(edit)
-        (change,) = current.changes(layout, [Wanted(SCRIPT, wanted, 0o644, "replace")], manifest_of({SCRIPT: "x"}))
+        (change,) = file_changes.changes(layout, [Wanted(SCRIPT, wanted, 0o644, "replace")], manifest_of({SCRIPT: "x"}))
         stage_change(transaction, change)
     kept = [path.read_bytes() for path in layout.gateway.glob(f"{SCRIPT}*")]
     assert b"my first edit" in kept
@@ -195,43 +196,43 @@ def test_an_earlier_copy_of_an_edited_file_is_not_overwritten(layout):
 
 def test_a_copy_that_makes_room_is_private(layout):
     stage_change(Recorded(layout.gateway), decided(layout, b"two", b"my edit", b"one", "replace", SCRIPT))
-    assert (layout.gateway / (SCRIPT + current.YOURS)).stat().st_mode & 0o777 == 0o600
+    assert (layout.gateway / (SCRIPT + file_changes.YOURS)).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_file_that_we_left_is_not_edited(layout):
     manifest = stand(layout, CONFIG, b"ours", b"ours", 0o640)
-    (found,) = current.find_files(layout, [CONFIG], manifest).values()
+    (found,) = file_changes.find_files(layout, [CONFIG], manifest).values()
     assert (found.found, found.mode, found.released, found.edited) == (b"ours", 0o640, b"ours", False)
 
 
 def test_one_that_somebody_changed_is(layout):
     manifest = stand(layout, CONFIG, b"mine", b"ours")
-    assert current.find_files(layout, [CONFIG], manifest)[CONFIG].edited
+    assert file_changes.find_files(layout, [CONFIG], manifest)[CONFIG].edited
 
 
 def test_one_that_is_gone_is_not_and_tells_so(layout):
     manifest = stand(layout, CONFIG, None, b"ours")
-    found = current.find_files(layout, [CONFIG], manifest)[CONFIG]
+    found = file_changes.find_files(layout, [CONFIG], manifest)[CONFIG]
     assert (found.found, found.mode, found.edited) == (None, None, False)
 
 
 def test_files_of_the_manifest_are_looked_at_although_nobody_asked(layout):
     manifest = stand(layout, SCRIPT, b"ours", b"ours")
-    assert list(current.find_files(layout, [CONFIG], manifest)) == [CONFIG, SCRIPT]
+    assert list(file_changes.find_files(layout, [CONFIG], manifest)) == [CONFIG, SCRIPT]
 
 
 def test_a_file_that_was_there_before_us_was_never_released(layout):
     stand(layout, CONFIG, b"mine", None)
-    found = current.find_files(layout, [CONFIG], None)[CONFIG]
+    found = file_changes.find_files(layout, [CONFIG], None)[CONFIG]
     assert (found.found, found.released, found.left) == (b"mine", None, None)
 
 
 def test_secrets_are_fingerprinted_with_a_key_and_the_rest_is_not(layout):
-    assert current.digest(layout, CONFIG, b"x") == files.digest(b"x")
-    keyed = current.digest(layout, ENV, b"x")
+    assert file_changes.digest(layout, CONFIG, b"x") == files.digest(b"x")
+    keyed = file_changes.digest(layout, ENV, b"x")
     assert keyed.startswith("hmac-sha256:")
-    assert keyed == current.digest(layout, ENV, b"x")
-    assert keyed != current.digest(layout, ENV, b"y")
+    assert keyed == file_changes.digest(layout, ENV, b"x")
+    assert keyed != file_changes.digest(layout, ENV, b"y")
 
 
 def test_a_linked_folder_and_a_linked_file_are_followed(tmp_path, layout):
@@ -240,4 +241,4 @@ def test_a_linked_folder_and_a_linked_file_are_followed(tmp_path, layout):
     (layout.gateway / CONFIG).symlink_to(tmp_path / "elsewhere.yaml")
     layout.gateway.rename(tmp_path / "gateway")
     layout.gateway.symlink_to(tmp_path / "gateway")
-    assert current.find_files(layout, [CONFIG], manifest)[CONFIG].found == b"ours"
+    assert file_changes.find_files(layout, [CONFIG], manifest)[CONFIG].found == b"ours"
