@@ -52,16 +52,16 @@ def task(
 
 def promised_task(resolved: Resolved) -> Task:
     """Before anything else, when there is a plan to hold to."""
-    return {"actions": [(hold, [resolved])]}
+    return {"actions": [(refuse_moved_plan, [resolved])]}
 
 
 def held_task(resolved: Resolved) -> Task:
     """The same under the lock, before anything is made true; what to deploy is remembered by then."""
-    return {"actions": [(hold, [resolved], {"begun": True})], "task_dep": ["install", "settings"]}
+    return {"actions": [(refuse_moved_plan, [resolved], {"begun": True})], "task_dep": ["install", "settings"]}
 
 
 @action
-def hold(resolved: Resolved, *, begun: bool = False) -> None:
+def refuse_moved_plan(resolved: Resolved, *, begun: bool = False) -> None:
     """Make the plan once more; Conflict naming whatever is not as it was, once *begun* but for the choices."""
     if resolved.request.saved_plan is None:
         return

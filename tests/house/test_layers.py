@@ -22,7 +22,7 @@ PURE = {
     "lint.findings",
     "litellm.config",
     "merge.lines",
-    "merge.outcome",
+    "merge.result",
     "secrets.hide",
     "merge.three_way",
     "text.json_edit",

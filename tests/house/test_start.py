@@ -16,7 +16,7 @@ NOT_AT_START = SLOW | {"unittest", "urllib.request", *OWNERS}
 EXECUTED = {
     "cli.command_line",
     "cli.steps",
-    "deploying.run",
+    "deploying.this_run",
     "frame.commands",
     "frame.creators",
     "frame.front",
