@@ -256,7 +256,7 @@ def _find_origin(found: Finding, layout: Layout) -> tuple[object, str]:
 def _list_program_facts(resolved: Resolved) -> list[object]:
     """What LiteLLM lacks, and why it is refused.
 
-    Nothing where it is not installed.
+    A LiteLLM without faults is the same as none: it may come after the deployment.
     """
     located = litellm.find(
         resolved.layout,
@@ -264,12 +264,12 @@ def _list_program_facts(resolved: Resolved) -> list[object]:
         resolved.request.choices.litellm,
     )
     if not located:
-        return []
+        return [[], ""]
     missing = litellm.missing_modules(
         located,
         resolved.deployment.modules,
     )
-    return [missing, str(litellm.refusal(located))]
+    return [missing, str(litellm.refusal(located) or "")]
 
 
 def _list_surroundings(resolved: Resolved) -> list[str]:
