@@ -1,0 +1,30 @@
+"""stage: a release is the rendered files and their manifest."""
+
+import json
+
+from tasks import stage
+from tasks.core.disk import files
+from tests.steps.releases import staged
+
+
+def test_a_release_is_the_rendered_files_and_their_manifest(asked_for, layout):
+    data = staged(asked_for(preset="basic", port=4567))
+    assert data["files"] == {
+        path.name: files.digest(path.read_bytes())
+        for path in layout.release.iterdir()
+        if path.name != layout.manifest.name
+    }
+    assert (data["gateway_url"], data["choices"]) == ("http://127.0.0.1:4567", {"preset": "basic", "port": 4567})
+    assert data["revision"] == 0
+    assert "VERTEX" not in json.dumps(data["environment_variables"])
+
+
+def test_what_an_earlier_release_had_is_left_out(asked_for, layout):
+    layout.release.mkdir()
+    (layout.release / "old.service").write_text("x")
+    staged(asked_for())
+    assert not (layout.release / "old.service").exists()
+
+
+def test_the_version_is_that_of_this_collection(layout):
+    assert stage.source_version(layout)[0].isdigit()
