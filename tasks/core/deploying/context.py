@@ -6,9 +6,8 @@ Each part is read when it is first needed, and once.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tasks.core.catalogue import catalogue
 from tasks.core.claude import other_tools
@@ -22,13 +21,14 @@ if TYPE_CHECKING:
     from tasks.core.model.secret import Secret
 
 
-@dataclass(frozen=True)
 class Context:
     """Where it goes, what can be chosen, and the variables of this process."""
 
-    layout: Layout
-    environ: Mapping[str, str] = field(repr=False)
-    _secrets: dict[str, Secret] = field(default_factory=dict, repr=False)
+    # A plain class: making a dataclass costs every start about a millisecond.
+    def __init__(self, layout: Layout, environ: Mapping[str, str]) -> None:
+        self.layout: Final = layout
+        self.environ: Final = environ
+        self._secrets: Final[dict[str, Secret]] = {}
 
     @classmethod
     def of(cls, choices: Choices) -> Context:

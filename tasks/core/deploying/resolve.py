@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tasks.core.deploying import value_sources
 from tasks.core.model import deployment as rules
@@ -19,15 +18,15 @@ if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
 
 
-@dataclass(frozen=True)
 class Resolved:
     """A request in its context, and what follows from both.
 
     Values are looked for when the first is needed, and once: that may run a program or ask.
     """
 
-    request: Request
-    context: Context
+    def __init__(self, request: Request, context: Context) -> None:
+        self.request: Final = request
+        self.context: Final = context
 
     @property
     def layout(self) -> Layout:

@@ -10,7 +10,7 @@ in a run that only looks: a mark for a token that would have to be fetched
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.model import network
 from tasks.core.model.secret import Secret
@@ -19,24 +19,25 @@ from tasks.core.values.environment import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Protocol
 
     from tasks.core.deploying.context import Context
     from tasks.core.deploying.request import Request
     from tasks.core.model.catalogue import Variable
     from tasks.core.model.deployment import Deployment
 
+    class Source(Protocol):
+        """Somewhere values come from."""
+
+        def read(self) -> Findings:
+            """What this source has."""
+
+
 Findings = dict[str, Finding]
 """By the name of the variable."""
 
 UNKNOWN = "told-when-it-is-deployed"
 """In a plan, the value of a token that only a program of the user's can print."""
-
-
-class Source(Protocol):
-    """Somewhere values come from."""
-
-    def read(self) -> Findings:
-        """What this source has."""
 
 
 class Answers(NamedTuple):
