@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from tasks.core.claude.decisions import Decision, Key, decide, decide_release
 from tasks.core.claude.ledger import BASE_URL, CREDENTIALS, Displaced, Ledger, Owned, fingerprint, same
 from tasks.core.model.secret import unshown
 from tasks.core.text.json_edit import REMOVE, Path, Raw, canonical, decoded
@@ -75,28 +76,21 @@ def applied(
     if found is None:
         plan.start_over()
     for path, value in wanted.items():
-        owned = plan.owned.get(path)
-        if plan.is_there(path, value):
-            plan.accept(path, value)
-        elif owned is None and path in unless_present and plan.present(path):
-            plan.note("kept", path)
-        elif owned is None:
-            plan.take(path, value)
-        elif plan.is_ours(path, owned) or (path in must and not plan.present(path)):
-            plan.write(path, value, owned)
-        elif force:
-            plan.store(path, owned)
-            plan.take(path, value)
-        else:
-            plan.note("conflicts" if path in must else "kept", path)
-    plan.undo([path for path in plan.owned if path not in wanted])
+        decision = decide(
+            plan.look_at(path, value),
+            is_optional=path in unless_present,
+            is_needed=path in must,
+            is_forced=force,
+        )
+        plan.apply(path, value, decision)
+    plan.release([path for path in plan.owned if path not in wanted])
     return plan.step()
 
 
 def undone(found: View | None, ledger: Ledger | None, key: bytes) -> Step:
     """Give *found* back: each key that still holds what we wrote holds again what stood there before."""
     plan = _Plan(found, ledger, key)
-    plan.undo(list(plan.owned), leaving=True)
+    plan.release([*plan.owned], is_leaving=True)
     step = plan.step()
     left = Ledger(file_existed=True, displaced=tuple(plan.displaced)) if plan.displaced else None
     return step._replace(ledger=left)
@@ -126,76 +120,158 @@ class _Plan:
         self.changes: dict[Path, object] = {}
         self.notes: dict[str, list[Path]] = {}
 
-    def note(self, what: str, path: Path) -> None:
-        """Put *path* into that list of the receipt."""
-        self.notes.setdefault(what, []).append(path)
+    def look_at(self, path: Path, value: object) -> Key:
+        """What is known of a key in which *value* is wanted."""
+        owned = self.owned.get(path)
+        return Key(
+            is_present=self._is_present(path),
+            is_owned=owned is not None,
+            is_unchanged=owned is not None and self._is_unchanged(path, owned),
+            is_as_wanted=self._is_there(path, value),
+        )
 
-    def present(self, path: Path) -> bool:
-        """Whether anything stands at *path*."""
-        return self.found.raw(path) is not None
-
-    def current(self, path: Path) -> object:
-        """What stands at *path*; REMOVE for nothing."""
-        return self.found.value(path) if self.present(path) else REMOVE
-
-    def is_there(self, path: Path, value: object) -> bool:
-        """Whether *value* already stands at *path*."""
-        current = self.current(path)
-        if value is REMOVE or current is REMOVE:
-            return value is current
-        return canonical(current) == canonical(value)
-
-    def is_ours(self, path: Path, owned: Owned) -> bool:
-        """Whether what we wrote to *path* still stands there."""
-        return same(owned.fingerprint, fingerprint(self.key, path, self.current(path)))
-
-    def accept(self, path: Path, value: object) -> None:
-        """What is wanted stands there: it stays whose it was."""
-        owned = self.owned.get(path) or self._found(path)
-        if path not in self.owned and self.ledger and not self.untouched and path in CREDENTIALS | {BASE_URL}:
-            owned = Owned(None, "")  # somebody put our address or key back; nobody else has them
-        self._own(path, value, owned)
-        self.note("unchanged", path)
-
-    def take(self, path: Path, value: object) -> None:
-        """Write to a key that is not ours, and remember what stood there."""
-        self.write(path, value, self._found(path))
-
-    def write(self, path: Path, value: object, owned: Owned) -> None:
-        """Write to a key that is ours."""
-        self.changes[path] = value
-        self._own(path, value, owned)
-        self.note("written", path)
+    def apply(self, path: Path, value: object, decision: Decision) -> None:
+        """Do what decide() said about a key in which *value* is wanted."""
+        if decision is Decision.ACCEPT:
+            self._accept(path, value)
+        elif decision is Decision.WRITE:
+            self._write(path, value, self.owned[path])
+        elif decision is Decision.TAKE_OVER:
+            self._write(path, value, self._remember(path))
+        elif decision is Decision.REPLACE:
+            self._store(path, self.owned[path])
+            self._write(path, value, self._remember(path))
+        elif decision is Decision.REFUSE:
+            self._note("conflicts", path)
+        else:
+            self._note("kept", path)
 
     def start_over(self) -> None:
         """The file is gone, and with it all that was ours in it."""
         for path, owned in self.owned.items():
-            self.store(path, owned)
+            self._store(path, owned)
         self.owned = {}
 
-    def store(self, path: Path, owned: Owned) -> None:
-        """Keep the credential that *owned* remembers; it leaves the ledger only by being put back."""
-        if path in CREDENTIALS and owned.before is not None:
-            kept = Displaced(path, owned.before, owned.bound_to)
-            self.displaced = [one for one in self.displaced if one != kept] + [kept]
-
-    def undo(self, paths: Collection[Path], *, leaving: bool = False) -> None:
-        """Give these keys back, the base URL first: it decides about the credentials."""
+    def release(self, paths: Collection[Path], *, is_leaving: bool = False) -> None:
+        """Have these keys no longer, the base URL first: it decides about the credentials."""
         for path in sorted(paths, key=lambda path: path != BASE_URL):
             owned = self.owned.pop(path)
-            ours = self.is_ours(path, owned)
-            if self.found.raw(path) == owned.before or (not ours and self.is_there(path, _before(owned))):
-                self.note("unchanged", path)
-            elif not ours:
-                self.store(path, owned)
-                self.note("kept", path)
-            elif owned.before is None:
-                self._give_back(path, REMOVE)
-            elif path not in CREDENTIALS or owned.bound_to == self._server_after():
-                self._give_back(path, Raw(owned.before))
-            else:
-                self._withhold(path, owned, leaving=leaving)
+            decision = decide_release(self._look_back(path, owned))
+            self._apply_release(path, owned, decision, is_leaving=is_leaving)
         self._prune()
+
+    def _look_back(self, path: Path, owned: Owned) -> Key:
+        """What is known of a key that is no longer wanted."""
+        is_unchanged = self._is_unchanged(path, owned)
+        is_spelled_as_before = self.found.raw(path) == owned.before
+        # What we wrote may equal what was there: then the user's spelling of it is restored.
+        is_as_before = not is_unchanged and self._is_there(path, _before(owned))
+        return Key(
+            is_owned=True,
+            is_unchanged=is_unchanged,
+            is_as_before=is_spelled_as_before or is_as_before,
+            fits_server=self._fits_server(path, owned),
+        )
+
+    def _apply_release(
+        self,
+        path: Path,
+        owned: Owned,
+        decision: Decision,
+        *,
+        is_leaving: bool,
+    ) -> None:
+        """Do what decide_release() said."""
+        if decision is Decision.ACCEPT:
+            self._note("unchanged", path)
+        elif decision is Decision.RELEASE:
+            self._store(path, owned)
+            self._note("kept", path)
+        elif decision is Decision.RESTORE:
+            self._restore(path, owned.before)
+        elif is_leaving:
+            self._exchange_credential(path, owned)
+        else:
+            # While we are there it is ours, as one that is still to be restored.
+            self.changes[path] = REMOVE
+            self._own(path, REMOVE, owned)
+            self._note("withheld", path)
+
+    def _exchange_credential(self, path: Path, owned: Owned) -> None:
+        """Store a credential of another server; put back one that fits, if we have an older one.
+
+        The user replaced that one while we were there.
+        """
+        fit = (path, self._server_after())
+        fitting = [one for one in self.displaced if (one.path, one.bound_to) == fit]
+        self._store(path, owned)
+        if fitting:
+            self.displaced.remove(fitting[-1])
+            self._restore(path, fitting[-1].text)
+        else:
+            self.changes[path] = REMOVE
+            self._note("withheld", path)
+
+    def _note(self, what: str, path: Path) -> None:
+        """Put *path* into that list of the receipt."""
+        self.notes.setdefault(what, []).append(path)
+
+    def _is_present(self, path: Path) -> bool:
+        """Whether anything is at *path*."""
+        return self.found.raw(path) is not None
+
+    def _current(self, path: Path) -> object:
+        """What is at *path*; REMOVE for nothing."""
+        if not self._is_present(path):
+            return REMOVE
+        return self.found.value(path)
+
+    def _is_there(self, path: Path, value: object) -> bool:
+        """Whether *value* is already at *path*."""
+        current = self._current(path)
+        if value is REMOVE or current is REMOVE:
+            return value is current
+        return canonical(current) == canonical(value)
+
+    def _is_unchanged(self, path: Path, owned: Owned) -> bool:
+        """Whether what we wrote to *path* is still there."""
+        return same(owned.fingerprint, fingerprint(self.key, path, self._current(path)))
+
+    def _fits_server(self, path: Path, owned: Owned) -> bool:
+        """Whether what *path* had before us may be where the file leads to then."""
+        if path not in CREDENTIALS or owned.before is None:
+            return True
+        return owned.bound_to == self._server_after()
+
+    def _accept(self, path: Path, value: object) -> None:
+        """What is wanted is there: it stays whose it was."""
+        owned = self.owned.get(path) or self._remember(path)
+        is_new = path not in self.owned
+        if is_new and self.ledger and not self.untouched and path in CREDENTIALS | {BASE_URL}:
+            # The user put our address or our key back: no other program has them.
+            owned = Owned(None, "")
+        self._own(path, value, owned)
+        self._note("unchanged", path)
+
+    def _write(self, path: Path, value: object, owned: Owned) -> None:
+        """Write to a key, which is ours from here on."""
+        self.changes[path] = value
+        self._own(path, value, owned)
+        self._note("written", path)
+
+    def _store(self, path: Path, owned: Owned) -> None:
+        """Keep the credential that *owned* remembers; it leaves the ledger only by being restored."""
+        if path in CREDENTIALS and owned.before is not None:
+            kept = Displaced(path, owned.before, owned.bound_to)
+            others = [one for one in self.displaced if one != kept]
+            self.displaced = [*others, kept]
+
+    def _restore(self, path: Path, before: str | None) -> None:
+        """Set a key back to the text *before*; None: remove it."""
+        self.changes[path] = REMOVE
+        if before is not None:
+            self.changes[path] = Raw(before)
+        self._note("restored", path)
 
     def step(self) -> Step:
         """The outcome."""
@@ -206,10 +282,13 @@ class _Plan:
         gone = not self.missing and not ledger.file_existed and not self._remaining(())
         return Step(self.changes, ledger, receipt, conflicts, gone)
 
-    def _found(self, path: Path) -> Owned:
-        """What stands at *path*, as the user's."""
+    def _remember(self, path: Path) -> Owned:
+        """What is at *path*, as the user's."""
         before = self.found.raw(path)
-        return Owned(before, "", self._server_before() if path in CREDENTIALS and before is not None else None)
+        bound_to = None
+        if path in CREDENTIALS and before is not None:
+            bound_to = self._server_before()
+        return Owned(before, "", bound_to)
 
     def _own(self, path: Path, value: object, owned: Owned) -> None:
         self.owned[path] = owned._replace(fingerprint=fingerprint(self.key, path, value))
@@ -217,30 +296,12 @@ class _Plan:
     def _server_before(self) -> str | None:
         """The base URL that belongs to what stands in the file."""
         ours = self.ledger.owned.get(BASE_URL) if self.ledger and self.untouched else None
-        return _server(_before(ours) if ours else self.current(BASE_URL))
+        return _server(_before(ours) if ours else self._current(BASE_URL))
 
     def _server_after(self) -> str | None:
         """The base URL once the changes so far are made."""
-        value = self.changes.get(BASE_URL, self.current(BASE_URL))
+        value = self.changes.get(BASE_URL, self._current(BASE_URL))
         return _server(decoded(value.text) if isinstance(value, Raw) else value)
-
-    def _give_back(self, path: Path, value: object) -> None:
-        self.changes[path] = value
-        self.note("restored", path)
-
-    def _withhold(self, path: Path, owned: Owned, *, leaving: bool) -> None:
-        """A credential of another server stays in the ledger; while we are there, as one that is still to go back."""
-        if not leaving:
-            self.changes[path] = REMOVE
-            self._own(path, REMOVE, owned)
-            return self.note("withheld", path)
-        fitting = [one for one in self.displaced if (one.path, one.bound_to) == (path, self._server_after())]
-        self.store(path, owned)
-        if fitting:  # an older one that the user replaced while we were there
-            self.displaced.remove(fitting[-1])
-            return self._give_back(path, Raw(fitting[-1].text))
-        self.changes[path] = REMOVE
-        return self.note("withheld", path)
 
     def _prune(self) -> None:
         """Take away the objects that we made, where nothing is left in them."""
@@ -265,7 +326,7 @@ class _Plan:
         still = [path for path in old if self.found.is_object(path) and self.changes.get(path) is not REMOVE]
         written = [path for path, value in self.changes.items() if value is not REMOVE]
         parents = [path[:length] for path in written for length in range(1, len(path))]
-        return tuple(dict.fromkeys([*still, *(path for path in parents if not self.present(path))]))
+        return tuple(dict.fromkeys([*still, *(path for path in parents if not self._is_present(path))]))
 
     def _file_existed(self) -> bool:
         """Whether there was a file before us: False only when we make it or made it."""
@@ -280,4 +341,8 @@ def _before(owned: Owned) -> object:
 
 def _server(value: object) -> str | None:
     """A base URL as it can be compared; None when there is none."""
-    return None if value is REMOVE else value if isinstance(value, str) else canonical(value)
+    if value is REMOVE:
+        return None
+    if isinstance(value, str):
+        return value
+    return canonical(value)

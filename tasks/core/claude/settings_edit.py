@@ -79,27 +79,27 @@ def join(
         return Outcome(data, ledger, step.receipt, step.conflicts)
     if step.remove_file or (data is None and not document.edits(step.changes)):
         return Outcome(None, step.ledger, step.receipt)
-    made = _sealed(document, data, ledger, step, key)
-    if untouched and ledger and not ledger.displaced and ledger.owned.keys() != wanted.keys():
-        return _in_order(
-            made, data, lambda found: join(found, wanted, unless_present, None, key, where=where), ledger, key
-        )
-    return made
+    current = _sealed(document, data, ledger, step, key)
+    if not untouched or ledger is None or ledger.displaced:
+        return current
+    if ledger.owned.keys() == wanted.keys():
+        return current
+    # Other keys than last time. Added to the file as it is they come in another order than in a
+    # file without us: a deployment with a proxy, one without it and the first one again would
+    # leave HTTPS_PROXY at the end, and the same choices would not give the same bytes.
+    without_us = leave(data, ledger, key)
+    fresh = join(without_us.data, wanted, unless_present, None, key, where=where)
+    if without_us.ledger is None and _is_same(fresh, current):
+        return Outcome(fresh.data, fresh.ledger, current.receipt)
+    return current
 
 
-def _in_order(
-    made: Outcome, data: bytes | None, afresh: Callable[[bytes | None], Outcome], ledger: Ledger, key: bytes
-) -> Outcome:
-    """*made* in the order of keys that joining the file before us would give.
-
-    So there and back again gives the same bytes, when other keys are ours in between.
-    """
-    before = leave(data, ledger, key)
-    fresh = afresh(before.data)
-    if before.ledger or fresh.conflicts or fresh.data is None or made.data is None:
-        return made
-    agree = canonical(parse(fresh.data).value(())) == canonical(parse(made.data).value(()))
-    return Outcome(fresh.data, fresh.ledger, made.receipt) if agree else made
+def _is_same(fresh: Outcome, current: Outcome) -> bool:
+    """Whether both have the same keys and values, in whatever order."""
+    if fresh.conflicts or fresh.data is None or current.data is None:
+        return False
+    values = [parse(data).value(()) for data in (fresh.data, current.data)]
+    return canonical(values[0]) == canonical(values[1])
 
 
 def leave(data: bytes | None, ledger: Ledger | None, key: bytes, where: str = "settings.json") -> Outcome:
