@@ -62,13 +62,14 @@ from tasks.core.deploying.this_run import Run
 from tasks.core.frame import creators, memory
 from tasks.core.frame.reporter import Reporter
 from tasks.core.history.session import Session
+from tasks.core.model.layout import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tasks.core.cli.steps import Task
 
-memory.make_folder()
+memory.make_folder(PROJECT / "build")
 
 run = Run()
 session = Session()
@@ -76,7 +77,7 @@ session = Session()
 DOIT_CONFIG = {
     "minversion": "0.37.0",
     "default_tasks": ["status"],  # a bare `doit` looks, and changes nothing
-    "dep_file": "build/doit.db",
+    "dep_file": "build/doit.db",  # our own entry has one for each gateway's folder
     "backend": "sqlite3",  # keeps the records of parallel runs, and one format for every Python
     "reporter": Reporter(session),
     "sort": "definition",  # `doit list` in the order of this file

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def task(resolved: Resolved) -> Task:
-    """Write build/choices.json, when the choices are not what stands there."""
+    """Write them to build/, when they are not what is there."""
     path = resolved.layout.choices
     return {
         "actions": [(remember, [resolved])],

@@ -36,7 +36,7 @@ def task(resolved: Resolved) -> Task:
 
 @action
 def build(resolved: Resolved) -> None:
-    """Make build/release hold exactly the release."""
+    """Make the folder of the release hold exactly that."""
     layout, deployment = resolved.layout, resolved.deployment
     rendered = {each.file: (layout.rendered / each.file).read_bytes() for each in deployment.artifacts}
     for each in deployment.artifacts:

@@ -46,9 +46,10 @@ def check_templates(layout: Layout) -> None:
 @action
 def check_release(resolved: Resolved) -> None:
     """The staged files, each by its kind."""
-    release, names = resolved.layout.release, [each.file for each in resolved.deployment.artifacts]
-    contents = {name: (release / name).read_bytes() for name in names}
-    findings = checks.made(contents, resolved.layout, "build/release/")
+    layout = resolved.layout
+    names = [each.file for each in resolved.deployment.artifacts]
+    contents = {name: (layout.release / name).read_bytes() for name in names}
+    findings = checks.made(contents, layout, f"{layout.release.relative_to(layout.project)}/")
     report(findings + checks.manifest(resolved.layout.release_manifest, resolved.layout))
 
 

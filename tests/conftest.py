@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tasks.core.model.layout import Layout
 from tests import forking, warming
 
 if TYPE_CHECKING:
@@ -152,6 +153,16 @@ class Sandbox:
     def settings(self) -> Path:
         return self.claude / "settings.json"
 
+    @property
+    def layout(self) -> Layout:
+        """Where its commands have things."""
+        return Layout.of(self.environment(), project=self.project)
+
+    @property
+    def workshop(self) -> Path:
+        """The part of build/ for the gateway's usual folder."""
+        return self.layout.workshop
+
     def environment(self, **more: str) -> dict[str, str]:
         return {**machine_environment(), "HOME": str(self.home), **self.extra, **more}
 
@@ -198,7 +209,7 @@ class Sandbox:
         found = {}
         for place in places or (self.home, self.project):
             for path in sorted(place.rglob("*")):
-                if path.name in ("doit.db", "__pycache__") or "__pycache__" in path.parts:
+                if path.name in ("doit.db", "lock", "__pycache__") or "__pycache__" in path.parts:
                     continue
                 status = path.lstat()
                 content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
@@ -247,7 +258,7 @@ def make_sandbox(root: Path, *, cold: bool = False) -> Sandbox:
             warming.copy(str(PROJECT / part), str(box.project / part))
     (box.project / "build").mkdir()
     if not cold:
-        warming.copy_into(box.project / "build", warmed())
+        warming.copy_into(box.layout, warmed())
     return box
 
 
@@ -257,8 +268,8 @@ def warmed() -> Path:
     return warming.prepare(PROJECT / "build" / "warmed", [PROJECT / part for part in PARTS], _warm)
 
 
-def _warm(root: Path) -> Path:
+def _warm(root: Path) -> Layout:
     box = make_sandbox(root, cold=True)
     checked = box.run(box.command("_catalogue", "validate:templates"))
     assert checked.code == 0, checked.text
-    return box.project
+    return box.layout

@@ -94,7 +94,7 @@ def deployed(sandbox, words):
     sandbox.claude.mkdir()
     sandbox.settings.write_text(BEFORE)
     sandbox.deploy(*words, "--allow-missing", env=VALUES)  # that key file is nowhere
-    rendered = sandbox.project / "build" / "rendered"
+    rendered = sandbox.workshop / "rendered"
     files = {SHOWN.get(path.name, path.name): path.read_bytes() for path in rendered.iterdir() if path.name != COPIED}
     manifest = sandbox.json(sandbox.gateway / "deployment-manifest.json")
     facts = json.dumps({name: manifest[name] for name in FACTS}, indent=2) + "\n"
@@ -137,7 +137,7 @@ def test_rendering_does_not_depend_on_the_order_of_sets(sandbox):
     seen = []
     for seed in ("1", "2"):
         sandbox.deploy(*words, env={**VALUES, "PYTHONHASHSEED": seed})
-        rendered = sandbox.project / "build" / "rendered"
+        rendered = sandbox.workshop / "rendered"
         seen.append({path.name: path.read_bytes() for path in rendered.iterdir()})
         for path in rendered.iterdir():
             path.unlink()

@@ -61,7 +61,8 @@ def ended(box: Sandbox, command: str) -> list[object]:
 
 def files(box: Sandbox) -> dict[str, str]:
     """Every file that there is, with its mode."""
-    return {name: mode for name, (mode, *_) in box.state().items() if "backup-" not in name}
+    found = {name: mode for name, (mode, *_) in box.state().items() if "backup-" not in name}
+    return {name.replace(box.workshop.name, "workshop"): mode for name, mode in found.items()}
 
 
 def test_a_fresh_clone_checks_its_templates_once_and_a_sandbox_starts_behind_that(tmp_path):
@@ -78,7 +79,7 @@ def test_a_fresh_clone_checks_its_templates_once_and_a_sandbox_starts_behind_tha
 
 def test_a_sandbox_knows_of_no_other_folder(tmp_path):
     box = make_sandbox(tmp_path / "one 'folder'")
-    (rows,) = sqlite3.connect(box.project / "build" / "doit.db").execute("select group_concat(task_data) from doit")
+    (rows,) = sqlite3.connect(box.workshop / "doit.db").execute("select group_concat(task_data) from doit")
     assert set(re.findall(r'"(/[^"]*)/templates/', rows[0])) == {str(box.project)}
 
 

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-CATALOGUE, DATABASE = "catalogue.json", "doit.db"
+    from tasks.core.model.layout import Layout
+
 HERE = "<project>"
 """What doit's memory names in place of the folder of a project, until it belongs to one."""
 
 
-def prepare(place: Path, sources: Iterable[Path], warm: Callable[[Path], Path]) -> Path:
+def prepare(place: Path, sources: Iterable[Path], warm: Callable[[Path], Layout]) -> Path:
     """The folder below *place* for *sources* as they are; *warm* makes a project in which its commands have run."""
     warmed = place / _key(sources)
     place.mkdir(parents=True, exist_ok=True)
@@ -34,16 +35,16 @@ def prepare(place: Path, sources: Iterable[Path], warm: Callable[[Path], Path]) 
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not warmed.is_dir():
             with tempfile.TemporaryDirectory() as root:
-                project = warm(Path(root) / "box")
-                _keep(project, warmed)
+                _keep(warm(Path(root) / "box"), warmed)
     return warmed
 
 
-def copy_into(build: Path, warmed: Path) -> None:
+def copy_into(layout: Layout, warmed: Path) -> None:
     """Fill the build/ of another copy of the same project, whose files have the same times."""
-    shutil.copy(warmed / CATALOGUE, build)
-    shutil.copy(warmed / DATABASE, build)
-    _rename(build / DATABASE, HERE, str(build.parent))
+    layout.workshop.mkdir(mode=0o700)
+    for path in (layout.catalogue, layout.database):
+        shutil.copy(warmed / path.name, path)
+    _rename(layout.database, HERE, str(layout.project))
 
 
 def copy(source: str, target: str, *, as_links: bool = False) -> None:
@@ -80,15 +81,15 @@ def _key(sources: Iterable[Path]) -> str:
     return hashlib.sha256(repr(stamps).encode()).hexdigest()[:16]
 
 
-def _keep(project: Path, warmed: Path) -> None:
-    """Move what is worth keeping of *project*'s build/ to *warmed*, and drop what was kept of former sources."""
+def _keep(layout: Layout, warmed: Path) -> None:
+    """Move what is worth keeping of a project's build/ to *warmed*, and drop what was kept of former sources."""
     for former in warmed.parent.glob("*/"):
         shutil.rmtree(former)
-    _rename(project / "build" / DATABASE, str(project), HERE)
+    _rename(layout.database, str(layout.project), HERE)
     new = warmed.with_suffix(".new")
     new.mkdir()
-    for name in (CATALOGUE, DATABASE):
-        shutil.copy(project / "build" / name, new)
+    for path in (layout.catalogue, layout.database):
+        shutil.copy(path, new)
     new.rename(warmed)
 
 

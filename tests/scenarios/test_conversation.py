@@ -297,7 +297,7 @@ def test_a_plan_that_cannot_be_made_is_told_by_the_steps(sandbox):
     terminal = plain(sandbox, "--port", "4777")
     assert terminal.ends() == 5, terminal.shown
     assert "Deploy this?" not in terminal.shown
-    assert list((sandbox.project / "build" / "conflicts").glob("*-litellm_config.yaml"))
+    assert list((sandbox.workshop / "conflicts").glob("*-litellm_config.yaml"))
 
 
 def test_yes_answers_the_confirmation_only(sandbox):
@@ -340,7 +340,7 @@ def test_other_commands_ask_nothing(sandbox, words):
 def forgotten(sandbox):
     """A gateway that another checkout deployed."""
     sandbox.deploy("--preset", "demo", "--port", "4100")
-    (sandbox.project / "build" / "choices.json").unlink()
+    (sandbox.workshop / "choices.json").unlink()
     return sandbox
 
 
@@ -437,7 +437,7 @@ def test_a_narrow_terminal_can_walk_too(sandbox):
     terminal = Terminal(sandbox, "deploy", columns=60).sees("What shall").sees("demo").types(ENTER)
     terminal.sees("Start the").sees("Later").types(DOWN + ENTER).sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
-    assert json.loads((sandbox.project / "build" / "choices.json").read_text()) == {"preset": "demo"}
+    assert json.loads((sandbox.workshop / "choices.json").read_text()) == {"preset": "demo"}
 
 
 def test_a_narrow_terminal_shows_below_what_its_rows_have_no_room_for(sandbox):

@@ -85,7 +85,7 @@ def test_what_only_looks_says_so_and_changes_nothing(twice, words):
 
 
 def test_another_checkout_knows_what_was_chosen(twice):
-    (twice.project / "build" / "choices.json").unlink()
+    (twice.workshop / "choices.json").unlink()
     damage(twice)
     twice.deploy()
     assert twice.env_json()["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:4200"

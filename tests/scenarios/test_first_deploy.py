@@ -73,7 +73,7 @@ def test_the_manifest_says_set_for_secrets_and_paths(vertex):
 
 def test_choices_are_remembered_and_read_back_in_a_fresh_clone(vertex):
     vertex.deploy("--preset", "basic", "--models", "codestral", "--port", "4567")
-    (vertex.project / "build" / "choices.json").unlink()
+    (vertex.workshop / "choices.json").unlink()
     assert "Nothing to do" in vertex.deploy().err
     assert vertex.json(vertex.gateway / "deployment-manifest.json")["models"] == ["codestral"]
     assert vertex.env_json()["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:4567"
@@ -83,14 +83,14 @@ def test_a_changed_model_template_renders_that_artifact_and_what_follows_and_not
     vertex.deploy("--preset", "basic")
     config, script = vertex.gateway / "litellm_config.yaml", vertex.gateway / "start-gateway.sh"
     before = {path: path.stat().st_mtime_ns for path in (config, script, vertex.gateway / ".env")}
-    rendered = {p.name: p.stat().st_mtime_ns for p in (vertex.project / "build" / "rendered").iterdir()}
+    rendered = {p.name: p.stat().st_mtime_ns for p in (vertex.workshop / "rendered").iterdir()}
     template = vertex.project / "templates" / "models" / "codestral.yaml"
     template.write_text(template.read_text().replace("output_tokens: 128000", "output_tokens: 64000"))
     vertex.deploy()
     assert "64000" in config.read_text()
     assert config.stat().st_mtime_ns != before[config]
     assert script.stat().st_mtime_ns == before[script]
-    after = {p.name: p.stat().st_mtime_ns for p in (vertex.project / "build" / "rendered").iterdir()}
+    after = {p.name: p.stat().st_mtime_ns for p in (vertex.workshop / "rendered").iterdir()}
     assert [name for name in after if after[name] != rendered[name]] == ["litellm_config.yaml"]
 
 

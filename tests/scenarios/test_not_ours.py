@@ -95,7 +95,7 @@ def test_a_conflict_on_the_way_back_is_decided_or_finished_by_hand(sandbox):
     config.write_text(config.read_text().replace("request_timeout: 900", "request_timeout: 777"))
     result = sandbox.doit("rollback", "1")
     assert result.code == 5, result.text
-    assert list((sandbox.project / "build" / "conflicts").iterdir())
+    assert list((sandbox.workshop / "conflicts").iterdir())
     done(sandbox.doit("rollback", "1", "--theirs"))
     assert "request_timeout: 777" in config.read_text()
 

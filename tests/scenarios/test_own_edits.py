@@ -68,7 +68,7 @@ def test_a_conflict_is_decided_by_an_option(edited, side, holds):
 def test_a_conflict_is_finished_by_hand(edited):
     conflicting(edited)
     assert edited.doit("deploy").code == 5
-    (offer,) = (edited.project / "build" / "conflicts").iterdir()
+    (offer,) = (edited.workshop / "conflicts").iterdir()
     assert offer.stat().st_mode & 0o777 == 0o600
     text = offer.read_text()
     assert "<<<<<<<" in text

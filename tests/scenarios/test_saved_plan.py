@@ -26,7 +26,7 @@ def saved(box, *words, **more):
 def test_what_was_planned_is_what_stands_then(sandbox):
     path = saved(sandbox, "--preset", "demo", "--port", "4999")
     assert not sandbox.claude.exists()
-    assert not (sandbox.project / "build" / "choices.json").exists()
+    assert not (sandbox.workshop / "choices.json").exists()
     planned = sandbox.json(path)
     result = sandbox.doit("apply", str(path))
     assert result.code == 0, result.text
@@ -91,7 +91,7 @@ MOVED = {
     "an installed file": ("home/.claude/gateway/litellm_config.yaml", b"# moved\n"),
     "the installed .env": ("home/.claude/gateway/.env", b"MINE=1\n"),
     "settings.json": ("home/.claude/settings.json", b"\n"),
-    "the remembered choices": ("project/build/choices.json", b"\n"),
+    "the remembered choices": ("choices.json", b"\n"),
 }
 """Per input: the file, and what somebody adds to it after the plan was made."""
 
@@ -100,7 +100,7 @@ MOVED = {
 def test_a_moved_input_is_named_and_nothing_is_done(planned, what):
     box, path = planned
     place, more = MOVED[what]
-    file = box.root / place
+    file = box.workshop / place if place == "choices.json" else box.root / place
     before = file.read_bytes()
     file.write_bytes(before + more)
     try:

@@ -76,7 +76,7 @@ def test_every_later_command_knows_which_from_anywhere_and_in_any_clone(sandbox,
     assert "settings.local.json" in done(sandbox.doit("status", "--json")).out
     done(sandbox.doit("rollback"))
     assert local(app).read_bytes() == first
-    (sandbox.project / "build" / "choices.json").write_text('{"preset": "demo"}')  # of a clone that knows better
+    (sandbox.workshop / "choices.json").write_text('{"preset": "demo"}')  # of a clone that knows better
     done(sandbox.doit("uninstall"))
     assert local(app).read_text() == THEIRS
 

@@ -38,7 +38,7 @@ def test_one_sentence_exit_3_nothing_changed(sandbox, words, says):
     assert says in result.text
     assert "Traceback" not in result.text
     assert not sandbox.claude.exists()
-    assert not (sandbox.project / "build" / "choices.json").exists()
+    assert not (sandbox.workshop / "choices.json").exists()
 
 
 def test_an_option_of_deploy_is_refused_by_other_steps(sandbox):
@@ -134,4 +134,4 @@ def test_a_name_that_is_none_is_told_with_the_nearest(sandbox, word, near):
 
 def test_a_pattern_and_a_target_are_names_too(sandbox):
     assert sandbox.doit("choos*").code == 0
-    assert sandbox.doit(str(sandbox.project / "build" / "choices.json")).code == 0
+    assert sandbox.doit(str(sandbox.workshop / "choices.json")).code == 0

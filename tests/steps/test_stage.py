@@ -20,7 +20,7 @@ def test_a_release_is_the_rendered_files_and_their_manifest(asked_for, layout):
 
 
 def test_what_an_earlier_release_had_is_left_out(asked_for, layout):
-    layout.release.mkdir()
+    layout.release.mkdir(parents=True)
     (layout.release / "old.service").write_text("x")
     staged(asked_for())
     assert not (layout.release / "old.service").exists()

@@ -2,7 +2,7 @@
 
 The files, in order of precedence:
 
-    build/choices.json                what this checkout last chose
+    choices.json below build/         what this checkout last chose for this Claude Code
     the manifest in ~/.claude/gateway what is deployed in the usual place
     the manifest at the noted place   what is deployed in another folder (see layout.pointer)
 """

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 ROOT = f"{PROJECT}/"
 
 MAKERS = {
-    "build/choices.json": "choose",
-    "build/rendered": "render",
-    "build/release": "stage",
+    "choices.json": "choose",
+    "rendered": "render",
+    "release": "stage",
 }
-"""Where the files are that other steps depend on, and the step that makes them.
+"""What other steps depend on, in a gateway's part of build/, and the step that makes it.
 
 doit draws the edge from a file to its maker only between tasks that are made, so the loader has to
 know which one to make.
@@ -60,7 +60,12 @@ def options_of(creator: Creator) -> Options:
     give = getattr(creator, "options", None)
     if give is not None:
         return list(give())
-    return list(getattr(creator, "_task_creator_params", ()))
+    upstream = getattr(
+        creator,
+        "_task_creator_params",
+        (),
+    )
+    return list(upstream)
 
 
 def find_creators(namespace: Mapping[str, Any]) -> dict[str, Creator]:
@@ -101,12 +106,12 @@ def resolve(path: str) -> str:
 def maker_of(path: str) -> str | None:
     """The step that makes the file *path*; "" when no step does, None when that is not known."""
     place = path.removeprefix(ROOT)
-    for folder, name in MAKERS.items():
-        if place == folder:
-            return name
-        if place.startswith(f"{folder}/"):
-            return name
-    top, _, _ = place.partition("/")
+    top, _, below = place.partition("/")
     if top in SOURCES:
         return ""
-    return None
+    if top != "build":
+        return None
+    # The first folder is that of a gateway.
+    _, _, within = below.partition("/")
+    folder, _, _ = within.partition("/")
+    return MAKERS.get(folder)

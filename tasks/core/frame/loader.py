@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import os
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import doit.loader
@@ -20,12 +21,14 @@ from doit.task import DelayedLoader, Task
 
 from tasks.core.cli import command_line
 from tasks.core.frame import creators
+from tasks.core.frame.memory import Memory
 from tasks.core.model.layout import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from tasks.core.frame.creators import Creator
+    from tasks.core.model.layout import Layout
 
 
 class Step(Task):  # type: ignore[misc]
@@ -104,7 +107,28 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             tasks = self.list_tasks()
         if cmd.execute_tasks or self.is_strict:
             command_line.refuse_unknown(pos_args, tasks)
+        self.place_memory(getattr(cmd, "dep_manager", None))
         return tasks
+
+    def place_memory(
+        self,
+        manager: Any,  # noqa: ANN401 - doit's
+    ) -> None:
+        """Have doit's memory beside what this run makes; --db-file stays.
+
+        Which gateway's folder that is for is known only now that the tasks are made.
+        """
+        backend = getattr(manager, "backend", None)
+        if isinstance(backend, Memory) and backend.name == self.settings["dep_file"]:
+            backend.name = str(self.layout.database)
+
+    @property
+    def layout(self) -> Layout:
+        """Where what this run is about goes."""
+        import dodo
+
+        layout: Layout = dodo.run.layout
+        return layout
 
     def find_named(self, words: Sequence[str]) -> Iterable[str]:
         """The creators that *words* name; all of them when the first may be a target."""
@@ -229,15 +253,17 @@ class Loader(TaskLoader2):  # type: ignore[misc]
     def find_targets(self, words: list[str], tasks: Iterable[Task]) -> None:
         """Replace each of *words* that is a target by its whole path.
 
-        A target is meant from the folder where the command is typed, or from the project.
+        A target is meant from the folder where the command is typed, from the project, or from this
+        gateway's part of build/: `release/.env`.
         """
         if not words or self.match(words[:1]):
             return
         targets = set()
         for task in tasks:
             targets.update(task.targets)
-        here = f"{doit.loader.initial_workdir}/"
+        places = (doit.loader.initial_workdir, PROJECT, self.layout.workshop)
         for at, word in enumerate(words):
-            for path in (os.path.normpath(here + word), creators.resolve(word)):
+            for place in places:
+                path = os.path.normpath(Path(place, word))
                 if path in targets:
                     words[at] = path

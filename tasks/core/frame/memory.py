@@ -6,18 +6,17 @@ Without it every step is looked at once more, which is right, only slower.
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from doit.dependency import SqliteDB
 
 from tasks.core.console import console
-from tasks.core.model.layout import PROJECT
 
 if TYPE_CHECKING:
     import sqlite3
 
-PLACE = PROJECT / "build" / "doit.db"
 NOWHERE = ":memory:"
 PATIENCE = 0.2
 """Seconds to wait for another command; doit itself would wait five."""
@@ -27,12 +26,12 @@ TABLE = "create table if not exists doit (task_id text not null primary key, tas
 """As doit makes it."""
 
 
-def make_folder() -> None:
-    """See that build/ is there, and private."""
+def make_folder(folder: Path) -> None:
+    """See that *folder*, build/ or a part of it, is there, and private."""
     try:
-        PLACE.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        console.warn(f"{PLACE.parent} cannot be made ({error.strerror})")
+        console.warn(f"{folder} cannot be made ({error.strerror})")
 
 
 class Unusable(Exception):
@@ -40,17 +39,34 @@ class Unusable(Exception):
 
 
 class Memory(SqliteDB):  # type: ignore[misc]
-    """doit's own backend, but for its failures, each of which is a warning."""
+    """doit's own backend, but for its failures, each of which is a warning.
+
+    The file *name* is opened when it is first needed: until then it can be another one.
+    """
 
     def __init__(
         self,
         name: str,
         codec: Any,  # noqa: ANN401 - doit's
         *,
-        module_name: str | None = None,
+        module_name: str | None = None,  # noqa: ARG002 - as doit calls it
     ) -> None:
         self.is_told = False
-        super().__init__(name, codec, module_name=module_name)
+        # In place of doit's own, which opens the file at once.
+        self.name = name
+        self.codec = codec
+        self._cache: dict[str, dict[str, Any]] = {}
+        self._dirty: set[str] = set()
+
+    @cached_property
+    def _conn(self) -> sqlite3.Connection:
+        make_folder(Path(self.name).absolute().parent)
+        return self._sqlite3(self.name)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything was read from it, or is to be written."""
+        return bool(self._dirty) or "_conn" in vars(self)
 
     def _sqlite3(self, name: str) -> sqlite3.Connection:
         """The connection to the file *name*; to an empty in-memory one when that fails."""
@@ -115,6 +131,8 @@ class Memory(SqliteDB):  # type: ignore[misc]
         """Write what is new, and close."""
         import sqlite3
 
+        if not self.is_open:
+            return
         # Within doit this comes before the teardown, which a failure here would leave out.
         try:
             super().dump()

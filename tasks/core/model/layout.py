@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +14,16 @@ PROJECT = Path(__file__).resolve().parents[3]
 """The checkout that this module was loaded from."""
 
 DEFAULT_PORT = 4000
+
+
+def key_of(folder: Path) -> str:
+    """A name for what belongs to *folder* alone: `claude-gateway-1f3a9c20`."""
+    import hashlib
+
+    path = os.fsencode(folder)
+    digest = hashlib.sha256(path).hexdigest()[:8]
+    readable = re.sub("[^A-Za-z0-9]+", "-", "-".join(folder.parts[-2:]))
+    return f"{readable[-40:]}-{digest}".strip("-")
 
 
 class Layout(NamedTuple):
@@ -28,7 +40,8 @@ class Layout(NamedTuple):
         """The layout for this environment: CLAUDE_CONFIG_DIR moves ~/.claude, *target* moves the gateway."""
         home = Path(environ.get("HOME") or Path("~").expanduser())
         claude = Path(environ["CLAUDE_CONFIG_DIR"]) if environ.get("CLAUDE_CONFIG_DIR") else home / ".claude"
-        return cls(project, home, claude, Path(target) if target else claude / "gateway")
+        layout = cls(project, home, claude, claude / "gateway")
+        return layout._replace(gateway=Path(target)) if target else layout
 
     def of_scope(self, scope: str | None) -> Layout:
         """This layout for Claude Code in one project, the folder *scope*; None: for all of the user's."""
@@ -45,14 +58,29 @@ class Layout(NamedTuple):
         return self.templates / "schemas"
 
     @property
+    def usual(self) -> Path:
+        """Where the gateway's folder is unless another one is chosen."""
+        return self.claude / "gateway"
+
+    @property
     def build(self) -> Path:
-        """The workshop of doit; can be emptied at any time."""
+        """What doit makes; can be emptied at any time."""
         return self.project / "build"
 
     @property
+    def workshop(self) -> Path:
+        """The part of build/ that belongs to this gateway's folder alone."""
+        return self.build / key_of(self.gateway)
+
+    @property
+    def database(self) -> Path:
+        """In which doit keeps which steps are up to date."""
+        return self.workshop / "doit.db"
+
+    @property
     def choices(self) -> Path:
-        """What was last chosen to be deployed."""
-        return self.build / "choices.json"
+        """What was last chosen for this Claude Code; the gateway's folder is one of the choices."""
+        return self.build / key_of(self.usual) / "choices.json"
 
     @property
     def catalogue(self) -> Path:
@@ -62,12 +90,12 @@ class Layout(NamedTuple):
     @property
     def rendered(self) -> Path:
         """One file per artifact, without secrets."""
-        return self.build / "rendered"
+        return self.workshop / "rendered"
 
     @property
     def release(self) -> Path:
         """What should stand: the rendered artifacts and their manifest."""
-        return self.build / "release"
+        return self.workshop / "release"
 
     @property
     def release_manifest(self) -> Path:
@@ -82,7 +110,7 @@ class Layout(NamedTuple):
     @property
     def conflicts(self) -> Path:
         """Files that two sides changed, to be finished by hand."""
-        return self.build / "conflicts"
+        return self.workshop / "conflicts"
 
     @property
     def settings(self) -> Path:

@@ -14,9 +14,9 @@ def checkout(tmp_path, monkeypatch):
     """A checkout with the real templates and an empty workshop, and a home beside it."""
     project = tmp_path / "project"
     project.mkdir()
-    (project / "build").mkdir()
     (project / "templates").symlink_to(PROJECT / "templates")
     made = Layout.of({"HOME": str(tmp_path / "home")}, project=project)
+    made.workshop.mkdir(parents=True)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
     of = Layout.of

@@ -49,7 +49,7 @@ def test_what_cannot_be_meant_ends_with_one_sentence_before_anything_runs(checko
         settle(**typed)
     assert str(refused.value)
     assert "secret" not in str(refused.value)
-    assert list(checkout.build.iterdir()) == []
+    assert list(checkout.workshop.iterdir()) == []
 
 
 def test_a_wrong_name_to_force_ends_with_a_sentence_too(checkout):

@@ -242,7 +242,7 @@ def test_an_interrupted_command_is_torn_down_though_the_memory_cannot_be_written
             if (sandbox.project / "begun").exists():
                 break
             time.sleep(0.05)
-        other = sqlite3.connect(sandbox.project / "build" / "doit.db", isolation_level=None)
+        other = sqlite3.connect(sandbox.workshop / "doit.db", isolation_level=None)
         other.execute("begin exclusive")
         os.killpg(process.pid, signal.SIGINT)
         said = process.communicate(timeout=60)[1]

@@ -117,7 +117,7 @@ def test_another_doit_makes_the_same_graph(sandbox):
 def test_the_table_of_makers_is_what_the_targets_say(sandbox, preset):
     from tasks.core.frame import creators
 
-    (sandbox.project / "build" / "choices.json").write_text(json.dumps({"preset": preset}))
+    (sandbox.workshop / "choices.json").write_text(json.dumps({"preset": preset}))
     files = graph(sandbox, THEIRS)["files"]
     makers = {target: name.partition(":")[0] for name, (_, targets) in files.items() for target in targets}
     needed = {path for paths, _ in files.values() for path in paths}
@@ -141,7 +141,8 @@ def task_other():
 
 def task_copied():
     """Of a file of the project."""
-    return {"actions": ["cp build/release/serve.py copied"], "file_dep": ["build/release/serve.py"]}
+    served = str((run.layout.release / "serve.py").relative_to(PROJECT))
+    return {"actions": [f"cp {served} copied"], "file_dep": [served]}
 
 
 def task_read():
@@ -187,33 +188,33 @@ def own(sandbox):
     [
         (["copied"], "copied"),
         (["read"], "read"),
-        (["checked"], "build/release/serve.py"),
-        (["set_up"], "build/release/serve.py"),
-        (["worked_out"], "build/rendered/.env"),
+        (["checked"], "release/serve.py"),
+        (["set_up"], "release/serve.py"),
+        (["worked_out"], "rendered/.env"),
         (["other:a", "--times", "3", "other:b"], "b.txt"),
         (["oth*"], "b.txt"),
         (["b.txt"], "b.txt"),
-        (["build/rendered/.env"], "build/rendered/.env"),
-        (["./build/release/.env"], "build/release/.env"),
-        (["-n", "2", "render"], "build/rendered/.env"),
-        (["-n", "2", "-P", "thread", "render"], "build/rendered/.env"),
+        (["rendered/.env"], "rendered/.env"),
+        (["./release/.env"], "release/.env"),
+        (["-n", "2", "render"], "rendered/.env"),
+        (["-n", "2", "-P", "thread", "render"], "rendered/.env"),
         (["-n", "2", "copied"], "copied"),
-        (["render:.env"], "build/rendered/.env"),
-        (["run", "choose", "render:.env"], "build/rendered/.env"),
+        (["render:.env"], "rendered/.env"),
+        (["run", "choose", "render:.env"], "rendered/.env"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_own_tasks_targets_patterns_and_several_processes(own, words, leaves):
     result = own.doit(*words)
     assert result.code == 0, result.text
-    assert (own.project / leaves).exists(), result.text
+    assert (own.project / leaves).exists() or (own.workshop / leaves).exists(), result.text
 
 
 def test_a_target_is_meant_from_where_one_is(own):
-    command = own.command("rendered/.env")
-    done = own.run(["sh", "-c", 'cd build && "$@"', "sh", *command])
+    command = own.command(f"{own.workshop.name}/rendered/.env")
+    done = own.run(["sh", "-c", f'cd {own.workshop}/.. && "$@"', "sh", *command])
     assert done.code == 0, done.text
-    assert (own.project / "build" / "rendered" / ".env").exists()
+    assert (own.workshop / "rendered" / ".env").exists()
 
 
 @pytest.mark.parametrize(
@@ -228,7 +229,7 @@ def test_a_file_of_tasks_that_takes_ours_works_with_another_doit(sandbox):
     (sandbox.project / "mine.py").write_text("from dodo import *\n" + OWN)
     result = sandbox.run([sys.executable, "-m", "doit", "-f", "mine.py", "checked"])
     assert result.code == 0, result.text
-    assert (sandbox.project / "build" / "release" / "serve.py").exists()
+    assert (sandbox.workshop / "release" / "serve.py").exists()
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,13 @@ def staged(tmp_path_factory):
 def box(staged, tmp_path):
     """One like it, to be damaged."""
     shutil.copytree(staged.root, tmp_path / "own", symlinks=True)
-    return Sandbox(tmp_path / "own")
+    own = Sandbox(tmp_path / "own")
+    (own.project / "build" / staged.workshop.name).rename(own.workshop)
+    return own
 
 
 def memory(box):
-    return box.project / "build" / "doit.db"
+    return box.workshop / "doit.db"
 
 
 @contextmanager
@@ -98,7 +100,7 @@ def test_no_damage_ends_a_command(box, damage):
     assert result.code == 0, result.text
     assert "Traceback" not in result.text
     assert "doit" in result.err
-    assert (box.project / "build" / "release" / "deployment-manifest.json").exists()
+    assert (box.workshop / "release" / "deployment-manifest.json").exists()
     again = box.doit("stage", "--verbose")
     assert again.code == 0
     assert "Traceback" not in again.text

@@ -272,9 +272,9 @@ def test_the_records_of_doit_hold_no_value_and_no_plain_digest_of_one(tmp_path):
     box.extra |= {"LITELLM_MASTER_KEY": key, "VERTEX_PROJECT": project, "VERTEX_LOCATION": "us-central1"}
     box.extra |= {"GOOGLE_APPLICATION_CREDENTIALS": str(credentials)}
     box.deploy("--preset", "basic")
-    for name in ("doit.db", "choices.json", "catalogue.json"):
-        stored = (box.project / "build" / name).read_bytes()
+    for path in (box.layout.database, box.layout.choices, box.layout.catalogue):
+        stored = path.read_bytes()
         for value in (key, project):
-            assert value.encode() not in stored, name
+            assert value.encode() not in stored, path
             for made in (hashlib.md5, hashlib.sha1, hashlib.sha256):
-                assert made(value.encode()).hexdigest().encode() not in stored, name
+                assert made(value.encode()).hexdigest().encode() not in stored, path

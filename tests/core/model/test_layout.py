@@ -1,5 +1,6 @@
 """Every path once, and nowhere but below the three places."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,24 @@ def test_the_workshop_is_in_the_checkout_wherever_one_stands(monkeypatch, tmp_pa
     layout = Layout.of({"HOME": "/h"})
     assert layout.build == PROJECT / "build"
     assert (layout.project / "dodo.py").is_file()
+
+
+FOLDERS = [
+    "/h/.claude/gateway",
+    "/h/.claude-work/gateway",
+    "/i/.claude/gateway",
+    "/h/.claude/gateway2",
+    "/",
+    "/ü b",
+    "/-",
+]
+
+
+def test_each_folder_of_a_gateway_has_a_part_of_build_of_its_own():
+    parts = {Layout.of({"HOME": "/h"}, folder).workshop.name for folder in FOLDERS}
+    assert len(parts) == len(FOLDERS)
+    assert all(re.fullmatch("([A-Za-z0-9]+-)*[0-9a-f]{8}", part.lstrip("-")) for part in parts)
+    assert Layout.of({"HOME": "/h"}, FOLDERS[0]).workshop == Layout.of({"HOME": "/h"}).workshop
 
 
 @pytest.mark.parametrize("name", PROPERTIES)
