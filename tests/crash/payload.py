@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+import signal
 import stat
 import sys
 from pathlib import Path
@@ -65,7 +66,7 @@ def restored(data: bytes | None) -> bytes | None:
     return joined(1)(data)
 
 
-def deploy(layout: Layout, version: int) -> None:
+def deploy(layout: Layout, version: int, *, is_proven: bool = False) -> None:
     wanted, other = FILES[version], FILES[3 - version]
     with Transaction.begin(layout, "deploy") as transaction:
         for name, (data, mode) in wanted.items():
@@ -73,6 +74,10 @@ def deploy(layout: Layout, version: int) -> None:
         for name in other.keys() - wanted.keys():
             transaction.remove(name)
         transaction.edit(joined(version), undo=parted, holds=lambda data: "ours" in parsed(data))
+        if is_proven:
+            transaction.put("settings-ledger.json", lambda: b"made of the edit\n", 0o600)
+            transaction.place()
+            transaction.note(os.getpid(), signal.SIGHUP)
         transaction.commit()
         transaction.finish()
 
@@ -104,6 +109,7 @@ def settle(layout: Layout) -> None:
 
 COMMANDS: dict[str, Callable[[Layout], None]] = {
     "deploy": lambda layout: deploy(layout, 2),
+    "prove": lambda layout: deploy(layout, 2, is_proven=True),
     "uninstall": uninstall,
     "fail": fail,
     "recover": settle,
@@ -171,9 +177,11 @@ def only_ours(home: Path) -> None:
 SCENARIOS: dict[str, tuple[Callable[[Path], None], str]] = {
     "update": (plain, "deploy"),
     "update, settings linked twice": (linked, "deploy"),
+    "update, proven first": (plain, "prove"),
     "update, folders linked": (elsewhere, "deploy"),
     "update, no settings": (without_settings, "deploy"),
     "first install": (first, "deploy"),
+    "first install, proven first": (first, "prove"),
     "first install beside Claude Code": (first_beside_claude, "deploy"),
     "uninstall": (plain, "uninstall"),
     "uninstall of everything": (only_ours, "uninstall"),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import EllipsisType
 
+    from tasks.core.disk.process_identity import Process
     from tasks.core.model.layout import Layout
 
 Content = bytes | Callable[[], bytes | None]
@@ -42,7 +43,10 @@ class Edit(NamedTuple):
 
 
 class ChangeSet:
-    """Wishes first; then prepare(), exchange(), and end() or undo()."""
+    """Wishes first; then prepare(), exchange(), and end() or undo().
+
+    Where there is something to prove, place() comes before exchange().
+    """
 
     def __init__(self, layout: Layout, targets: Targets, command: str) -> None:
         self.wishes: dict[str, Wish] = {}
@@ -51,6 +55,8 @@ class ChangeSet:
         self._id, self._generation = targets.identifier(), 0
         self._moves: dict[str, Move] = {}
         self._settings: SettingsEdit | None = None
+        self._is_unproven = False
+        self._processes: tuple[Process, ...] = ()
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -68,11 +74,31 @@ class ChangeSet:
         for name in self.wishes:
             self._stage(name)
 
+    def place(self) -> None:
+        """Put the new files in place for a proof; a death from here on takes them back.
+
+        settings.json waits, and with it what is made from its edit.
+        """
+        moves.between("staged")
+        self._check_targets()
+        self._is_unproven = True
+        self._announce()
+        moves.between("placed")
+        for move in self._fixed.values():
+            if not move.forward():
+                raise _moved(move.target)
+        self._sync()
+
+    def note(self, process: Process) -> None:
+        """*process* works with the placed files; see process_identity."""
+        self._processes += (process,)
+        self._announce()
+
     def exchange(self) -> None:
         """Write the record, put the new files in place, and look whether they stand; Conflict when others interfere."""
         moves.between("staged")
-        if Targets.of(self._layout) != self._targets:
-            raise Conflict("the gateway's folder or settings.json was made to lead elsewhere", "Run the command again.")
+        self._check_targets()
+        self._is_unproven = False
         self._announce()
         moves.between("committed")
         if self._settings is not None and self._edited:
@@ -110,6 +136,16 @@ class ChangeSet:
         ended(self._targets)
         if left:
             console.warn(f"left as they are, for they were changed meanwhile: {', '.join(left)}")
+
+    @property
+    def _fixed(self) -> dict[str, Move]:
+        """The files that do not depend on settings.json."""
+        return {name: move for name, move in self._moves.items() if not callable(self.wishes[name].content)}
+
+    def _check_targets(self) -> None:
+        if Targets.of(self._layout) != self._targets:
+            problem = "the gateway's folder or settings.json was made to lead elsewhere"
+            raise Conflict(problem, "Run the command again.")
 
     @property
     def _edited(self) -> Move | None:
@@ -156,6 +192,9 @@ class ChangeSet:
 
     def _announce(self, inverse: Move | None = None) -> None:
         """Write the record; with *inverse*, the one whose way forward is the way back."""
+        if self._is_unproven:
+            self._announce_unproven()
+            return
         steps = {name: _step(move) for name, move in self._moves.items()}
         settings = inverse or self._edited
         if inverse is not None:
@@ -165,6 +204,12 @@ class ChangeSet:
         if settings is not None:
             record = Record(self._id, self._command, steps, _step(settings), self._targets.settings_path)
         records.write(self._targets, record)
+
+    def _announce_unproven(self) -> None:
+        steps = {name: _step(move).inverted() for name, move in self._fixed.items()}
+        self._sync()
+        record = Record(self._id, self._command, steps, is_unproven=True)
+        records.write(self._targets, record._replace(processes=self._processes))
 
     def _sync(self) -> None:
         atomic.sync_directory(self._targets.gateway)

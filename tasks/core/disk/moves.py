@@ -16,7 +16,7 @@ Digest = Callable[[Path], str | None]
 def between(stage: str) -> None:
     """Nothing: the moments between two steps, for tests that let something happen there.
 
-    *stage*: staged, committed, compared, exchanged, applied, unlinked.
+    *stage*: staged, placed, committed, compared, exchanged, applied, unlinked.
     """
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.disk import atomic
+from tasks.core.disk.process_identity import Process
 from tasks.core.disk.targets import IDENTIFIER, Targets
 from tasks.core.model.catalogue import NOTHING
 from tasks.core.model.errors import Conflict
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 SCHEMA = 1
 NAME = re.compile(r"(?!\.\.?$|\.gw-)[A-Za-z0-9._][A-Za-z0-9._-]{0,100}")
 """What a file of the gateway's folder may be called."""
+
+SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL)
+"""What a process of the record may get."""
 
 _DIGEST = re.compile(r"hmac-sha256:[0-9a-f]{64}")
 
@@ -38,13 +43,19 @@ class Step(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What one transaction does to the gateway's files and to settings.json."""
+    """What one transaction does to the gateway's files and to settings.json.
+
+    *is_unproven*: the files are in place for a proof only, so the steps lead back to what was there
+    before; *processes* are those that work with the files meanwhile.
+    """
 
     id: str
     command: str
     files: Mapping[str, Step] = NOTHING
     settings: Step | None = None
     settings_path: str | None = None
+    is_unproven: bool = False
+    processes: tuple[Process, ...] = ()
 
 
 def write(targets: Targets, record: Record) -> None:
@@ -77,7 +88,7 @@ def read(targets: Targets) -> Record | None:
 
 
 def _plain(record: Record) -> dict[str, Any]:
-    return {
+    plain: dict[str, Any] = {
         "schema": SCHEMA,
         "id": record.id,
         "command": record.command,
@@ -85,12 +96,18 @@ def _plain(record: Record) -> dict[str, Any]:
         "settings": record.settings._asdict() if record.settings else None,
         "settings_path": record.settings_path,
     }
+    # Only where they mean something: older versions of this project know neither.
+    if record.is_unproven:
+        plain["is_unproven"] = True
+        plain["processes"] = [list(process) for process in record.processes]
+    return plain
 
 
 def _record(plain: dict[str, Any]) -> Record:
     """The record in *plain*; ValueError, KeyError or TypeError when it is anything else."""
     schema, identifier, command = plain.pop("schema"), plain.pop("id"), plain.pop("command")
     files, settings, path = plain.pop("files"), plain.pop("settings"), plain.pop("settings_path")
+    is_unproven, processes = plain.pop("is_unproven", False), plain.pop("processes", [])
     _require(schema == SCHEMA and not plain and isinstance(command, str))
     _require(IDENTIFIER.fullmatch(identifier) is not None)
     _require(all(NAME.fullmatch(name) for name in files))
@@ -101,7 +118,19 @@ def _record(plain: dict[str, Any]) -> Record:
         {name: _step(step, identifier, name) for name, step in files.items()},
         _step(settings, identifier, "settings") if settings is not None else None,
         path,
+        is_unproven is True,
+        tuple(
+            _process(*process)  # of a list of three
+            for process in processes
+        ),
     )
+
+
+def _process(pid: int, started: str, number: int) -> Process:
+    """A process of the record; number: the signal that it gets."""
+    _require(isinstance(pid, int) and pid > 1 and isinstance(started, str))
+    _require(number in SIGNALS)
+    return Process(pid, started, number)
 
 
 def _step(plain: dict[str, Any], identifier: str, name: str) -> Step:

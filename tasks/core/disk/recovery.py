@@ -1,6 +1,7 @@
 """After a death: the next command finishes what was committed, or removes what was not, and never asks.
 
     record there    -> roll forward: what is still old becomes new; then the record goes
+                       (of a proof that did not end -> back to old, and its processes end)
                        (settings.json was changed by others before its turn came -> the other way, back to old)
     record absent   -> staged files are debris
 A file that is neither old nor new is its user's: left as it is, and reported.
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
 
 
+UNPROVEN = "unproven"
+"""It died before its gateway was known to serve: its files were taken back."""
+
+
 class Undetermined(GatewayError):
     """Neither done nor undone: the system refused both; the next command finishes it."""
 
@@ -41,7 +46,7 @@ class Undetermined(GatewayError):
 
 @dataclass(frozen=True)
 class Recovered:
-    """What recover() found to do: "" (nothing), finished, undone or cleaned; of which command; files that it left."""
+    """What recover() did (see __str__; "": nothing), of which command; files that it left."""
 
     action: str = ""
     command: str = ""
@@ -55,6 +60,7 @@ class Recovered:
             "": "nothing was interrupted",
             "cleaned": "an interrupted command had changed nothing; its left-overs were removed",
             "finished": f"an interrupted {self.command} was finished",
+            UNPROVEN: f"an interrupted {self.command} was undone: its gateway had not answered yet",
             "undone": f"an interrupted {self.command} was undone, for settings.json was changed before it came to it",
         }[self.action]
         return said + (f"; left as they are, for they were changed since: {', '.join(self.left)}" if self.left else "")
@@ -133,6 +139,10 @@ def _finish(layout: Layout, targets: Targets, record: Record) -> Recovered:
     left += [name for name, move in files.items() if not (move.forward() if onward else move.backward())]
     for directory in {targets.gateway, targets.settings.parent} if record.settings else {targets.gateway}:
         atomic.sync_directory(directory)
+    if record.is_unproven:
+        for process in record.processes:
+            process.notify()
+        return Recovered(UNPROVEN, record.command, tuple(left))
     return Recovered("finished" if onward else "undone", record.command, tuple(left))
 
 

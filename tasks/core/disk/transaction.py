@@ -2,12 +2,14 @@
 
     begin     hold the lock; bring to an end what a dead command left
     put, remove, edit     say what shall be; nothing is written
+    (place    stage and exchange the files, for a proof; settings.json waits)
     commit    stage every new file beside its target -> one commit record -> exchange -> look at what was displaced
     (verify   the caller looks at what stands now)
     finish    unlink the record; from here on nothing undoes
     close     without finish(): undo. Always: free the lock
 
 A death before the commit record leaves the old state, after it the new one: the next command sees to that (recovery).
+place() writes a record that leads back, so that what was not proven never becomes the new state.
 An error, a failed check, Ctrl-C, TERM or HUP before finish() leave the old state before the command ends.
 """
 
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from tasks.core.disk import moves, records
+from tasks.core.disk import moves, process_identity, records
 from tasks.core.disk.changeset import ChangeSet, Content, Edit, Holds, Wish
 from tasks.core.disk.lock import Holder, Lock, holder
 from tasks.core.disk.recovery import Recovered, Undetermined, ended, pending, recover, recover_locked
@@ -24,6 +26,8 @@ from tasks.core.disk.targets import KEPT
 from tasks.core.model import errors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from types import EllipsisType, TracebackType
 
     from tasks.core.disk.settings_file import Compute
@@ -43,6 +47,9 @@ RUNTIME = KEPT | {
     "venv",
 }
 """Names of the gateway's folder that no transaction touches."""
+
+
+_UNDOABLE = ("placed", "committed")
 
 
 class Transaction:
@@ -97,18 +104,36 @@ class Transaction:
         self._require("open")
         self._set.edit = Edit(compute, undo, holds)
 
+    def place(self) -> None:
+        """Put the files in place so that they can be proven; a death from here on undoes it.
+
+        settings.json waits for commit().
+        """
+        self._require("open")
+        self._do_or_undo(self._place)
+
+    def note(self, pid: int, signal: int) -> None:
+        """After place(): when a death takes the files back, the process *pid* gets *signal*."""
+        self._require("placed")
+        with self._interrupts.deferred():
+            self._set.note(process_identity.observe(pid, signal))
+        self._interrupts.raise_pending()
+
     def commit(self) -> None:
         """Make it so, both places or none; a GatewayError when not, and then nothing is changed."""
-        self._require("open")
-        with self._interrupts.deferred():
-            try:
-                self._exchange()
-            except BaseException as error:
-                self._undo_after(error)
-                raise
-            if self._interrupts.pending:
+        if self._state != "placed":
+            self._require("open")
+        self._do_or_undo(self._exchange)
+
+    def uninterrupted(self) -> AbstractContextManager[None]:
+        """A block that no signal cuts in two; one that arrives meanwhile counts in close()."""
+        return self._interrupts.deferred()
+
+    def undo(self) -> None:
+        """Take back what was placed or committed; close() does so too, and frees the lock."""
+        if self._state in _UNDOABLE:
+            with self._interrupts.deferred():
                 self._undo()
-        self._interrupts.raise_pending()
 
     def finish(self, *, last: bool = False) -> None:
         """Unlink the record: the new state holds. Conflict, and all undone, when others overwrote settings.json.
@@ -170,10 +195,31 @@ class Transaction:
             raise ValueError(f"{name!r} is not a file that a transaction may touch")
         self._set.wishes[name] = wish
 
-    def _exchange(self) -> None:
+    def _do_or_undo(self, change: Callable[[], None]) -> None:
+        """*change* whole or not at all; a signal that arrives meanwhile undoes it."""
+        with self._interrupts.deferred():
+            try:
+                change()
+            except BaseException as error:
+                self._undo_after(error)
+                raise
+            if self._interrupts.pending:
+                self._undo()
+        self._interrupts.raise_pending()
+
+    def _place(self) -> None:
+        self._prepare()
+        self._set.place()
+        self._state = "placed"
+
+    def _prepare(self) -> None:
         if self._set.edit is not None:
             self._lock.make_claude()
         self._set.prepare()
+
+    def _exchange(self) -> None:
+        if self._state == "open":
+            self._prepare()
         if self._set.changed:
             self._set.exchange()
         self._state = "committed"
@@ -191,7 +237,7 @@ class Transaction:
 
     def _close(self) -> None:
         try:
-            if self._state == "committed":
+            if self._state in _UNDOABLE:
                 self._undo()
         finally:
             self._state = "closed"

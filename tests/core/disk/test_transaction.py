@@ -9,6 +9,8 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -784,3 +786,66 @@ def test_names_are_as_documented():
     assert {"Transaction", "Undetermined", "Recovered", "Holder", "recover", "pending", "holder"} <= set(
         transaction.__all__
     )
+
+
+# What has to be proven first
+
+
+def place(layout: Layout) -> Transaction:
+    """The files are in place for a proof; one of them goes by what settings.json becomes."""
+    transaction = Transaction.begin(layout, "deploy")
+    ask(transaction)
+    transaction.put("settings-ledger.json", lambda: b"made of the edit", 0o600)
+    transaction.place()
+    return transaction
+
+
+def test_the_files_are_in_place_before_settings_are_touched(deployed):
+    with place(deployed) as transaction:
+        assert deployed.config.read_text() == "new"
+        assert not deployed.env_file.exists()
+        assert not deployed.ledger.exists()
+        assert deployed.settings.read_text() == '{"theirs": 1}'
+        transaction.commit()
+        assert json.loads(deployed.settings.read_bytes()) == {"theirs": 1, "ours": 1}
+        assert deployed.ledger.read_bytes() == b"made of the edit"
+        transaction.finish()
+    assert not [*deployed.claude.rglob(".gw-*")]
+
+
+def test_what_was_not_proven_is_taken_back(deployed):
+    before = snapshot(deployed)
+    place(deployed).close()
+    assert snapshot(deployed) == before
+
+
+def test_a_death_in_the_proof_takes_it_back_and_ends_what_was_on_trial(deployed):
+    before = snapshot(deployed)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True) as trial:
+        if (pid := os.fork()) == 0:
+            place(deployed).note(trial.pid, signal.SIGKILL)
+            os._exit(0)
+        os.waitpid(pid, 0)
+        assert deployed.config.read_text() == "new"
+        found = recover(deployed)
+        assert found.action == "unproven"
+        assert snapshot(deployed) == before
+        assert trial.wait(10) == -signal.SIGKILL
+    assert not recover(deployed)
+
+
+def test_what_another_program_writes_during_the_proof_stays(deployed):
+    with place(deployed) as transaction:
+        deployed.settings.write_text('{"theirs": 2}')
+        transaction.commit()
+        transaction.finish()
+    assert json.loads(deployed.settings.read_bytes()) == {"theirs": 2, "ours": 1}
+
+
+def test_what_the_user_edits_during_the_proof_stops_the_deployment(deployed):
+    with pytest.raises(Conflict, match="changed by another program"), place(deployed) as transaction:
+        deployed.config.write_text("the user's")
+        transaction.commit()
+    assert deployed.config.read_text() == "the user's"
+    assert deployed.env_file.read_text() == "KEY=old"
+    assert deployed.settings.read_text() == '{"theirs": 1}'
