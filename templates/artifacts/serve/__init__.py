@@ -4,6 +4,7 @@
           └─ supervisor ─┬─ schedule              when the next worker starts
                          ├─ workers               who serves, who is coming, who is leaving
                          ├─ status                gateway.status.json
+                         ├─ leash                 the command that started it, while it is tried
                          ├─ log                   where its output goes
                          ├─ failure, redact       why a worker failed, without secrets
                          └─ launcher ─┬─ source, environment   what a worker is started with

@@ -26,9 +26,10 @@ Files beside the configuration:
 
 x-gateway-revision in every answer: the first 12 digits of the SHA-256 of the configuration that it
 was made with. GATEWAY_DRAIN_SECONDS in .env (600): how long answers may take to finish. --instance
-is a word by which others recognize this very process. With a --host that other machines can reach,
-LiteLLM is not served without a key. What LiteLLM's own command does besides serving, such as
-migrating a database, is not done.
+is a word by which others recognize this very process. --leash is an open file: when it ends
+without a byte in it, the command that started this program has died, and the gateway ends. With
+a --host that other machines can reach, LiteLLM is not served without a key. What LiteLLM's own
+command does besides serving, such as migrating a database, is not done.
 Exit: 0 ended by a signal, 1 cannot be started, 2 wrong usage, 6 no worker became ready.
 """
 
@@ -70,6 +71,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--start-timeout", type=int, default=300, metavar="SECONDS")
     parser.add_argument("--instance", default="", metavar="WORD")
     parser.add_argument("--status", type=Path, metavar="FILE")
+    parser.add_argument("--leash", type=int, metavar="DESCRIPTOR")
     return parser.parse_args()
 
 

@@ -40,7 +40,10 @@ class Status:
         self.error = error
 
     def write(self, processes: Mapping[str, object]) -> None:
-        """Write the file, if anything in it has changed."""
+        """Write the file, if anything in it has changed, or if it is gone.
+
+        A former gateway of this folder that ends after this one has begun may remove it.
+        """
         status = {
             "attempt": self.attempt,
             "state": self.state,
@@ -49,7 +52,7 @@ class Status:
             "error": self.error,
         }
         text = json.dumps(status, indent=2) + "\n"
-        if text == self.written:
+        if text == self.written and self.path.exists():
             return
         # A full disk stops no gateway; the next turn of the loop tries again.
         with contextlib.suppress(OSError):
@@ -57,6 +60,7 @@ class Status:
             self.written = text
 
     def remove(self) -> None:
-        """Nothing serves any more."""
+        """Nothing serves any more; what another gateway has written meanwhile stays."""
         with contextlib.suppress(OSError):
-            self.path.unlink()
+            if self.path.read_text() == self.written:
+                self.path.unlink()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .environment import drain_seconds
 from .failure import find_error, find_reason
 from .launcher import Launcher
+from .leash import Leash
 from .log import Log, say
 from .schedule import Schedule
 from .status import Status
@@ -54,6 +55,7 @@ class Supervisor(Multiprocess):
         self.log = Log(status_file.with_name("litellm.log"))
         self.schedule = Schedule()
         self.workers = Workers()
+        self.leash = Leash(given.leash)
         self.environment: dict[str, str] = {}
         """Of the worker that was started last."""
 
@@ -65,6 +67,11 @@ class Supervisor(Multiprocess):
 
     def keep_subprocess_alive(self) -> None:
         """One turn of the loop, twice a second."""
+        if self.leash.is_cut():
+            say("the command that started this gateway has died")
+            self.at_once = True
+            self.should_exit.set()
+            return
         self._look_at_serving()
         self._look_at_coming()
         self.workers.see_off()

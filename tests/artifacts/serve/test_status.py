@@ -36,9 +36,9 @@ def test_a_failure_stays_until_the_next_attempt_but_not_for_one_that_fills_in(st
 
 def test_what_has_not_changed_is_not_written(status):
     status.write({"worker": 1})
-    status.path.unlink()
+    status.path.write_text("as it was left")
     status.write({"worker": 1})
-    assert not status.path.exists()
+    assert status.path.read_text() == "as it was left"
     status.write({"worker": 2})
     assert read(status)["worker"] == 2
 
@@ -57,3 +57,15 @@ def test_it_goes_with_the_gateway_once_or_twice(status):
     status.remove()
     status.remove()
     assert not status.path.exists()
+
+
+def test_it_comes_back_when_a_former_gateway_removes_it_and_that_of_another_one_stays(tmp_path):
+    path = tmp_path / "status"
+    status = Status(path)
+    status.write({"worker": 1})
+    path.unlink()
+    status.write({"worker": 1})
+    assert path.exists()
+    path.write_text("another one's\n")
+    status.remove()
+    assert path.exists()

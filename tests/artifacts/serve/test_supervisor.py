@@ -20,7 +20,9 @@ def gateway(tmp_path, monkeypatch):
     config.with_name(".env").write_text("MY_KEY=sk-0123456789\n")
     program = tmp_path / "serve.py"
     program.write_text("pass\n")
-    given = argparse.Namespace(config=config, host="127.0.0.1", start_timeout=5, instance="word", status=None)
+    given = argparse.Namespace(
+        config=config, host="127.0.0.1", start_timeout=5, instance="word", status=None, leash=None
+    )
     started = []
 
     def make(settings, _sockets):

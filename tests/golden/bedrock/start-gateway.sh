@@ -20,7 +20,7 @@ umask 077
 for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
     case $name in
         PATH | HOME | USER | LOGNAME | SHELL | LANG | LANGUAGE | LC_* | TZ | TMPDIR | LD_LIBRARY_PATH) ;;
-        IFS | PWD | OLDPWD | _ | GATEWAY_START_TIMEOUT | GATEWAY_DRAIN_SECONDS | GATEWAY_PROGRESS) ;;
+        IFS | PWD | OLDPWD | _ | GATEWAY_START_TIMEOUT | GATEWAY_DRAIN_SECONDS | GATEWAY_PROGRESS | GATEWAY_LEASH) ;;
         *) (unset "$name") 2>/dev/null && unset "$name" ;; # some of the shell's own cannot be unset
     esac
 done
@@ -257,8 +257,9 @@ python_says() { "$python" -I -S -c "$@" 2>/dev/null; }
 become() { # PROGRAM ARGUMENTS: serve.py, which reads .env itself
     set -- "$@" "$python" "$here/serve.py" --config "$config" --host "$listen" --port "$port" --instance "$instance"
     set -- "$@" --start-timeout $((timeout + 2)) # ours comes first, and says it better
+    [ -z "${GATEWAY_LEASH-}" ] || set -- "$@" --leash "$GATEWAY_LEASH" # of a deployment that may still be undone
     cd "$here" || exit 1
-    unset GATEWAY_START_TIMEOUT GATEWAY_PROGRESS
+    unset GATEWAY_START_TIMEOUT GATEWAY_PROGRESS GATEWAY_LEASH
     exec "$@"
 }
 record() { # PID
@@ -307,10 +308,10 @@ fail() { # CODE SENTENCE: says it, shows the end of the log where that may tell 
     fi
     exit "$1"
 }
-give_up() { # CODE SENTENCE: what was started is stopped again
-    rm -f "$pid_file"
+give_up() { # CODE SENTENCE: what was started is stopped again; what another one has put there meanwhile stays
+    [ "$(recorded instance)" != "$instance" ] || rm -f "$pid_file"
     [ -n "$pid" ] && alive "$pid" && end "$pid" 10 "$(started "$pid")"
-    rm -f "$status"
+    ! grep -qx "  \"supervisor\": $pid," "$status" 2>/dev/null || rm -f "$status"
     fail "$@"
 }
 
@@ -403,6 +404,7 @@ fi
 
 pid=
 if [ "$mode" = wait ]; then
+    trap '' PIPE # who reads what is said may have died: the end is the same
     trap 'trap "" INT TERM HUP; give_up 130 "Interrupted; the gateway was stopped again."' INT TERM HUP
 fi
 (become "$python" -I -S -c "$detach") </dev/null >>"$log" 2>&1 &
