@@ -322,6 +322,11 @@ def task__held() -> "Task":
     return tasks.apply.held_task(run.resolved)
 
 
+def task__prove() -> "Task":
+    """Have the gateway serve what is about to be deployed."""
+    return run.one(tasks.service.prove_task, session)
+
+
 def task__commit() -> "Task":
     """Make install and settings true, both or none."""
     return tasks.transaction.commit_task(session)
@@ -332,14 +337,9 @@ def task__verify() -> "Task":
     return tasks.verify.committed_task(run.layout, session)
 
 
-def task__swap() -> "Task":
-    """Have a running gateway take what was verified."""
-    return run.one(tasks.service.swap_task, session)
-
-
 def task__finish() -> "Task":
     """Keep what was verified."""
-    return tasks.transaction.finish_task(run.resolved, session)
+    return tasks.transaction.finish_task(session)
 
 
 def task__profile() -> "Task":
@@ -348,10 +348,10 @@ def task__profile() -> "Task":
 
 
 def task__litellm() -> "Task":
-    """Install LiteLLM for what was deployed."""
-    return tasks.litellm.deployed_task(run.resolved)
+    """Install LiteLLM for what is about to be deployed."""
+    return tasks.litellm.deployed_task(run.resolved, session)
 
 
 def task__start() -> "Task":
-    """Start what was deployed."""
-    return run.one(tasks.service.deployed_task)
+    """Hear the gateway that was deployed."""
+    return run.one(tasks.service.deployed_task, session)

@@ -87,10 +87,10 @@ def task(resolved: Resolved, session: Session) -> Task:
     if resolved.request.flags.dry_run:
         return {"actions": None, "task_dep": ["plan"]}
     steps = ["_together", "choose", "preflight", "validate", "install", "settings"]
-    steps += ["_commit", "_verify", "_swap", "_finish", "_profile"]
+    steps += ["_prove", "_commit", "_verify", "_finish", "_profile"]
     if resolved.request.flags.start:
         interview.agree_to_litellm(resolved)
-        steps += ["_start"]
+        steps[4:4], steps[-1:] = ["_litellm"], ["_profile", "_start"]
     return {"actions": [(report, [resolved, session])], "task_dep": steps, "meta": {"quiet": True}}
 
 

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
+from tasks.core.deploying import prerequisites, situation
 from tasks.core.litellm import litellm
 from tasks.core.service import upgrade as service_upgrade
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
+    from tasks.core.history.session import Session
 
 
 UPGRADE = {
@@ -31,9 +33,24 @@ def task(resolved: Resolved) -> Task:
     }
 
 
-def deployed_task(resolved: Resolved) -> Task:
-    """The same within a deployment, once that stands."""
-    return {**task(resolved), "task_dep": ["_finish"]}
+def deployed_task(resolved: Resolved, session: Session) -> Task:
+    """The same within a deployment that starts the gateway: before anything else is changed."""
+    return {
+        "actions": [(install_first, [resolved, session])],
+        "task_dep": ["validate"],
+        "setup": ["_transaction"],
+        "uptodate": [lambda: not situation.has_to_install_litellm(resolved)],
+    }
+
+
+@action
+def install_first(resolved: Resolved, session: Session) -> None:
+    """Install it; what a deployment installed goes with it when that fails."""
+    layout = resolved.layout
+    prerequisites.check_port(resolved)  # before 0.7 GB come
+    before = litellm.environments(layout)
+    session.when_undone(lambda: litellm.forget_since(layout, before))
+    litellm.install_known_good(layout)
 
 
 @action

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from tasks.core.claude import token_binding
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
-from tasks.core.deploying import rollback_target
+from tasks.core.deploying import proof, rollback_target
 from tasks.core.deploying.install import choose_side
 from tasks.core.disk import files
 from tasks.core.history import backup, history
 from tasks.core.history.session import warn_of_failure
 from tasks.core.merge import conflicts
 from tasks.core.model import errors
-from tasks.core.service import supervisor
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
@@ -75,8 +74,10 @@ def roll_back(
         console.say(f"Nothing to do: revision {target.revision.number} is what stands.", "ok")
         return
     session.summary.backup = backup.keep(layout)
-    session.when_committed(lambda: supervisor.take_over(layout, history.current(layout), session))
+    session.is_shared = True
     plan.apply(session)
+    proof.prove_running(layout, session)
+    session.complete()
     remember(layout, target.revision.manifest)
     rollback_target.report(target, history.current(layout), plan, session.summary)
 

@@ -1,19 +1,17 @@
-"""start, stop, restart: the gateway's process; and having it take what is deployed while it runs.
+"""start, stop, restart: the gateway's process; and, in a deployment, the proof that it serves.
 
-_verify ─► _swap ─► _finish ─► _start (deploy --start)       start     stop     restart
+install, settings ─► _prove ─► _commit ─► _verify ─► _finish ─► _start (with --start)
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.core.cli import command_line
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
-from tasks.core.deploying import situation
+from tasks.core.deploying import proof, situation
 from tasks.core.history import history
-from tasks.core.model.errors import GatewayError
-from tasks.core.service import health, scripts, state, supervisor
+from tasks.core.service import scripts, strays, supervisor
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
@@ -22,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def start_task(resolved: Resolved) -> Task:
-    """Always looks; starts what does not run."""
-    return {"actions": [(start, [resolved])]}
+    """Always looks; starts what does not run. A question has the terminal for itself."""
+    may_ask = situation.lacks_litellm(resolved)
+    return {"actions": [(start, [resolved])], "meta": {"quiet": may_ask}}
 
 
 def stop_task(layout: Layout) -> Task:
@@ -36,65 +35,59 @@ def restart_task(resolved: Resolved) -> Task:
     return {"actions": [(restart, [resolved])]}
 
 
-def swap_task(resolved: Resolved, session: Session) -> Task:
-    """Within a deployment, before it is final: what runs takes what was deployed, or all of it is undone."""
+def prove_task(resolved: Resolved, session: Session) -> Task:
+    """Within a deployment, before Claude Code is connected: the gateway serves it, or it is undone."""
     return {
-        "actions": [(swap, [resolved, session])],
-        "task_dep": ["_verify"],
-        "uptodate": [lambda: not session.is_open and not state.is_behind(resolved.layout)],
+        "actions": [(prove, [resolved, session])],
+        "task_dep": ["install", "settings", "_held"],
+        "setup": ["_transaction"],
+        "uptodate": [lambda: not proof.is_needed(resolved, session)],
     }
 
 
-def deployed_task(resolved: Resolved) -> Task:
-    """At the end of a deployment: what does not run is started."""
-    before = ["_finish"]
-    if situation.has_to_install_litellm(resolved):
-        before.append("_litellm")
-    return {"actions": [(start, [resolved])], "task_dep": before}
+def deployed_task(resolved: Resolved, session: Session) -> Task:
+    """At the end of a deployment that starts the gateway: what it says."""
+    return {"actions": [(greet, [resolved, session])], "task_dep": ["_finish"]}
 
 
 @action
 def start(resolved: Resolved) -> None:
     """Start the gateway unless it runs; ask a model that costs nothing, if one is deployed."""
+    strays.clear(resolved.layout)
+    proof.offer_litellm(resolved)
     with scripts.name_port_owner(resolved.layout):
         scripts.start(resolved.layout)
-    hear(resolved)
+    proof.hear(resolved)
 
 
 @action
 def stop(layout: Layout) -> None:
-    """Stop the gateway."""
+    """Stop the gateway, and what was left behind of earlier ones."""
     scripts.stop(layout)
+    strays.clear(layout)
 
 
 @action
 def restart(resolved: Resolved) -> None:
     """Stop the gateway and start it, once what is to be served is known to be good."""
+    strays.clear(resolved.layout)
     with scripts.name_port_owner(resolved.layout):
         supervisor.renew(resolved.layout, history.current(resolved.layout))
-    hear(resolved)
+    proof.hear(resolved)
 
 
 @action
-def swap(resolved: Resolved, session: Session) -> None:
-    """Let the running gateway take what stands; nothing when none runs."""
-    layout = resolved.layout
-    try:
-        supervisor.take_over(layout, history.current(layout), session)
-    except GatewayError as error:
-        error.remedy = f"{error.remedy} {kept(resolved)}".strip()
-        raise
+def prove(resolved: Resolved, session: Session) -> None:
+    """Have the gateway serve what is about to be deployed."""
+    proof.prove(resolved, session)
 
 
-def kept(resolved: Resolved) -> str:
-    """That what was chosen outlives a deployment that is undone; "" where nothing was."""
-    if shown := ", ".join(command_line.format_options(resolved.request.typed)):
-        return f"What you chose ({shown}) is remembered for the next deployment; say it anew to choose otherwise."
-    return ""
-
-
-def hear(resolved: Resolved) -> None:
-    """Show what a model says that costs nothing, if one is deployed."""
-    running = state.State(resolved.layout, history.current(resolved.layout))
-    for line in health.hear(running, resolved.context.catalogue.models):
+@action
+def greet(resolved: Resolved, session: Session) -> None:
+    """Show what the gateway said when it was proven; one that ran already is asked now."""
+    if session.summary.heard is None:
+        scripts.start(resolved.layout)
+        proof.hear(resolved)
+        return
+    for line in session.summary.heard:
         console.tell(line)

@@ -12,12 +12,14 @@ from tasks.core.disk import lock
 from tasks.core.history import history
 from tasks.core.litellm import litellm
 from tasks.core.model.errors import Changed
-from tasks.core.service import status_page
+from tasks.core.service import status_page, strays, traces
 from tasks.core.service.state import State
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
+    from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
+    from tasks.core.service.strays import Stray
 
 HELP = "exit 2 when anything changed"
 OPTIONS = [JSON, {**EXIT_CODE, "help": HELP}]
@@ -51,6 +53,7 @@ def gather(resolved: Resolved) -> dict[str, Any]:
         "process": None,
         "litellm": None,
         "drift": [],
+        "strays": [stray._asdict() for stray in find_strays(layout)],
         "lock": holder._asdict() if holder else None,
     }
     if manifest := history.installed(layout):
@@ -59,6 +62,13 @@ def gather(resolved: Resolved) -> dict[str, Any]:
         facts["litellm"] = find_program(resolved)
         facts["drift"] = find_drift(resolved, manifest)
     return facts
+
+
+def find_strays(layout: Layout) -> list[Stray]:
+    """Gateways that were left behind; all processes are looked at only where that may be."""
+    if not traces.are_there(layout):
+        return []
+    return strays.find(layout)
 
 
 def find_program(resolved: Resolved) -> dict[str, Any] | None:

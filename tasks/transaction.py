@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tasks.core.cli.steps import Task, action
 
 if TYPE_CHECKING:
-    from tasks.core.deploying.resolve import Resolved
     from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
 
@@ -29,13 +28,13 @@ def commit_task(session: Session) -> Task:
     """Make true what install and settings prepared."""
     return {
         "actions": [(commit, [session])],
-        "task_dep": ["install", "settings", "_held"],
+        "task_dep": ["_prove"],
     }
 
 
-def finish_task(resolved: Resolved, session: Session) -> Task:
+def finish_task(session: Session) -> Task:
     """Once verified, nothing is undone any more."""
-    return {"actions": [(finish, [resolved, session])], "task_dep": ["_swap"]}
+    return {"actions": [(finish, [session])], "task_dep": ["_verify"]}
 
 
 @action
@@ -57,6 +56,6 @@ def commit(session: Session) -> None:
 
 
 @action
-def finish(resolved: Resolved, session: Session) -> None:
+def finish(session: Session) -> None:
     """Finish the transaction of this run, if there is one."""
-    session.finish(last=not resolved.request.flags.start)
+    session.finish()

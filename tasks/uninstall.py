@@ -10,7 +10,7 @@ from tasks.core.console import console, prompts
 from tasks.core.deploying import uninstall
 from tasks.core.history import backup, history
 from tasks.core.model.errors import GatewayError
-from tasks.core.service import processes, scripts, units
+from tasks.core.service import processes, scripts, strays, units
 
 if TYPE_CHECKING:
     from tasks.core.console.summary import Summary
@@ -45,6 +45,8 @@ def remove(layout: Layout, session: Session, purge: bool) -> None:
         raise history.nothing(layout)
     if manifest is not None:
         undo_deployments(layout, manifest, session)
+    strays_ended = strays.end(layout)
+    session.summary.removed += map(str, strays_ended)
     uninstall.remove_leftovers(layout)
     if purge:
         uninstall.remove_memory(layout)

@@ -10,7 +10,7 @@ from tasks.core.deploying import checks, file_changes
 from tasks.core.disk import files
 from tasks.core.history import history
 from tasks.core.model.errors import InvalidInput
-from tasks.core.service import supervisor
+from tasks.core.service import health, supervisor
 from tasks.core.service.state import NOT_RUNNING, State
 
 if TYPE_CHECKING:
@@ -82,10 +82,10 @@ def edited(layout: Layout, manifest: Manifest) -> list[str]:
 
 
 def ask_gateway(state: State) -> None:
-    """A running gateway is ready, serves every deployed name, and refuses a wrong key."""
+    """A running gateway serves all that is deployed, to our key alone; a remote one answers."""
     match state.condition:
         case "remote":
-            console.say(f"{state.url} was not asked; ask it with: doit health", "skip")
+            health.require_remote(state)
         case "stopped":
             console.warn(f"{NOT_RUNNING}, so it was not asked; start it: doit start")
         case "moved":

@@ -202,6 +202,7 @@ STATUS: dict[str, Any] = {
     },
     "litellm": {"version": "1.106.2", "program": f"{HOME}/gateway/venv/bin/litellm"},
     "drift": [{"name": "litellm_config.yaml", "state": "changed"}, {"name": ".env", "state": "clean"}],
+    "strays": [{"pid": 4712, "what": "a gateway on trial"}],
     "lock": {"pid": 815, "since": "2026-11-22T15:00:00Z", "command": "deploy"},
 }
 CHECKS = [

@@ -14,6 +14,7 @@ from deployed import demo
 
 from tasks.core.http import gateway
 from tasks.core.service import processes
+from tests.artifacts.fakes import free_port
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
@@ -166,3 +167,21 @@ def test_a_port_that_a_stranger_has_is_named(served):
         assert f"port {served.port} is taken by" in result.err
         assert "taken by" in status(served)["port_state"]
     assert not served.folder.processes()
+
+
+def test_claude_code_is_connected_once_the_gateway_answers_and_follows_it_to_another_port(tmp_path, litellm_executable):
+    with demo(tmp_path, litellm_executable) as made:
+        for port in (made.port, free_port()):
+            url = f"http://127.0.0.1:{port}"
+            command = made.box.command("deploy", *made.words, "--port", str(port), "--start", "--yes")
+            with subprocess.Popen(command, cwd=made.box.project, env=made.box.environment()) as deployment:
+                while deployment.poll() is None and url not in settings(made):
+                    time.sleep(0.02)
+                assert gateway.readiness(url)
+            assert deployment.returncode == 0
+            assert url in settings(made)
+        assert len(made.folder.processes()) == 1
+
+
+def settings(made):
+    return made.box.settings.read_text() if made.box.settings.exists() else ""

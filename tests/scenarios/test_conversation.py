@@ -267,7 +267,7 @@ def test_without_litellm_it_goes_on_without_starting(sandbox):
     terminal = plain(sandbox, "--preset", "demo", "--start").sees("Install it?").sees("Number").types("2\r")
     terminal.sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
-    assert "doit start" in terminal.shown.partition("Next:")[2]
+    assert "doit deploy --start" in terminal.shown.partition("Next:")[2]
     assert "Undo:  doit uninstall" in terminal.shown
 
 

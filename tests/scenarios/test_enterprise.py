@@ -1,6 +1,8 @@
 """A gateway that a company runs: every command works with it, and no process is looked for."""
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -33,7 +35,7 @@ def test_what_is_about_a_process_says_that_there_is_none(joined, command):
     assert not (joined.gateway / "venv").exists()
 
 
-@pytest.mark.parametrize("command", ["status", "verify", "plan", "history", "backups", "deploy --dry-run", "deploy"])
+@pytest.mark.parametrize("command", ["status", "plan", "history", "backups", "deploy --dry-run", "deploy"])
 def test_every_other_command_works_without_the_token_in_the_environment(joined, command):
     result = joined.doit(*command.split())
     assert result.code == 0, result.text
@@ -67,7 +69,34 @@ def test_each_way_to_show_the_token_fills_one_slot_and_empties_the_others(joined
         }
         assert [slot for slot, value in slots.items() if value] == [auth]
         assert (joined.gateway / "print-token.sh").exists() == (auth == "apikeyhelper")
-        assert joined.doit("verify").code == 0
+        assert "not reachable" in joined.doit("verify").err  # all else is right
+
+
+class Refuses(BaseHTTPRequestHandler):
+    """A gateway that lets nobody in, and so was reached."""
+
+    def do_GET(self):
+        self.send_response(401)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_that_it_cannot_be_reached_is_said_at_once_and_is_an_error_of_verify(sandbox):
+    port = free_port()
+    words = ("--preset", "enterprise", "--gateway-url", f"http://127.0.0.1:{port}")
+    deployed = sandbox.deploy(*words, env=TOKEN)
+    assert "not reachable" in deployed.err
+    verified = sandbox.doit("verify")
+    assert verified.code == 6, verified.text
+    assert f"http://127.0.0.1:{port}: not reachable" in verified.err
+    with HTTPServer(("127.0.0.1", port), Refuses) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        verified = sandbox.doit("verify")
+        server.shutdown()
+    assert verified.code == 0, verified.text
+    assert TOKEN["GATEWAY_TOKEN"] not in deployed.text + verified.text
 
 
 def test_without_an_address_or_a_token_it_says_what_is_missing(sandbox):

@@ -114,6 +114,8 @@ def test_unreadable_settings_are_drift_not_a_traceback(sandbox):
 def test_a_bare_doit_says_what_to_type_next(sandbox):
     assert "Deploy first: doit deploy" in sandbox.doit().out
     sandbox.deploy("--preset", "demo")
+    assert sandbox.doit().out.splitlines()[-1].split(None, 1)[1].startswith("doit deploy --start")
+    sandbox.deploy("--litellm", str(make_litellm(sandbox.root / "fake venv")))
     assert sandbox.doit().out.splitlines()[-1].split(None, 1) == ["next", "doit start"]
     (sandbox.gateway / "stop-gateway.sh").unlink()
     assert "doit plan" in sandbox.doit().out.splitlines()[-1]
@@ -123,6 +125,8 @@ ALL_WELL = {
     "deployed": {"models": ["demo"]},
     "process": {"running": True, "port": 4000, "current": True, "serves": ["demo"]},
     "drift": [{"name": ".env", "state": "clean"}],
+    "strays": [],
+    "litellm": {"version": "1.106.2", "program": "/opt/bin/litellm"},
 }
 
 

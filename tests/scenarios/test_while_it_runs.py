@@ -129,7 +129,8 @@ def test_what_does_not_serve_does_not_stay(box):
     assert (again.code, "is remembered" in again.err) == (6, False)
 
 
-def test_an_interrupted_deployment_leaves_what_served_before(box):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_deployment_leaves_what_served_before(box, number):
     before = box.folder.status()
     with (box.gateway / ".env").open("a") as file:
         file.write("FAKE_DELAY=3\n")
@@ -139,11 +140,15 @@ def test_an_interrupted_deployment_leaves_what_served_before(box):
         command, cwd=box.project, env=box.environment(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as deployment:
         box.folder.until(lambda status: status["attempt"] == before["attempt"] + 1)
-        deployment.send_signal(signal.SIGINT)
+        assert box.settings.read_bytes() == standing[0]
+        deployment.send_signal(number)
         deployment.communicate(timeout=60)
     assert deployment.returncode != 0
+    if number == signal.SIGKILL:
+        assert "an interrupted deploy was undone" in box.doit("status").err
     assert stood(box) == standing
     box.folder.until(lambda status: status["state"] == "serving" and not status["leaving"])
+    box.folder.until(lambda _: "which is what stands" in box.doit("status").out)
     assert box.doit("verify").code == 0
 
 
@@ -161,12 +166,18 @@ def test_rolling_back_is_a_swap_as_well(box):
     assert box.doit("verify").code == 0
 
 
-def test_another_port_moves_the_gateway(box):
+def test_another_port_moves_the_gateway_which_serves_until_then(box):
     port = free_port()
-    result = box.deploy("--port", str(port))
-    assert "stopped and started anew" in result.err
+    with Asker(box.port) as asker:
+        asker.over.wait(0.5)
+        result = box.deploy("--port", str(port))
+        asker.over.set()
+    assert "another gateway is started" in result.err
+    assert all(isinstance(failure, OSError) for failure in asker.failed)  # not before the former one has gone
     assert len(box.folder.processes()) == 1
     assert f"port={port}\n" in (box.gateway / "gateway.pid").read_text()
+    box.folder.until(lambda status: status.get("state") == "serving")
+    assert not list(box.gateway.glob("*.former"))
 
 
 def test_a_move_that_cannot_succeed_never_stops_what_serves(box):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -201,7 +202,10 @@ def _print(text: str, stream: TextIO, end: str = "\n") -> None:
     try:
         stream.write(_fitting(text, stream) + end)
         stream.flush()
-    except BrokenPipeError:  # the reader has seen enough: `doit plan | head`
+    except OSError as error:
+        # The reader has seen enough (`doit plan | head`), or the terminal was closed.
+        if error.errno not in (errno.EPIPE, errno.EIO):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
@@ -267,8 +271,9 @@ class Meter:
     def _write(self, text: str) -> None:
         stream = sys.__stderr__
         if stream is not None:
-            stream.write(text)
-            stream.flush()
+            with suppress(OSError):  # a terminal may be closed at any moment
+                stream.write(text)
+                stream.flush()
 
 
 def wanted() -> bool:

@@ -21,6 +21,8 @@ class Summary:
         self.warnings: list[str] = []
         self.backup: Path | None = None
         self.log: Path | None = None
+        self.heard: list[str] | None = None
+        """What the gateway said when it was proven; None: it was not asked."""
         self.selected: tuple[str, ...] = ()
         self.steps: list[dict[str, object]] = []
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tasks.core.deploying.request import Request
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.catalogue import Variable
+    from tasks.core.model.layout import Layout
 
 NOTHING = "Nothing was changed."
 INTERRUPTED = 130
@@ -259,14 +260,18 @@ def agree_to_litellm(resolved: Resolved) -> None:
             "LiteLLM is not installed",
             f"Agree to installing it with --yes, or {other}",
         )
-    place = resolved.layout.venv
+    with ending():
+        offer_litellm(resolved.layout)
+
+
+def offer_litellm(layout: Layout) -> None:
+    """Ask whether to install LiteLLM; GatewayError when a person says no."""
     console.say(
-        f"LiteLLM is not installed. It goes to {place} (about 700 MB).",
+        f"LiteLLM is not installed. It goes to {layout.venv} (about 700 MB).",
         "warn",
     )
-    with ending():
-        if not prompts.agreed("Install it now?"):
-            raise GatewayError(NOTHING)
+    if not prompts.agreed("Install it now?"):
+        raise GatewayError(NOTHING)
 
 
 def _show_patch(patch: list[str]) -> None:

@@ -50,6 +50,7 @@ def check(resolved: Resolved) -> None:
     check_place(layout)
     check_other_gateways(layout)
     check_process(resolved)
+    check_port(resolved)
     check_settings(layout)
     git_ignore.refuse(layout)
     check_certificates(resolved.deployment)
@@ -165,6 +166,20 @@ def check_process(resolved: Resolved) -> None:
             "Stop it first: doit stop",
             where=str(layout.gateway),
         )
+
+
+def check_port(resolved: Resolved) -> None:
+    """Whether another program has the gateway's port: an error for a deployment that starts it."""
+    deployment = resolved.deployment
+    if not deployment.gateway.process:
+        return
+    listener = processes.listener(deployment.port, resolved.layout)
+    if listener.kind != "foreign":
+        return
+    problem = f"port {deployment.port} is {listener}"
+    if resolved.request.flags.start:
+        raise GatewayError(problem, processes.FREE_PORT)
+    console.warn(f"{problem}; the gateway cannot start before that ends. {processes.FREE_PORT}")
 
 
 def check_settings(layout: Layout) -> None:

@@ -6,9 +6,13 @@ import shlex
 from typing import TYPE_CHECKING
 
 from tasks.core.console import console
-from tasks.core.deploying import command
+from tasks.core.deploying import command, situation
 from tasks.core.history import history
+from tasks.core.http import probe
+from tasks.core.litellm import litellm
+from tasks.core.model.errors import Unhealthy
 from tasks.core.service import processes
+from tasks.core.values import env_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +31,7 @@ def report(resolved: Resolved, summary: Summary) -> None:
         *summary.lines(),
     ]
     console.tell("\n".join(lines), hanging=12)
+    warn_of_silence(resolved)
     # Printed one by one, they are not folded: there are commands in them.
     commands = [
         *describe_next_steps(resolved),
@@ -54,17 +59,23 @@ def describe_deployment(resolved: Resolved) -> Iterator[str]:
     yield f"  gateway     {deployment.url}"
 
 
+def warn_of_silence(resolved: Resolved) -> None:
+    """Warn where a company's gateway cannot be reached from here."""
+    if resolved.deployment.gateway.process:
+        return
+    try:
+        probe.require_gateway(resolved.deployment, env_file.deployed(resolved.layout))
+    except Unhealthy as error:
+        console.warn(f"{error}\n  Until then claude gets no answer. See: doit doctor")
+
+
 def describe_next_steps(resolved: Resolved) -> Iterator[str]:
     """How to use it.
 
     The gateway first, then Claude Code.
     """
-    layout = resolved.layout
     if needs_start(resolved):
-        yield "Next:  doit start"
-        yield "       or, without this checkout:"
-        script = shlex.quote(str(layout.start_script))
-        yield f"       sh {script}"
+        yield from describe_start(resolved)
     else:
         yield "Next:  run claude, and type /status in it"
         yield "       a claude that is open keeps its models until it is started anew"
@@ -72,6 +83,18 @@ def describe_next_steps(resolved: Resolved) -> Iterator[str]:
     if folder:
         trust = "there claude asks whether you trust the folder, and joins once you do"
         yield f"       in {folder}; {trust}"
+
+
+def describe_start(resolved: Resolved) -> Iterator[str]:
+    """How to start the gateway, with what is there; until then claude waits."""
+    if situation.has_litellm(resolved):
+        yield "Next:  doit start"
+        yield "       until then claude waits; or, without this checkout:"
+        script = shlex.quote(str(resolved.layout.start_script))
+        yield f"       sh {script}"
+        return
+    yield "Next:  doit deploy --start --yes"
+    yield f"       installs LiteLLM ({litellm.TAKES}) and starts it; until then claude waits"
 
 
 def needs_start(resolved: Resolved) -> bool:

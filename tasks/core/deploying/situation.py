@@ -140,11 +140,14 @@ def has_litellm(resolved: Resolved) -> bool:
     )
 
 
+def lacks_litellm(resolved: Resolved) -> bool:
+    """Whether the gateway would run here, and there is nothing to run it with."""
+    return bool(resolved.deployment.gateway.process) and not has_litellm(resolved)
+
+
 def has_to_install_litellm(resolved: Resolved) -> bool:
     """Whether a deployment that starts the gateway has to install LiteLLM first."""
-    if not resolved.request.flags.start or not resolved.deployment.gateway.process:
-        return False
-    return not has_litellm(resolved)
+    return resolved.request.flags.start and lacks_litellm(resolved)
 
 
 def _describe_deployed(layout: Layout) -> str:

@@ -110,6 +110,7 @@ def remove_leftovers(layout: Layout) -> None:
     for path in paths:
         with warn_of_failure(path):
             path.unlink(missing_ok=True)
+    shutil.rmtree(layout.gateway / ".start-lock", ignore_errors=True)
     environments = litellm.environments(layout)
     if litellm.is_ours(layout) and layout.venv.is_symlink():
         layout.venv.unlink()

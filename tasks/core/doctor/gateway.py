@@ -11,6 +11,7 @@ from tasks.core.disk import files, lock
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.litellm import litellm
 from tasks.core.model.deployment import discloses
+from tasks.core.service import strays
 from tasks.core.service.state import NOT_RUNNING, START_IT
 
 if TYPE_CHECKING:
@@ -172,6 +173,9 @@ def process(case: Case) -> Iterator[Check]:
         yield not_here("process", case)
         return
     assert case.state is not None
+    for stray in strays.find(case.layout):
+        says = f"{stray} was left behind"
+        yield Check("process", WARN, says, fix="End it: doit start", verb=START)
     instance = case.state.instance
     if instance is None:
         says = NOT_RUNNING

@@ -167,6 +167,11 @@ class Front(DoitMain):  # type: ignore[misc]
         """That of the step that failed first, where it says more than doit's own; else 0."""
         return int(self.task_loader.exit_code)
 
+    def conclude(self, code: int) -> None:
+        """Where the command ended with an error *code*, say what it has left."""
+        if code and self.task_loader.reporter is not None:
+            self.task_loader.reporter.conclude()
+
     def load(self) -> list[Any]:
         """All tasks, for who only wants to look at them."""
         command_line.take(())

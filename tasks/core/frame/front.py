@@ -14,6 +14,8 @@ from tasks.core.frame import lean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tasks.core.frame import commands
+
 INTERRUPTED = 130
 
 
@@ -25,6 +27,13 @@ def main(argv: Sequence[str]) -> int:
     from tasks.core.frame import commands
 
     front = commands.Front()
+    code = run(front, argv)
+    front.conclude(code)
+    return code
+
+
+def run(front: commands.Front, argv: Sequence[str]) -> int:
+    """Have *front* run the command: its exit code."""
     try:
         code = front.run(argv)
     except KeyboardInterrupt:

@@ -129,8 +129,17 @@ class Reporter:
             console.document({"ok": all(each["state"] != "fail" for each in self.checked), "checks": self.checked})
         with contextlib.suppress(OSError):
             journal.append(self.session.summary)
-        if self.exit_code > 1 and self.ends_process:
+        if not self.ends_process:
+            return
+        if self.exit_code:
+            self.conclude()
+        if self.exit_code > 1:
             raise SystemExit(self.exit_code)
+
+    def conclude(self) -> None:
+        """The last line of a command that failed: what it has left."""
+        if self.session.outcome:
+            console.warn(self.session.outcome)
 
     def _took(self, task: Any, state: str, **more: Any) -> float:  # noqa: ANN401
         self.meter.stop()
@@ -173,6 +182,10 @@ def mend() -> None:
         raise SystemExit(error.exit_code) from None
     if mended:
         console.warn(str(mended))
+    if mended.action == recovery.UNPROVEN:
+        from tasks.core.service import handover
+
+        handover.recover(layout)
 
 
 def _traces(layout: Layout) -> bool:

@@ -1,7 +1,7 @@
 """What the steps of one run share: its transaction, and what it did.
 
-    begin ─► steps stage their changes ─► commit ─┬─► finish ─► close
-                                                  └─► close: undo
+    begin ─► steps stage changes ─► (place ─► proof) ─► commit ─┬─► finish ─► close
+                                                                └─► close: undo
 
 In a deployment install and settings share one transaction, which the task _commit commits. A step
 that runs alone commits and finishes its own.
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
 
 
+AS_BEFORE = "settings.json is unchanged"
+UNDONE = f"what this run had changed was undone; {AS_BEFORE}"
+UNTOUCHED = f"nothing was changed; {AS_BEFORE}"
+"""What a deployment that failed has left."""
+
+
 class _Open(NamedTuple):
     """A transaction that has begun, and where."""
 
@@ -38,14 +44,19 @@ class _Open(NamedTuple):
 class Session:
     """Made once for a run, and handed to its steps and to the reporter.
 
-    *is_shared*: the steps leave the commit to a task of its own.
+    *is_shared*: the steps leave the commit to a task of its own. What is no file, such as a process
+    that was started for the proof, is registered with what to do about it: when_undone,
+    before_commit, when_finished.
     """
 
     def __init__(self) -> None:
         self.is_shared = False
         self._is_finished = False
+        self._outcome = UNTOUCHED
         self._open: _Open | None = None
+        self._before_commit: list[Callable[[], None]] = []
         self._on_commit: list[Callable[[], None]] = []
+        self._on_finish: list[Callable[[], None]] = []
         self._on_undo: list[Callable[[], None]] = []
 
     @cached_property
@@ -58,6 +69,15 @@ class Session:
         """Whether something is, or was, about to be written."""
         return self._open is not None
 
+    @property
+    def outcome(self) -> str:
+        """What a command that failed has left, for its last line; "" where that says nothing."""
+        if self._is_finished:
+            return ""
+        if self.is_shared or self._outcome == UNDONE:
+            return self._outcome
+        return ""
+
     def begin(self, layout: Layout) -> Transaction:
         """Open the transaction of this run, if it is not open yet.
 
@@ -65,10 +85,14 @@ class Session:
         """
         if self._open is None:
             command = " ".join(self.summary.selected) or "doit"
+            is_first = not layout.gateway.exists()
+            # It is made with the lock.
             transaction = disk_transaction.Transaction.begin(layout, command=command)
             self._open = _Open(transaction, layout)
             self._is_finished = False
             self.summary.log = layout.deployment_log
+            if is_first:
+                self.when_undone(lambda: self._forget_traces(layout))
             history.mend(layout)
             history.settle(layout, _find_current_number(layout))
         return self._open.transaction
@@ -78,42 +102,71 @@ class Session:
         """The transaction of this run; a step that runs alone commits and finishes it."""
         yield self.begin(layout)
         if not self.is_shared:
-            self.commit()
-            self.finish()
+            self.complete()
 
     def when_committed(self, action: Callable[[], None]) -> None:
         """Call *action* once the changes are committed; when it raises, they are undone."""
         self._on_commit.append(action)
 
     def when_undone(self, action: Callable[[], None]) -> None:
-        """Call *action* after the files of this run were undone, if they are.
+        """Call *action* after the files of this run were undone, if they are; the last one first.
 
         For what is not a file: a process that took them over.
         """
         if self._open is not None:
             self._on_undo.append(action)
 
+    def before_commit(self, action: Callable[[], None]) -> None:
+        """Call *action* when the proof has succeeded; at once where there is no transaction."""
+        self._at(self._before_commit, action)
+
+    def when_finished(self, action: Callable[[], None]) -> None:
+        """Call *action* once nothing is undone any more; at once where there is no transaction."""
+        self._at(self._on_finish, action)
+
+    def place(self) -> None:
+        """Put the files in place so that they can be proven; settings.json waits for commit()."""
+        if self._open is not None:
+            self._open.transaction.place()
+
+    def note(self, pid: int, signal: int) -> None:
+        """In a transaction: have a death before the commit send *signal* to the process *pid*."""
+        if self._open is not None:
+            self._open.transaction.note(pid, signal)
+
     def commit(self) -> None:
         """Put what was staged in place."""
         if self._open is None:
             return
+        for action in self._before_commit:
+            action()
         self._open.transaction.commit()
         for action in self._on_commit:
             action()
 
-    def finish(self, *, last: bool = True) -> None:
-        """Nothing is undone any more; *last*: and nothing is left to do but to report."""
+    def finish(self) -> None:
+        """Nothing is undone any more, and nothing is left to do but to report."""
         if self._open is None:
             return
         transaction, layout = self._open
-        transaction.finish(last=last)
+        transaction.finish(last=True)
         self._is_finished = True
         with warn_of_failure(layout.history):
             number = _find_current_number(layout)
             history.settle(layout, number or history.next_number(layout))
+        for action in self._on_finish:
+            action()
+
+    def complete(self) -> None:
+        """Commit and finish.
+
+        For a step that runs alone.
+        """
+        self.commit()
+        self.finish()
 
     def close(self) -> None:
-        """Undo what was not finished, let the next command in, then undo what is no file."""
+        """Undo what was not finished: the files, then what is no file; then free the lock."""
         if self._open is None:
             return
         transaction, layout = self._open
@@ -122,14 +175,38 @@ class Session:
             transaction.close()
             return
         has_changed = bool(transaction.changed)
-        _forget_prepared(layout)
+        # If this fails, nothing can be said.
+        self._outcome = ""
         try:
-            transaction.close()
+            with transaction.uninterrupted():
+                self._undo(transaction, layout)
         finally:
-            for action in self._on_undo:
-                action()
+            transaction.close()
+        self._outcome = UNTOUCHED
         if has_changed:
-            console.warn("what this run had changed was undone")
+            self._outcome = UNDONE
+
+    def _forget_traces(self, layout: Layout) -> None:
+        """Remove the backups and the log of a deployment for which the folder was made."""
+        import shutil
+
+        shutil.rmtree(layout.backups, ignore_errors=True)
+        self.summary.log = self.summary.backup = None
+
+    def _undo(self, transaction: Transaction, layout: Layout) -> None:
+        try:
+            transaction.undo()
+        finally:
+            _forget_prepared(layout)
+            for action in reversed(self._on_undo):
+                with warn_of_failure(layout.gateway):
+                    action()
+
+    def _at(self, actions: list[Callable[[], None]], action: Callable[[], None]) -> None:
+        if self._open is None:
+            action()
+        else:
+            actions.append(action)
 
 
 @contextmanager

@@ -166,6 +166,16 @@ def forget_others(layout: Layout) -> None:
             shutil.rmtree(each, ignore_errors=True)  # a left-over costs space only, and goes the next time
 
 
+def forget_since(layout: Layout, before: list[Path]) -> None:
+    """Remove the environments made since *before*, whole or not, and a `venv` that leads there."""
+    for path in environments(layout):
+        if path in before:
+            continue
+        if layout.venv.is_symlink() and layout.venv.resolve() == path.resolve():
+            layout.venv.unlink()
+        shutil.rmtree(path, ignore_errors=True)
+
+
 def environments(layout: Layout) -> list[Path]:
     """The environments that were made here."""
     from tasks.core.litellm import packages

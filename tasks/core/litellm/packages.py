@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -163,19 +164,35 @@ def _run(command: Sequence[str | Path], cwd: Path | None = None) -> list[str]:
     strays = {"PIP_TARGET", "PIP_PREFIX", "PYTHONHOME", "UV_SYSTEM_PYTHON"}  # would install elsewhere
     environ = {name: value for name, value in os.environ.items() if name not in strays} | {"PIP_USER": "0"}
     try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=environ,
-            cwd=cwd,
-            check=False,
-        )
+        code, output = _run_whole(command, environ, cwd)
     except OSError as error:
         return [f"{command[0]}: {error.strerror}"]
-    said = [console.printable(line) for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
-    return [] if done.returncode == 0 else said[-TAIL:] or [f"{command[0]} ended with exit code {done.returncode}"]
+    said = [console.printable(line) for line in output.decode(errors="replace").splitlines() if line.strip()]
+    return [] if code == 0 else said[-TAIL:] or [f"{command[0]} ended with exit code {code}"]
+
+
+def _run_whole(
+    command: Sequence[str | Path],
+    environ: dict[str, str],
+    cwd: Path | None,
+) -> tuple[int, bytes]:
+    """Its exit code and output; what interrupts us ends it with all that it has started."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environ,
+        cwd=cwd,
+        start_new_session=True,
+    ) as process:
+        try:
+            output, _ = process.communicate()
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, output
 
 
 @contextlib.contextmanager

@@ -22,9 +22,13 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from tasks.core.catalogue import catalogue
 from tasks.core.console import console
-from tasks.core.http import gateway
+from tasks.core.http import gateway, probe
+from tasks.core.model.choices import Choices
+from tasks.core.model.deployment import settle
 from tasks.core.model.errors import Unhealthy, UsageError
+from tasks.core.values import env_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -169,6 +173,13 @@ def ask_model(state: State, name: str) -> Facts:
         "problem": problem,
         "seconds": round(seconds, 2),
     }
+
+
+def require_remote(state: State) -> None:
+    """Unhealthy when a gateway that another machine runs cannot be reached. Costs nothing."""
+    choices = Choices.from_json(state.manifest.choices)
+    deployment = settle(choices, catalogue.load(state.layout))
+    probe.require_gateway(deployment, env_file.deployed(state.layout))
 
 
 def hear(state: State, models: Mapping[str, Model]) -> Iterator[str]:

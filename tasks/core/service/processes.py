@@ -24,6 +24,10 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
+FREE_PORT = "Stop that one, or choose another port: doit deploy --port N"
+"""What to do about a port that another program has."""
+
+
 class Instance(NamedTuple):
     """A running gateway: its number and random word, when it started, the memory in bytes of it and its workers.
 
@@ -78,6 +82,18 @@ def running(layout: Layout) -> Instance | None:
         return Instance(process.pid, record["instance"], process.create_time(), _memory(process), port, *known)
     except (ValueError, OverflowError, psutil.Error):
         return None
+
+
+def is_alive(instance: Instance) -> bool:
+    """Whether this very process still runs."""
+    import psutil
+
+    try:
+        process = psutil.Process(instance.pid)
+        is_same = process.create_time() == instance.started
+        return is_same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def hang_up(instance: Instance) -> None:

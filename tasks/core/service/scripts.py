@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from tasks.core.console import console
 from tasks.core.history import history
 from tasks.core.model.errors import GatewayError, Unhealthy
-from tasks.core.service import logs, units
+from tasks.core.service import logs, processes, units
+from tasks.core.service.leash import VARIABLE as LEASH
+from tasks.core.service.leash import Leash
 from tasks.core.service.state import State
 
 if TYPE_CHECKING:
@@ -26,17 +28,25 @@ NOT_READY = 6
 """How the start script ends when LiteLLM was started and does not answer."""
 THE_END = "The end of "
 """How the line begins behind which it shows the log; the one before says why."""
+STOP_PATIENCE = 30
+"""Seconds that a script gets to stop what it has started."""
 TO_BEGIN_WITH = "Deploy first: doit deploy"
 
 
-def start(layout: Layout) -> None:
-    """See that the gateway runs; Unhealthy when it does not become ready."""
+def start(layout: Layout, leash: Leash | None = None) -> None:
+    """See that the gateway runs; Unhealthy when it does not become ready.
+
+    What is started here ends when this command dies before it is ready; with *leash*, when
+    it dies before that is released.
+    """
     if elsewhere(layout):
         return
     if units.managed(layout):
         units.start(layout)
-    else:
-        run(layout, layout.start_script.name)
+        return
+    with Leash() as own:
+        run(layout, layout.start_script.name, leash or own)
+        own.release()
 
 
 def stop(layout: Layout) -> None:
@@ -80,8 +90,7 @@ def find_port_error(layout: Layout) -> GatewayError | None:
     listener = state.port_state
     if listener is None or listener.kind != "foreign":
         return None
-    remedy = "Stop that one, or choose another port: doit deploy --port N"
-    return GatewayError(f"port {state.port} is {listener}", remedy)
+    return GatewayError(f"port {state.port} is {listener}", processes.FREE_PORT)
 
 
 def check(layout: Layout) -> Path:
@@ -92,16 +101,19 @@ def check(layout: Layout) -> Path:
     return Path(words[-1])
 
 
-def run(layout: Layout, name: str) -> None:
+def run(layout: Layout, name: str, leash: Leash | None = None) -> None:
     """Run a deployed script: its progress is shown as it comes, its last words when it has succeeded or why not."""
-    code, words = _watched(_script(layout, name))
+    had_log = layout.log.exists()
+    code, words = _watched(_script(layout, name), leash=leash)
     if code == 0:
         for line in words:
             console.say(f"  {line}")
     elif code == NOT_READY:
         at = next((number for number, line in enumerate(words) if line.startswith(THE_END)), len(words))
         why = words[at - 1].rstrip(".")  # before it the stop may have said how hard that was
-        raise logs.failure(layout, why, words[at + 1 :], remedy=f"All of its log: {layout.log}")
+        # The log of a first start may go again.
+        remedy = f"All of its log: {layout.log}" if had_log else ""
+        raise logs.failure(layout, why, words[at + 1 :], remedy=remedy)
     else:
         raise _refused(name, code, words)
 
@@ -119,11 +131,15 @@ def _refused(name: str, code: int, words: list[str]) -> GatewayError:
     return GatewayError("\n".join(words) or f"{name} ended with exit code {code}")
 
 
-def _watched(script: str, *options: str) -> tuple[int, list[str]]:
+def _watched(script: str, *options: str, leash: Leash | None = None) -> tuple[int, list[str]]:
     """Run *script*, show its progress (the lines that come first, indented); its exit code and its other lines."""
     import subprocess
 
     environ = {**os.environ, **({"GATEWAY_PROGRESS": "1"} if sys.stderr.isatty() else {})}
+    handed = []
+    if leash is not None:
+        handed.append(leash.reading)
+        environ[LEASH] = str(leash.reading)
     words: list[str] = []
     with subprocess.Popen(
         ["sh", script, *options],
@@ -131,6 +147,7 @@ def _watched(script: str, *options: str) -> tuple[int, list[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=environ,
+        pass_fds=handed,
     ) as process:
         try:
             for raw in process.stdout or ():
@@ -139,7 +156,8 @@ def _watched(script: str, *options: str) -> tuple[int, list[str]]:
                     console.say(line)
                 else:
                     words.append(line)
-        except KeyboardInterrupt:  # the script has heard it too, and stops what it started
-            process.wait(30)
+        except BaseException:  # the script stops what it started; after Ctrl-C it does so already
+            process.terminate()
+            process.wait(STOP_PATIENCE)
             raise
     return process.returncode, words

@@ -40,7 +40,7 @@ LiteLLM    {litellm}
 serves     {models}"""
 
 STOPPED = """\
-process    does not run; start it: doit start
+process    does not run, so claude waits
 LiteLLM    {litellm}"""
 
 PORT = "port       {port} is {port_state}"
@@ -54,9 +54,15 @@ FAILURE = "           the last attempt to start a new worker failed: {failure}"
 MISSING = "           not {}"
 """Below the models that it serves, those that were deployed too."""
 
+START = "doit start"
+INSTALL_AND_START = "doit deploy --start, which installs LiteLLM"
+"""What to type next where the gateway does not run."""
+
 NEXT = "next       {}"
 
 LOCK = "lock       {command} (pid {pid}) since {since}"
+
+STRAY = "stray      {what} was left behind (pid {pid}); end it: doit start"
 
 NO_DRIFT = "drift      none: {} files and keys are as they were left"
 
@@ -163,6 +169,8 @@ def lines(facts: Facts) -> Iterator[str]:
         yield from process_lines(facts)
         yield from drift_lines(facts["drift"])
         yield NEXT.format(find_next(facts))
+    for stray in facts["strays"]:
+        yield STRAY.format_map(stray)
     if facts["lock"]:
         yield LOCK.format_map(facts["lock"])
 
@@ -183,7 +191,7 @@ def find_next(facts: Facts) -> str:
     is_remote = process["port"] is None
     if is_running or is_remote:
         return "claude"
-    return "doit start"
+    return START if facts["litellm"] else INSTALL_AND_START
 
 
 def is_incomplete(facts: Facts) -> bool:

@@ -2,8 +2,10 @@
 
     SIGHUP ─► serve.py starts another worker with what stands ─┬─ ready: it serves, the former one finishes and ends
                                                                └─ not: the former one goes on; we say why
-    beyond that (another port, another program) ─► tried on a port of its own ─┬─ it serves: stopped and started anew
-                                                                               └─ not: what runs was not touched
+    another port ─► another gateway is started beside it ─┬─ it serves: the former one ends
+                                                          └─ not: what runs was not touched
+    another program ─► tried on a port of its own ─┬─ it serves: stopped and started anew
+                                                   └─ not: what runs was not touched
 
 serve.py tells in gateway.status.json which worker serves which configuration. The new configuration is validated by the
 real LiteLLM: the new worker loads it, and is not let in when anything of it cannot be served.
@@ -11,14 +13,9 @@ real LiteLLM: the new worker loads it, and is not let in when anything of it can
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
-import subprocess
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.console import console
@@ -26,11 +23,12 @@ from tasks.core.disk import files
 from tasks.core.http import gateway
 from tasks.core.litellm import litellm
 from tasks.core.model.errors import GatewayError, Unhealthy
-from tasks.core.service import logs, processes, scripts, state, units
+from tasks.core.service import handover, logs, processes, scripts, state, trial, units
+from tasks.core.service.leash import Leash
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
     from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
@@ -43,27 +41,77 @@ MARGIN = 10
 """Seconds longer than LiteLLM has to be ready: the gateway itself gives up first, and says why."""
 
 
-def take_over(layout: Layout, manifest: Manifest, session: Session) -> None:
-    """Have a running gateway serve what stands, without a pause where that can be; nothing when none runs.
+def take_over(layout: Layout, manifest: Manifest, session: Session, *, start: bool = False) -> None:
+    """Have the gateway serve what is in place, without a pause where that can be.
 
-    Unhealthy when it does not: then a swap has changed nothing, and what else was changed is undone with the files.
+    *start*: one that does not run is started. Unhealthy when it does not serve: once *session* has
+    undone the rest, what ran before runs.
     """
     instance = processes.running(layout)
-    if instance is None:
-        return
     if layout.config.name not in manifest.files:
-        _retire(layout, instance, session)
+        if instance:
+            session.when_finished(lambda: _retire(layout, instance))
+        return
+    if instance is None and not start:
+        return
+    _have_it_served(layout, manifest, instance, session)
+    prove(layout, manifest)
+
+
+def _have_it_served(
+    layout: Layout,
+    manifest: Manifest,
+    instance: Instance | None,
+    session: Session,
+) -> None:
+    """By a new process, or by the one that runs."""
+    if instance is None:
+        begin(layout, session)
         return
     status = state.read_status(layout, instance)
     if why := _beyond_a_swap(layout, manifest, instance, status):
-        console.say(f"{why}: once that is tried, the gateway is stopped and started anew", "step")
-        _rehearse(layout, manifest, instance)
-        session.when_undone(lambda: _anew(layout))
-        restart(layout)
+        _replace(layout, manifest, instance, session, why)
     elif status and (status.state == "starting" or not state.serves_disk(layout, instance, status)):
         session.when_undone(lambda: _back(layout, status))
+        session.note(instance.pid, signal.SIGHUP)
         swap(layout, instance, status)
-    prove(layout, manifest)
+
+
+def begin(layout: Layout, session: Session) -> None:
+    """Start the gateway; until *session* commits it ends with this command."""
+    leash = Leash()
+    has_past = layout.log.exists()
+    session.when_undone(lambda: handover.withdraw(layout, keep_log=has_past))
+    session.when_undone(leash.cut)
+    session.before_commit(leash.release)
+    with scripts.name_port_owner(layout):
+        scripts.start(layout, leash)
+    if instance := processes.running(layout):
+        session.note(instance.pid, signal.SIGKILL)
+
+
+def _replace(
+    layout: Layout,
+    manifest: Manifest,
+    instance: Instance,
+    session: Session,
+    why: str,
+) -> None:
+    """Have another process serve: beside *instance* on another port, or in its place."""
+    is_beside = _port(manifest) != instance.port and not units.managed(layout)
+    session.when_undone(lambda: handover.restore(layout))
+    if is_beside:
+        console.say(f"{why}: another gateway is started; until then the former one serves.", "step")
+        handover.set_aside(layout, keeps_running=True)
+        begin(layout, session)
+        session.when_finished(lambda: handover.retire(layout, instance))
+        return
+    console.say(f"{why}: once that is tried, the gateway is stopped and started anew", "step")
+    _rehearse(layout, manifest, instance, session)
+    handover.set_aside(layout, keeps_running=False)
+    scripts.stop(layout)
+    begin(layout, session)
+    session.when_finished(lambda: handover.forget(layout))
 
 
 def renew(layout: Layout, manifest: Manifest) -> None:
@@ -71,7 +119,7 @@ def renew(layout: Layout, manifest: Manifest) -> None:
     instance = processes.running(layout)
     if instance and layout.config.name in manifest.files and not _serves_all_of(layout, manifest, instance):
         console.say("What stands is not what runs: it is tried first, until then the gateway serves on.", "step")
-        _rehearse(layout, manifest, instance)
+        _rehearse(layout, manifest, instance, None)
     restart(layout)
 
 
@@ -96,9 +144,15 @@ def swap(layout: Layout, instance: Instance, before: Status) -> None:
     console.say(f"It serves revision {after.revision} after {time.monotonic() - begun:.0f} s, without a pause.", "ok")
 
 
-def try_out(layout: Layout, manifest: Manifest, python: Path, what: str) -> None:
-    """Unhealthy unless *python* serves what stands, on a port of its own; *what* says what that is."""
-    with running(layout, manifest, python, what) as there:
+def try_out(
+    layout: Layout,
+    manifest: Manifest,
+    python: Path,
+    what: str,
+    session: Session | None = None,
+) -> None:
+    """Unhealthy unless *python* serves what is deployed, on a port of its own; see trial."""
+    with trial.serving(layout, manifest, python, what, session) as there:
         prove(layout, there)
 
 
@@ -167,20 +221,28 @@ def _serves_all_of(layout: Layout, manifest: Manifest, instance: Instance) -> bo
     return current and not _beyond_a_swap(layout, manifest, instance, status)
 
 
-def _rehearse(layout: Layout, manifest: Manifest, instance: Instance) -> None:
+def _port(manifest: Manifest) -> int:
+    return int(manifest.gateway_url.rpartition(":")[2])
+
+
+def _rehearse(
+    layout: Layout,
+    manifest: Manifest,
+    instance: Instance,
+    session: Session | None,
+) -> None:
     """A GatewayError when what stands could not be started in the place of *instance*, which is not touched."""
     python = scripts.check(layout)
-    port = int(manifest.gateway_url.rpartition(":")[2])
+    port = _port(manifest)
     if port != instance.port and (state := processes.listener(port, layout)).kind == "foreign":
-        remedy = "Stop that one, or choose another port: doit deploy --port N"
-        raise GatewayError(f"port {port} is {state}; the gateway was not stopped", remedy)
-    try_out(layout, manifest, python, "what stands")
+        problem = f"port {port} is {state}; the gateway was not stopped"
+        raise GatewayError(problem, processes.FREE_PORT)
+    try_out(layout, manifest, python, "what stands", session)
 
 
-def _retire(layout: Layout, instance: Instance, session: Session) -> None:
+def _retire(layout: Layout, instance: Instance) -> None:
     """Nothing that is deployed needs the gateway of this machine any more."""
     console.say(f"The gateway on port {instance.port} is not needed any more: it ends when it has answered.", "step")
-    session.when_undone(lambda: _anew(layout))
     if not units.remove(layout):
         processes.finish(instance)
 
@@ -192,66 +254,3 @@ def _back(layout: Layout, before: Status) -> None:
     if instance and status and (status.state == "starting" or status.served != before.served):
         processes.hang_up(instance)
         console.warn("the gateway goes back to what it served before; see: doit status")
-
-
-def _anew(layout: Layout) -> None:
-    """After the files were undone: run what they say."""
-    try:
-        restart(layout)
-    except GatewayError as error:
-        console.warn(f"the gateway could not be started with what stood before: {error}")
-
-
-FAILED = "gateway: the new worker failed, "
-"""What serve.py writes into its log, and why behind it."""
-
-
-@contextlib.contextmanager
-def running(layout: Layout, manifest: Manifest, python: Path, what: str) -> Iterator[Manifest]:
-    """What stands, once *python* serves it: *manifest* with the address there; it ends at once afterwards.
-
-    Unhealthy when it does not become ready: *what* says in two words what is tried.
-    """
-    port = processes.free_port()
-    there = manifest._replace(gateway_url=f"http://127.0.0.1:{port}")
-    with tempfile.TemporaryDirectory(dir=layout.gateway, prefix=".trial-") as folder:
-        log = Path(folder) / layout.log.name
-        words = ["--host", manifest.choices.get("listen") or "127.0.0.1", "--port", str(port)]
-        with _served(layout, python, words, log) as process:
-            _wait(layout, process, there.gateway_url, log, what)
-            yield there
-
-
-@contextlib.contextmanager
-def _served(layout: Layout, python: Path, words: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """serve.py on *python*, ended at once afterwards, with all that it started."""
-    command = [str(python), str(layout.supervisor), "--config", str(layout.config.absolute()), *words]
-    command += ["--start-timeout", str(processes.patience(layout)), "--status", str(log.with_name("status"))]
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=layout.gateway,
-            start_new_session=True,
-            env=environ,
-        )
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _wait(layout: Layout, process: subprocess.Popen[bytes], url: str, log: Path, what: str) -> None:
-    """Until it is ready; Unhealthy when it ends instead, which it does when LiteLLM takes too long."""
-    while not gateway.readiness(url, timeout=2):
-        if process.poll() is not None:
-            said = logs.lines_of(files.read(log) or b"")
-            why = next((line.partition(FAILED)[2] for line in reversed(said) if FAILED in line), "".join(said[-1:]))
-            remedy = "It was tried on a port of its own; what runs was not touched."
-            raise logs.failure(layout, f"{what} cannot be served", said, why, remedy)
-        time.sleep(0.2)
