@@ -49,6 +49,17 @@ class Instance(NamedTuple):
         return max(0.0, time.time() - self.started)
 
 
+class Found(NamedTuple):
+    """A process of this user: its number, its command line, the name of the program that started it.
+
+    That name is empty when that program has ended.
+    """
+
+    pid: int
+    words: tuple[str, ...]
+    parent: str
+
+
 class PortState(NamedTuple):
     """Who listens on a port of 127.0.0.1; of a stranger the number and name, where we may know them."""
 
@@ -94,6 +105,49 @@ def is_alive(instance: Instance) -> bool:
         return is_same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
         return False
+
+
+def find_started_with(program: Path) -> Iterator[Found]:
+    """This user's processes that have *program* on their command line. Looks at every process."""
+    import psutil
+
+    paths = {str(program), str(program.resolve())}
+    for process in psutil.process_iter(["cmdline", "uids", "status"]):
+        known = process.info
+        words = known["cmdline"] or ()
+        if not paths.intersection(words) or known["uids"] is None:
+            continue
+        is_ours = known["uids"].real == os.getuid()
+        if is_ours and known["status"] != psutil.STATUS_ZOMBIE:
+            yield Found(process.pid, tuple(words), _find_parent(process))
+
+
+def _find_parent(process: psutil.Process) -> str:
+    """The name of the program that started it; process 1 took over what has lost its own."""
+    import psutil
+
+    try:
+        parent = process.parent()
+        if parent is None or parent.pid == 1:
+            return ""
+        return str(parent.name())
+    except psutil.Error:
+        return ""
+
+
+def end(pid: int, seconds: float) -> None:
+    """End a process at once, with what it has started; wait *seconds* at most."""
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        workers = process.children(recursive=True)
+        # Its workers end with it; one that hangs does not.
+        process.kill()
+        for worker in workers:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
+        psutil.wait_procs([process, *workers], seconds)
 
 
 def hang_up(instance: Instance) -> None:
