@@ -79,7 +79,7 @@ DOIT_CONFIG = {
     "default_tasks": ["status"],  # a bare `doit` looks, and changes nothing
     "dep_file": "build/doit.db",  # our own entry has one for each gateway's folder
     "backend": "sqlite3",  # keeps the records of parallel runs, and one format for every Python
-    "reporter": Reporter(session),
+    "reporter": Reporter(session, run),
     "sort": "definition",  # `doit list` in the order of this file
     "verbosity": 2,
 }
@@ -104,12 +104,12 @@ def task_profiles() -> "Task":
 
 def task_exec() -> "Task":
     """Run a program with a profile of its own: doit exec --profile work -- claude."""
-    return tasks.exec.task(run.resolved)
+    return tasks.exec.task(run.deployed)
 
 
 def task_env() -> "Task":
     """Print a profile as variables, for a shell to evaluate."""
-    return tasks.env.task(run.resolved)
+    return tasks.env.task(run.deployed)
 
 
 def task_plan() -> "Task":
@@ -123,8 +123,8 @@ def task_apply() -> "Task":
 
 
 def task_choose() -> "Task":
-    """Remember what to deploy."""
-    return tasks.choose.task(run.resolved)
+    """Note what to deploy; named alone, show every choice and where it comes from."""
+    return tasks.choose.task(run, tasks.deploy.OPTIONS)
 
 
 def task_preflight() -> "Task":
@@ -214,7 +214,7 @@ def task_service() -> "Task":
 
 def task_status() -> "Task":
     """Tell what is deployed and whether it runs."""
-    return run.one(tasks.status.task)
+    return tasks.status.task(run.deployed)
 
 
 def task_doctor() -> "Task":
@@ -244,7 +244,7 @@ def task_logs() -> "Task":
 
 def task_compat() -> "Task":
     """Ask whether Claude Code can work through a gateway: doit compat [URL]."""
-    return tasks.compat.task(run.resolved)
+    return tasks.compat.task(run.deployed)
 
 
 def task_connect() -> "Task":
@@ -314,7 +314,7 @@ def task__together() -> "Task":
 
 def task__transaction() -> "Task":
     """Take the lock, and undo at the end what did not succeed."""
-    return tasks.transaction.open_task(run.layout, session)
+    return tasks.transaction.open_task(run.resolved, session)
 
 
 def task__held() -> "Task":

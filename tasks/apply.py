@@ -56,18 +56,17 @@ def promised_task(resolved: Resolved) -> Task:
 
 
 def held_task(resolved: Resolved) -> Task:
-    """The same under the lock, before anything is made true; what to deploy is remembered by then."""
-    return {"actions": [(refuse_moved_plan, [resolved], {"begun": True})], "task_dep": ["install", "settings"]}
+    """The same under the lock, before anything is made true."""
+    return {"actions": [(refuse_moved_plan, [resolved])], "task_dep": ["install", "settings"]}
 
 
 @action
-def refuse_moved_plan(resolved: Resolved, *, begun: bool = False) -> None:
-    """Make the plan once more; Conflict naming whatever is not as it was, once *begun* but for the choices."""
+def refuse_moved_plan(resolved: Resolved) -> None:
+    """Make the plan once more; Conflict naming whatever is not as it was."""
     if resolved.request.saved_plan is None:
         return
     now, _ = plan.make_plan(resolved, plan_file.key_of(resolved.layout))
-    ours = {plan_file.CHOICES} if begun else set()
-    if names := [name for name in plan_file.moved(resolved.request.saved_plan, now) if name not in ours]:
+    if names := [*plan_file.moved(resolved.request.saved_plan, now)]:
         raise Conflict(
             "\n  ".join(["not as it was when the plan was made, so nothing was done:", *names]), plan_file.AGAIN
         )

@@ -1,28 +1,62 @@
-"""choose: remember what to deploy, so that every later step, alone or after a failure, goes on with it."""
+"""choose: what to deploy. With options it keeps them for the next deployment; alone it shows all.
+
+As a step of a deployment it notes what that is about: after a failure a step alone goes on with it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tasks.core.catalogue import catalogue
+from tasks.core.cli import command_line
 from tasks.core.cli.steps import Task, action
-from tasks.core.disk import files
+from tasks.core.console import console
+from tasks.core.deploying import choices_page, remembered
+from tasks.core.deploying.options import resolve_options
 from tasks.core.frame.uptodate import holds
-from tasks.core.text import documents
+from tasks.core.model.choices import Flags
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from tasks.core.deploying.resolve import Resolved
+    from tasks.core.deploying.this_run import Run
+    from tasks.core.model.choices import Choices
     from tasks.core.model.layout import Layout
 
 
-def task(resolved: Resolved) -> Task:
-    """Write them to build/, when they are not what is there."""
-    path = resolved.layout.choices
+def task(
+    run: Run,
+    deploying: Iterable[Mapping[str, Any]],
+) -> Task:
+    """`doit choose`, with the options of *deploying* that are choices."""
+    options = [dict(option) for option in deploying]
+    params = [
+        option  # without those of one run
+        for option in options
+        if option["name"] not in Flags._fields
+    ]
+    words = command_line.behind("choose")
+    is_named = words is not None
+    given, _ = command_line.read(params, words or [])
+    is_kept = any(given.values())
+    if is_kept:
+        defaults = {option["name"]: option["default"] for option in options}
+        run.begin(resolve_options(defaults | given))
+    resolved = run.resolved
+    noted = (resolved.layout, resolved.request.known_choices)
+    actions: list[Any] = [(note, noted, {"is_kept": is_kept})]
+    if is_named:
+        actions.append((show, [resolved]))
     return {
-        "actions": [(remember, [resolved])],
-        "targets": [str(path)],
+        "actions": actions,
+        "params": params,
+        "targets": [str(resolved.layout.choices)],
         "task_dep": ["_promised"] if resolved.request.saved_plan else [],
-        "uptodate": [holds(lambda: files.read(path) == content(resolved))],
+        "uptodate": [
+            not is_named,
+            holds(lambda: remembered.is_noted(*noted, is_kept=is_kept)),
+        ],
     }
 
 
@@ -35,15 +69,21 @@ def catalogue_task(layout: Layout) -> Task:
     }
 
 
-def content(resolved: Resolved) -> bytes:
-    """The choices as they are remembered."""
-    return documents.dump_json(resolved.request.choices.to_json())
+@action
+def note(layout: Layout, choices: Choices | None, *, is_kept: bool) -> None:
+    """Note the choices of this run, unless they are noted."""
+    if not remembered.is_noted(layout, choices, is_kept=is_kept):
+        remembered.note(layout, choices, is_kept=is_kept)
 
 
 @action
-def remember(resolved: Resolved) -> None:
-    """Write the choices; the workshop is private, since it tells what somebody deploys."""
-    files.write(resolved.layout.choices, content(resolved), 0o600)
+def show(resolved: Resolved) -> None:
+    """Print every choice that is in force, and where it comes from."""
+    page = choices_page.lines(
+        resolved,
+        console.width(),
+    )
+    console.tell("\n".join(page))
 
 
 @action

@@ -40,7 +40,7 @@ OPTIONS = [
     _text("token", "where the token is: env:NAME, file:PATH, cmd:COMMAND, keyring:SERVICE/NAME; never the token"),
     _text("headers", "sent with every request: 'Name: value', {VARIABLE} filled in; may be repeated")
     | {"long": "header", "type": list, "default": []},
-    _text("proxy", "the HTTP proxy of your network: http://host:port, without user and password; none: no longer"),
+    _text("proxy", "the HTTP proxy of your network: http://host:port, without user and password"),
     _text("ca_bundle", "your network's certificates, a PEM file"),
     _text("client_cert", "the certificate with which Claude Code shows itself, a PEM file"),
     _text("client_key", "the key of that certificate"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import JSON, Task, action
 from tasks.core.console import console
-from tasks.core.deploying import caveats, prerequisites
+from tasks.core.deploying import caveats, choices_page, prerequisites
 from tasks.core.frame.uptodate import unchanged
 
 if TYPE_CHECKING:
@@ -31,11 +31,18 @@ def task(resolved: Resolved, session: Session) -> Task:
 @action
 def look(resolved: Resolved) -> None:
     """Say where each value comes from, warn of what is doubtful, stop for what is missing."""
+    with choices_page.explained(resolved.request):
+        report(resolved)
+        prerequisites.check(resolved)
+
+
+def report(resolved: Resolved) -> None:
+    """Say where each value comes from, and warn of what is doubtful."""
     for name, found in resolved.findings.items():
         is_secret = resolved.deployment.variable(name).secret
-        console.say(f"  {name}: {prerequisites.describe_origin(found, is_secret=is_secret)}")
+        origin = prerequisites.describe_origin(found, is_secret=is_secret)
+        console.say(f"  {name}: {origin}")
     for text in caveats.find_caveats(resolved):
         console.warn(text)
     for text in caveats.find_program_caveats(resolved):
         console.warn(text)
-    prerequisites.check(resolved)

@@ -9,20 +9,15 @@ from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
 from tasks.core.deploying import proof, rollback_target
 from tasks.core.deploying.install import choose_side
-from tasks.core.disk import files
 from tasks.core.history import backup, history
-from tasks.core.history.session import warn_of_failure
 from tasks.core.merge import conflicts
 from tasks.core.model import errors
-from tasks.core.text import documents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.history.session import Session
-    from tasks.core.model.layout import Layout
-    from tasks.core.model.release import Manifest
 
 OPTIONS = [
     {
@@ -61,7 +56,11 @@ def roll_back(
     """Bring back files and settings; .env only from an archive that has one, and if asked for."""
     layout = resolved.layout
     before = history.current(layout)
-    options = {"include_secrets": include_secrets, "ours": ours, "theirs": theirs}
+    options = {
+        "include_secrets": include_secrets,
+        "ours": ours,
+        "theirs": theirs,
+    }
     names = take_options(which, options)
     target = rollback_target.chosen(layout, names, before, secrets=options["include_secrets"])
     if layout.env_file.name not in target.stood:
@@ -78,15 +77,7 @@ def roll_back(
     plan.apply(session)
     proof.prove_running(layout, session)
     session.complete()
-    remember(layout, target.revision.manifest)
     rollback_target.report(target, history.current(layout), plan, session.summary)
-
-
-def remember(layout: Layout, manifest: Manifest) -> None:
-    """Remember what was brought back as what was chosen."""
-    with warn_of_failure(layout.choices):
-        choices = documents.dump_json(dict(manifest.choices))
-        files.write(layout.choices, choices, 0o600)
 
 
 def take_options(words: Sequence[str], options: dict[str, bool]) -> list[str]:

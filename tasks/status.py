@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.core.cli.steps import EXIT_CODE, JSON, Task, action
 from tasks.core.console import console
-from tasks.core.deploying import file_changes
+from tasks.core.deploying import choices_page, file_changes
 from tasks.core.disk import lock
 from tasks.core.history import history
 from tasks.core.litellm import litellm
@@ -47,6 +47,7 @@ def gather(resolved: Resolved) -> dict[str, Any]:
     """Everything that is known, as JSON values (templates/schemas/status.schema.json)."""
     layout = resolved.layout
     holder = lock.holder(layout)
+    known = resolved.request.remembered
     facts: dict[str, Any] = {
         "gateway": str(layout.gateway),
         "deployed": None,
@@ -54,6 +55,7 @@ def gather(resolved: Resolved) -> dict[str, Any]:
         "litellm": None,
         "drift": [],
         "strays": [stray._asdict() for stray in find_strays(layout)],
+        "chosen": choices_page.describe_pending(known),
         "lock": holder._asdict() if holder else None,
     }
     if manifest := history.installed(layout):

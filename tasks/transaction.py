@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import Task, action
+from tasks.core.deploying.remembered import refuse_moved
 
 if TYPE_CHECKING:
+    from tasks.core.deploying.resolve import Resolved
     from tasks.core.history.session import Session
-    from tasks.core.model.layout import Layout
 
 
 def together_task(session: Session) -> Task:
@@ -16,10 +17,10 @@ def together_task(session: Session) -> Task:
     return {"actions": [(share, [session])]}
 
 
-def open_task(layout: Layout, session: Session) -> Task:
+def open_task(resolved: Resolved, session: Session) -> Task:
     """A setup of everything that writes: runs only when something is about to be written."""
     return {
-        "actions": [(begin, [layout, session])],
+        "actions": [(begin, [resolved, session])],
         "teardown": [session.close],
     }
 
@@ -44,9 +45,11 @@ def share(session: Session) -> None:
 
 
 @action
-def begin(layout: Layout, session: Session) -> None:
-    """Take the lock, and recover what a dead command left."""
-    session.begin(layout)
+def begin(resolved: Resolved, session: Session) -> None:
+    """Take the lock, recover what a dead command left, and see that this run is not outdated."""
+    session.begin(resolved.layout)
+    if known := resolved.request.remembered:
+        refuse_moved(known)
 
 
 @action

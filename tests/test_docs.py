@@ -198,7 +198,9 @@ def machine(sandbox):
     """A sandbox as a reader has it: LiteLLM (ours costs nothing) is on PATH, gcloud has credentials, a port is free."""
     program = make_litellm(sandbox.root / "litellm")
     port = free_port()
-    (sandbox.workshop / "choices.json").write_text(json.dumps({"preset": "demo", "port": port}))
+    (sandbox.workshop / "choices.json").write_text(
+        json.dumps({"choices": {"preset": "demo", "port": port}, "over": "0 ", "kept": True})
+    )
     credentials = sandbox.home / ".config" / "gcloud" / "application_default_credentials.json"
     credentials.parent.mkdir(parents=True)
     credentials.write_text('{"type": "authorized_user"}')

@@ -19,6 +19,7 @@ from tasks.core.catalogue import models_page
 from tasks.core.cli.steps import Failure
 from tasks.core.console import console
 from tasks.core.deploying import plan_page
+from tasks.core.deploying.this_run import Run
 from tasks.core.doctor import doctor_page
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.frame import reporter as frame_reporter
@@ -203,6 +204,7 @@ STATUS: dict[str, Any] = {
     "litellm": {"version": "1.106.2", "program": f"{HOME}/gateway/venv/bin/litellm"},
     "drift": [{"name": "litellm_config.yaml", "state": "changed"}, {"name": ".env", "state": "clean"}],
     "strays": [{"pid": 4712, "what": "a gateway on trial"}],
+    "chosen": "--port 4010 chosen at 2026-11-22T14:50:00Z, not deployed; try again: doit deploy --port 4010",
     "lock": {"pid": 815, "since": "2026-11-22T15:00:00Z", "command": "deploy"},
 }
 CHECKS = [
@@ -239,7 +241,7 @@ class Step:
 
 def run() -> None:
     """A run with every state, on stderr."""
-    reporter = frame_reporter.Reporter(Session())
+    reporter = frame_reporter.Reporter(Session(), Run())
     reporter.started = dict.fromkeys(("install",), 1e12)
     reporter.add_success(Step("install"))
     console.loudness.verbose = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 
@@ -331,6 +330,7 @@ def test_a_wrong_option_ends_it_before_the_first_question(sandbox):
 
 @pytest.mark.parametrize("words", [["list"], ["status"], ["plan"], ["deploy", "--dry-run"], ["preflight"]])
 def test_other_commands_ask_nothing(sandbox, words):
+    sandbox.doit("choose", "--preset", "demo")
     terminal = Terminal(sandbox, *words, term="dumb")
     assert terminal.ends() == 0, terminal.shown
     assert "What shall be deployed" not in terminal.shown
@@ -437,7 +437,7 @@ def test_a_narrow_terminal_can_walk_too(sandbox):
     terminal = Terminal(sandbox, "deploy", columns=60).sees("What shall").sees("demo").types(ENTER)
     terminal.sees("Start the").sees("Later").types(DOWN + ENTER).sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
-    assert json.loads((sandbox.workshop / "choices.json").read_text()) == {"preset": "demo"}
+    assert sandbox.json(sandbox.gateway / "deployment-manifest.json")["choices"] == {"preset": "demo"}
 
 
 def test_a_narrow_terminal_shows_below_what_its_rows_have_no_room_for(sandbox):

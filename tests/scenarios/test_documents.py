@@ -56,7 +56,7 @@ def test_one_document_as_its_schema_says(box, words):
         assert key not in result.text
 
 
-@pytest.mark.parametrize("words", ["plan", "history", "backups", "models", "status", "validate", "preflight"])
+@pytest.mark.parametrize("words", ["history", "backups", "models", "status", "validate", "preflight"])
 def test_also_before_anything_is_deployed(sandbox, words):
     document(sandbox.doit(words, "--json"), COMMANDS[words])
 

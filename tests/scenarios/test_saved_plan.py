@@ -91,7 +91,6 @@ MOVED = {
     "an installed file": ("home/.claude/gateway/litellm_config.yaml", b"# moved\n"),
     "the installed .env": ("home/.claude/gateway/.env", b"MINE=1\n"),
     "settings.json": ("home/.claude/settings.json", b"\n"),
-    "the remembered choices": ("choices.json", b"\n"),
 }
 """Per input: the file, and what somebody adds to it after the plan was made."""
 
@@ -100,15 +99,14 @@ MOVED = {
 def test_a_moved_input_is_named_and_nothing_is_done(planned, what):
     box, path = planned
     place, more = MOVED[what]
-    file = box.workshop / place if place == "choices.json" else box.root / place
+    file = box.root / place
     before = file.read_bytes()
     file.write_bytes(before + more)
     try:
         state = box.state(box.home)
         result = box.doit("apply", str(path))
         assert result.code == 5, result.text
-        name = what if what == "the remembered choices" else place.partition("/")[2]
-        assert name in result.err
+        assert place.partition("/")[2] in result.err
         assert box.state(box.home) == state
     finally:
         file.write_bytes(before)

@@ -76,7 +76,7 @@ def test_every_later_command_knows_which_from_anywhere_and_in_any_clone(sandbox,
     assert "settings.local.json" in done(sandbox.doit("status", "--json")).out
     done(sandbox.doit("rollback"))
     assert local(app).read_bytes() == first
-    (sandbox.workshop / "choices.json").write_text('{"preset": "demo"}')  # of a clone that knows better
+    (sandbox.workshop / "choices.json").write_text('{"choices": {"preset": "demo"}}')  # of a clone that knows better
     done(sandbox.doit("uninstall"))
     assert local(app).read_text() == THEIRS
 
@@ -113,7 +113,7 @@ def test_the_scope_cannot_change_under_what_is_deployed(sandbox, app):
     assert "doit uninstall" in refused.text
     assert (sandbox.settings.read_text(), local(app).read_text()) == (joined, THEIRS)
     done(sandbox.doit("uninstall"))
-    done(typed(sandbox, app, "deploy", "--scope", "project"))
+    done(typed(sandbox, app, "deploy", "--preset", "demo", "--scope", "project"))
     assert sandbox.settings.read_text() == MINE
     done(sandbox.doit("rollback", "1"))  # of when all were joined
     assert sandbox.settings.read_text() == MINE

@@ -17,7 +17,7 @@ from doit.exceptions import InvalidCommand
 from tasks.core.console import console
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     Values = Any  # doit's own kind of dictionary
     Descriptions = Iterable[Mapping[str, Any]]
@@ -268,12 +268,3 @@ def _wrong_value(options: Iterable[Any], text: str) -> str:
     if match and match[2] == "int":
         return f"--{spelling[match[1]]} needs a whole number"
     return text
-
-
-def format_options(given: Mapping[str, str]) -> Iterator[str]:
-    """The options of a deployment as one types them: `--gateway-url https://…`."""
-    import shlex
-
-    for name, value in given.items():
-        option = "header" if name == "headers" else name.replace("_", "-")
-        yield f"--{option} {shlex.quote(value)}"

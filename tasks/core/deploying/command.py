@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from tasks.core.model.choices import option_of
+from tasks.core.model.choices import NONE, option_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,26 +26,57 @@ def spell_command(request: Request) -> str:
     Values that were typed in answer to a question are left out: a shell would remember them.
     """
     choices = spell_choices(request.choices)
-    flags = [option_of(name) for name in FLAGS if getattr(request.flags, name)]
+    flags = [
+        option_of(name)  # as it is typed
+        for name in FLAGS
+        if getattr(request.flags, name)
+    ]
     words = [*choices, *flags, "--no-input"]
     return f"doit deploy {shlex.join(words)}"
 
 
 def spell_choices(choices: Choices) -> Iterator[str]:
     """The options for *choices*, which contain no secret."""
-    for name, value in choices.to_json().items():
-        for text in _spell_value(name, value):
+    chosen = choices.to_json()
+    for name, value in chosen.items():
+        for text in _spell_value(
+            name,
+            value,
+        ):
             yield option_of(name)
             yield text
 
 
+def spell_changes(before: Choices, after: Choices) -> str:
+    """The options that lead from the choices *before* to *after*; none takes one back."""
+    start = before
+    if before.preset != after.preset:
+        # Another preset takes some choices back by itself.
+        start = before.asked(preset=after.preset)
+        start = start._replace(preset="")
+    had = start._asdict()
+    words: list[str] = []
+    for name, value in after._asdict().items():
+        if value == had[name]:
+            continue
+        option = option_of(name)
+        for text in _spell_value(
+            name,
+            value,
+        ):
+            words += (option, text)
+    return shlex.join(words)
+
+
 def _spell_value(name: str, value: object) -> list[str]:
     """The words behind the option of a choice, one for each time that it is given."""
+    if value is None:
+        return [NONE]
     if name == "scope":
         # The option takes no path: it is meant from where it is typed.
         return ["project"]
-    if not isinstance(value, list):
+    if not isinstance(value, (list, tuple)):
         return [str(value)]
     if name == "headers":
-        return value
+        return [*value]
     return [",".join(value)]

@@ -23,7 +23,6 @@ from tasks.core.deploying import (
 )
 from tasks.core.deploying import plan as deploying_plan
 from tasks.core.deploying.resolve import resolve
-from tasks.core.disk import files
 from tasks.core.merge import conflicts
 from tasks.core.model import choices as rules
 from tasks.core.model import errors
@@ -193,11 +192,10 @@ class Interview:
 
 def _is_fresh(resolved: Resolved) -> bool:
     """Whether nothing was chosen before: in this checkout, or by a profile."""
-    layout = resolved.layout
-    if files.read(layout.choices) is not None:
+    request = resolved.request
+    if request.remembered and not request.remembered.is_fresh:
         return False
-    profile = resolved.request.profile
-    return profile is None or not named.exists(layout, profile)
+    return request.profile is None or not named.exists(resolved.layout, request.profile)
 
 
 def hold(resolved: Resolved, given: Iterable[str]) -> Resolved:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from doit import get_initial_workdir
 
 from tasks.core.cli import command_line
+from tasks.core.deploying import choices_page
 from tasks.core.deploying.context import Context, locate
 from tasks.core.deploying.remembered import recall
 from tasks.core.deploying.request import Request
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     """The options of `doit deploy`, by name, as doit reads them."""
 
 FLAG_PATHS = ("token_file", "proxy_auth_file")
-CHOICE_PATHS = ("target", "litellm", "ca_bundle", "client_cert", "client_key")
+CHOICE_PATHS = ("litellm", "ca_bundle", "client_cert", "client_key")
 """The options that are paths, meant from where they were typed."""
 
 CHANGES = ("add_models", "remove_models")
@@ -47,8 +48,8 @@ def resolve_options(options: Options, *, asking: bool = False) -> Resolved:
     _refuse_contradictions(options)
     try:
         request = _read(options)
-        resolved = _choose(request)
-        return _check(resolved, asking=asking)
+        with choices_page.explained(request):
+            return _check(_choose(request), asking=asking)
     except UsageError as error:
         raise command_line.refused(error) from None
 
@@ -64,12 +65,23 @@ def _refuse_contradictions(options: Options) -> None:
 
 def _read(options: Options) -> Request:
     """What was typed, over what is remembered; no choice is made yet."""
-    layout = Layout.of(os.environ)
+    usual = Layout.of(os.environ)
+    typed = _read_choices(options)
+    target = None
+    if "target" in typed:
+        place = _read_target(typed["target"])
+        chosen = rules.checked(
+            "target",
+            place,
+        )
+        target = chosen or str(usual.gateway)
+    remembered = recall(usual, target)
     return Request(
-        recall(layout),
+        remembered.for_deployment,
         _read_flags(options),
         profile=options.get("profile"),
-        typed=_read_choices(options),
+        typed=typed,
+        remembered=remembered,
     )
 
 
@@ -114,28 +126,28 @@ def _begin(request: Request) -> Choices:
     A new profile begins with what was chosen before; where a preset is named, with what of it is
     about this machine.
     """
-    remembered = request.choices
+    choices = request.choices
     if not request.profile:
-        return remembered
-    target = remembered.target
-    if "target" in request.typed:
-        target = _absolute(request.typed["target"])
-    layout = Layout.of(os.environ, target)
+        return choices
+    layout = locate(choices)
     if named.exists(
         layout,
         request.profile,
     ):
-        return named.read(layout, request.profile).at(remembered)
+        kept = named.read(layout, request.profile)
+        return kept.at(choices)
     if "preset" in request.typed:
-        return remembered.of_this_machine()
-    return remembered
+        return choices.of_this_machine()
+    return choices
 
 
 def _replacements(request: Request) -> dict[str, str]:
     """The choices that were typed, each as it is meant."""
     typed = {}
     for name, text in request.typed.items():
-        if name in CHOICE_PATHS:
+        if name == "target":
+            typed[name] = _read_target(text)
+        elif name in CHOICE_PATHS and text != rules.NONE:
             typed[name] = _absolute(text)
         elif name == "scope" and text == "project":
             typed[name] = get_initial_workdir()
@@ -212,6 +224,18 @@ def _refuse_unknown_tools(resolved: Resolved) -> None:
     for name in forced:
         if name not in known:
             raise rules.unknown("tool", name, known)
+
+
+def _read_target(text: str) -> str:
+    """The gateway's folder; where that is the usual one, none."""
+    if text == rules.NONE:
+        return text
+    path = _absolute(text)
+    layout = Layout.of(os.environ)
+    usual = str(layout.gateway)
+    if path == usual:
+        return rules.NONE
+    return path
 
 
 def _absolute(text: str) -> str:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.core.claude import settings_edit
 from tasks.core.console import console, diff
-from tasks.core.deploying import caveats, install, plan_file, prerequisites, render, value_sources
+from tasks.core.deploying import (
+    caveats,
+    choices_page,
+    install,
+    plan_file,
+    prerequisites,
+    render,
+    value_sources,
+)
 from tasks.core.disk import files
 from tasks.core.history import history
 from tasks.core.model.secret import Secret
@@ -90,7 +98,9 @@ def make_patch(layout: Layout, change: Change) -> Iterator[str]:
 
 def _find_warnings(resolved: Resolved) -> list[str]:
     """What may surprise; GatewayError when this cannot be deployed here."""
-    with console.kept_warnings() as warnings:
+    with console.kept_warnings() as warnings, choices_page.explained(resolved.request):
+        if pending := choices_page.describe_pending(resolved.request.remembered):
+            console.warn(pending)
         for text in caveats.find_caveats(resolved):
             console.warn(text)
         for text in _find_pending(resolved):
@@ -206,7 +216,7 @@ def _read_inputs(
 ) -> dict[str, bytes | None]:
     """Everything that the plan depends on, by the name that a person knows it by."""
     layout = resolved.layout
-    inputs = {plan_file.CHOICES: files.read(layout.choices)}
+    inputs: dict[str, bytes | None] = {}
     for path in sorted(_find_sources(resolved)):
         inputs[_name_path(path, layout.project)] = files.read(path)
     deployed = [layout.gateway / change.file for change in file_changes]

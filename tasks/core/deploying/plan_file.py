@@ -27,9 +27,6 @@ VERSION = 1
 DIGITS = 16
 """Of a digest in hex: enough that every change shows."""
 
-CHOICES = "the remembered choices"
-"""The input that a deployment itself writes first."""
-
 AGAIN = "Make it anew: doit plan --out FILE"
 
 MARK = b"[made for this gateway]"

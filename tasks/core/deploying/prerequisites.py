@@ -15,12 +15,13 @@ from tasks.core.disk import files
 from tasks.core.http import tls
 from tasks.core.litellm import litellm
 from tasks.core.model.deployment import PASSPHRASE
-from tasks.core.model.errors import Conflict, GatewayError
+from tasks.core.model.errors import Conflict, GatewayError, UsageError
 from tasks.core.service import processes
 from tasks.core.text import json_edit
 from tasks.core.values import environment
 
 if TYPE_CHECKING:
+    from tasks.core.deploying.request import Request
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.deployment import Deployment
     from tasks.core.model.layout import Layout
@@ -49,6 +50,7 @@ def check(resolved: Resolved) -> None:
     request = resolved.request
     check_place(layout)
     check_other_gateways(layout)
+    check_chosen(request)
     check_process(resolved)
     check_port(resolved)
     check_settings(layout)
@@ -70,6 +72,15 @@ def check(resolved: Resolved) -> None:
         resolved.findings,
     )
     check_values(resolved)
+
+
+def check_chosen(request: Request) -> None:
+    """UsageError where nothing says what to deploy: the demo is for tasting, not for scripts."""
+    if request.is_guess:
+        raise UsageError(
+            "nothing is deployed or chosen here yet, so it is not clear what to deploy",
+            "Name a preset: doit deploy --preset demo. All there are: docs/choosing.md",
+        )
 
 
 def describe_origin(

@@ -10,23 +10,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tasks.core.cli import command_line
 from tasks.core.console import console
 from tasks.core.deploying import interview, situation
 from tasks.core.history import history
 from tasks.core.litellm import litellm
-from tasks.core.model.errors import GatewayError
 from tasks.core.service import health, processes, state, supervisor
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
-
-
-REMEMBERED = """\
-What you chose ({}) is remembered for the next deployment; choose again to change that."""
-"""Behind the remedy of a deployment that was undone; {}: the options that were typed."""
 
 
 def is_needed(resolved: Resolved, session: Session) -> bool:
@@ -42,18 +35,20 @@ def is_needed(resolved: Resolved, session: Session) -> bool:
 def prove(resolved: Resolved, session: Session) -> None:
     """Put the files in place, have the gateway serve them, and ask it; settings.json is as before.
 
-    A GatewayError when it does not; its remedy says that what was chosen is remembered.
+    A GatewayError when it does not.
     """
     layout = resolved.layout
     starts = resolved.request.flags.start
     session.place()
-    try:
-        supervisor.take_over(layout, history.current(layout), session, start=starts)
-        if starts:
-            session.summary.heard = listen(resolved)
-    except GatewayError as error:
-        error.remedy = f"{error.remedy} {describe_remembered(resolved)}".strip()
-        raise
+    manifest = history.current(layout)
+    supervisor.take_over(
+        layout,
+        manifest,
+        session,
+        start=starts,
+    )
+    if starts:
+        session.summary.heard = listen(resolved)
 
 
 def prove_running(layout: Layout, session: Session) -> None:
@@ -61,15 +56,6 @@ def prove_running(layout: Layout, session: Session) -> None:
     if processes.running(layout):
         session.place()
         supervisor.take_over(layout, history.current(layout), session)
-
-
-def describe_remembered(resolved: Resolved) -> str:
-    """That what was chosen outlives a deployment that is undone; "" where nothing was."""
-    typed = command_line.format_options(resolved.request.typed)
-    shown = ", ".join(typed)
-    if not shown:
-        return ""
-    return REMEMBERED.format(shown)
 
 
 def listen(resolved: Resolved) -> list[str]:

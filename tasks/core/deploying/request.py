@@ -10,6 +10,7 @@ from tasks.core.model.choices import Choices, Flags
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tasks.core.deploying.remembered import Remembered
     from tasks.core.values.environment import Finding
 
 
@@ -20,6 +21,7 @@ class Request:
     - *typed*: the options that were typed, by name, as text; kept to repeat them in a message
     - *answers*: the values that were given in answer to a question, by the name of their variable
     - *saved_plan*: the plan that this run has to match
+    - *remembered*: what the choices went on with, where they did
     - *is_read_only*: nothing is deployed, so no program is run to get a token
     """
 
@@ -29,8 +31,22 @@ class Request:
     typed: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, Finding] = field(default_factory=dict, repr=False)
     saved_plan: Mapping[str, Any] | None = None
+    remembered: Remembered | None = None
     is_read_only: bool = False
     was_interviewed: bool = False
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether nothing says what to deploy: the preset is only the embedded default."""
+        known = self.remembered
+        if known is None or self.profile or "preset" in self.typed:
+            return False
+        return not (known.deployed or known.chosen)
+
+    @property
+    def known_choices(self) -> Choices | None:
+        """The choices; None where they are only a guess."""
+        return None if self.is_guess else self.choices
 
     @classmethod
     def of_saved_plan(

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from tasks.core.cli.steps import Task, fail
-from tasks.core.deploying import remembered
+from tasks.core.deploying import choices_page, from_memory
 from tasks.core.model.errors import GatewayError
 
 if TYPE_CHECKING:
@@ -33,13 +33,18 @@ class Run:
     def resolved(self) -> Resolved:
         """What the steps deploy, or look at."""
         if self._resolved is None:
-            self._resolved = remembered.resolve_remembered()
+            self._resolved = from_memory.resolve_remembered()
         return self._resolved
 
     @property
     def layout(self) -> Layout:
         """Where it goes."""
         return self.resolved.layout
+
+    @property
+    def deployed(self) -> Resolved:
+        """What is deployed, for the commands that look at it; where nothing is, what was chosen."""
+        return from_memory.resolve_deployed(self.resolved)
 
     def begin(self, resolved: Resolved) -> None:
         """Go by *resolved*; once in a run, before the steps that it is about are made."""
@@ -55,6 +60,7 @@ class Run:
         try:
             return make(self.resolved, *more, **options)
         except GatewayError as error:
+            choices_page.explain(self.resolved.request, error)
             return {"actions": [(fail, [error])]}
 
     def each(self, make: Callable[[Resolved], Iterator[Task]]) -> Iterator[Task]:
@@ -62,4 +68,5 @@ class Run:
         try:
             yield from make(self.resolved)
         except GatewayError as error:
+            choices_page.explain(self.resolved.request, error)
             yield {"name": "choices", "actions": [(fail, [error])]}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.claude import settings_edit
-from tasks.core.deploying import file_changes
+from tasks.core.deploying import file_changes, remembered
 from tasks.core.deploying.change_plan import UNINSTALL, ChangePlan
 from tasks.core.disk import fingerprints
 from tasks.core.disk.targets import KEPT
@@ -104,13 +104,20 @@ def remove_leftovers(layout: Layout) -> None:
         layout.served_config,
         layout.deployment_log,
         *layout.gateway.glob(f"{layout.log.name}*"),
-        layout.choices,
         layout.pointer,
     ]
     for path in paths:
         with warn_of_failure(path):
             path.unlink(missing_ok=True)
-    shutil.rmtree(layout.gateway / ".start-lock", ignore_errors=True)
+    start_lock = layout.gateway / ".start-lock"
+    shutil.rmtree(
+        start_lock,
+        ignore_errors=True,
+    )
+    choices = layout.choices
+    if choices.exists():
+        with warn_of_failure(choices):
+            remembered.forget(layout)
     environments = litellm.environments(layout)
     if litellm.is_ours(layout) and layout.venv.is_symlink():
         layout.venv.unlink()

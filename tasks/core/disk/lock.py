@@ -14,7 +14,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tasks.core.disk import made_directories
+from tasks.core.disk import files, made_directories
 from tasks.core.disk.targets import KEPT, Targets
 from tasks.core.model import errors
 from tasks.core.model.errors import Conflict
@@ -47,6 +47,29 @@ class _Note(NamedTuple):
     command: str = ""
     made_gateway: int = 0
     made_claude: int = 0
+
+
+def hold(path: Path, command: str) -> int:
+    """Hold the lock file *path* until the descriptor that is returned is closed, or we end.
+
+    Conflict with the holder's name after a moment.
+    """
+    deadline = time.monotonic() + WAIT
+    while True:
+        files.make_private_dir(path.parent)
+        descriptor = _open(path)
+        if descriptor is None:
+            continue
+        if not _hold(descriptor, path, deadline):
+            continue
+        note = _Note(
+            pid=os.getpid(),
+            since=_now(),
+            command=command[:200],
+        )
+        text = _text(note)
+        os.pwrite(descriptor, text, 0)
+        return descriptor
 
 
 def holder(layout: Layout) -> Holder | None:

@@ -168,9 +168,8 @@ PATHS = ("target", "litellm", "ca_bundle", "client_cert", "client_key", "out", "
 
 def placed(layout: Layout) -> Layout:
     """*layout* with the gateway's folder where it was last put."""
-    target = (_json(layout.choices) or {}).get("target")
     try:
-        target = target or layout.pointer.read_text().strip()
+        target = layout.pointer.read_text().strip()
     except OSError:
         return layout
     return layout._replace(gateway=Path(target))

@@ -16,7 +16,7 @@ from tasks.core.cli import command_line
 from tasks.core.model.layout import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     Creator = Callable[..., Any]
     Options = list[dict[str, Any]]
@@ -90,7 +90,10 @@ def _creators(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Creator]]:
             yield getattr(creator, "basename", name), creator
 
 
-def _line(found: tuple[str, Creator]) -> int:
+def _line(
+    found: tuple[str, Creator],
+) -> int:
+    """Where a creator is defined."""
     _, creator = found
     line: int = creator.__code__.co_firstlineno
     return line
@@ -101,6 +104,27 @@ def resolve(path: str) -> str:
     if path.startswith("/"):
         return path
     return os.path.normpath(ROOT + path)
+
+
+def makes_files(tasks: Mapping[str, Any], selected: Iterable[str]) -> bool:
+    """Whether *selected* of *tasks* lead to a step that makes files in build/ (see MAKERS)."""
+    todo = [*selected]
+    # Each is looked at once, whatever leads to it.
+    seen = set()
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in MAKERS.values():
+            return True
+        task = tasks[name]
+        todo += task.task_dep
+        todo += task.setup_tasks
+        # Of a subtask the whole is not a dependency.
+        if task.subtask_of:
+            todo.append(task.subtask_of)
+    return False
 
 
 def maker_of(path: str) -> str | None:

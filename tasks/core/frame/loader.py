@@ -22,6 +22,7 @@ from doit.task import DelayedLoader, Task
 from tasks.core.cli import command_line
 from tasks.core.frame import creators
 from tasks.core.frame.memory import Memory
+from tasks.core.frame.reporter import mend
 from tasks.core.model.layout import PROJECT
 
 if TYPE_CHECKING:
@@ -98,6 +99,9 @@ class Loader(TaskLoader2):  # type: ignore[misc]
     ) -> list[Task]:
         """The tasks for *cmd*; targets in *pos_args*, which doit reads next, become absolute."""
         self.words = pos_args
+        if cmd.execute_tasks:
+            # What a dead command left is brought to its end before anything goes on with it.
+            mend()
         if cmd.wants == "named":
             self.make(self.find_named(pos_args))
             tasks = self.list_tasks()

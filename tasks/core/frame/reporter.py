@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tasks.core.console import console
-from tasks.core.deploying import remembered
-from tasks.core.disk import recovery
-from tasks.core.frame import bugs, journal
+from tasks.core.deploying import from_memory
+from tasks.core.disk import lock, recovery
+from tasks.core.frame import bugs, creators, journal
+from tasks.core.model import errors
 from tasks.core.model.errors import Changed, GatewayError
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from tasks.core.console.console import Meter
+    from tasks.core.deploying.this_run import Run
     from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
 
@@ -33,8 +36,10 @@ class Reporter:
     ends_process = True
     """Whether to leave with the exit code of the failure; our own entry does that itself, after everything."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, run: Run) -> None:
         self.session = session
+        self.run = run
+        self.lock: int | None = None
         self.started: dict[str, float] = {}
         self.errors: list[str] = []
         self.held: list[str] = []
@@ -49,13 +54,25 @@ class Reporter:
         return console.Meter()
 
     def initialize(self, tasks: Any, selected: Sequence[str]) -> None:  # noqa: ANN401 - doit's
-        """Before anything runs: what the command line named; and what a dead command left is brought to its end."""
+        """Before anything runs: what the command line named; and the lock, where it makes files."""
         self.session.summary.selected = tuple(selected)
         sys.excepthook = interrupted
         signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # from here on a reader who goes away must not end us
         if any(asks_for_document(tasks[name]) for name in selected):
             self.checked, self.warnings = [], self.kept.enter_context(console.kept_warnings())
-        mend()
+        if creators.makes_files(tasks, selected):
+            self.claim()
+
+    def claim(self) -> None:
+        """Hold the lock of this part of build/, here also when the steps run in other processes."""
+        path = self.run.layout.build_lock
+        command = " ".join(self.session.summary.selected)
+        try:
+            self.lock = lock.hold(path, command)
+        except OSError as error:
+            refuse(errors.from_system(error))
+        except GatewayError as error:
+            refuse(error)
 
     def get_status(self, task: Any) -> None:  # noqa: ANN401 - doit's Task, here and below
         """Before a step is checked."""
@@ -93,7 +110,7 @@ class Reporter:
         said = "a mistake in this project" if is_bug else _message(fail)
         console.say(f"{task.name.lstrip('_'):28} {said}", state)
         if is_bug:
-            console.say(bugs.told(fail.traceback, remembered.resolve_remembered().layout))
+            console.say(bugs.told(fail.traceback, self.run.layout))
 
     def skip_uptodate(self, task: Any) -> None:  # noqa: ANN401
         """A step that had nothing to do: worth a line only to somebody who asked for it."""
@@ -122,6 +139,8 @@ class Reporter:
     def complete_run(self) -> None:
         """After everything: log, and leave with the exit code of the failure where that of doit would be coarser."""
         self.meter.stop()
+        if self.lock is not None:
+            os.close(self.lock)
         for message in self.errors:
             console.say(message, "fail")
         if self.checked is not None:
@@ -170,16 +189,21 @@ def interrupted(kind: type[BaseException], error: BaseException, trace: Tracebac
         sys.__excepthook__(kind, error, trace)
 
 
+def refuse(error: GatewayError) -> NoReturn:
+    """End this process, with nothing begun."""
+    console.say(str(error), "fail")
+    raise SystemExit(error.exit_code) from None
+
+
 def mend() -> None:
     """Finish or clean up what was interrupted; a directory entry is looked at, no more, when nothing was."""
-    layout = remembered.resolve_remembered().layout
+    layout = from_memory.resolve_remembered().layout
     if not _traces(layout):
         return
     try:
         mended = recovery.recover(layout)
     except GatewayError as error:
-        console.say(str(error), "fail")
-        raise SystemExit(error.exit_code) from None
+        refuse(error)
     if mended:
         console.warn(str(mended))
     if mended.action == recovery.UNPROVEN:

@@ -31,6 +31,9 @@ LOWEST_PORT = 1024
 OF_THIS_MACHINE = ("proxy", "ca_bundle", "client_cert", "client_key", "listen", "port", "target", "litellm", "scope")
 """The choices that have nothing to do with which gateway it is."""
 
+NONE = "none"
+"""In place of any choice: back to what the preset, the kind of gateway or this machine has."""
+
 PLACES = ("target", "scope")
 """Those that say where it goes, and are no part of a profile."""
 
@@ -94,7 +97,7 @@ class Choices(NamedTuple):
         before = self
         if any(given.get(name, getattr(self, name)) != getattr(self, name) for name in ("preset", "gateway_type")):
             before = self.of_this_machine()
-        if "models" in given:  # a tier that points elsewhere is free again
+        if given.get("models"):  # a tier that points elsewhere is free again
             tiers = [tier for tier in TIERS if getattr(before, tier) not in given["models"]]
             before = before._replace(**dict.fromkeys(tiers))  # type: ignore[arg-type]
         return before._replace(**given)
@@ -126,14 +129,22 @@ class Flags(NamedTuple):
 
 
 def checked(option: str, text: str) -> Any:  # noqa: ANN401 - each option has its own type
-    """The value of one option as it is used; UsageError in one sentence when it cannot be meant."""
+    """The value of one option, None for none; UsageError when it cannot be meant."""
     check = _CHECKS.get(option)
     if check is None:
         known = ", ".join(map(option_of, Choices._fields))
         raise UsageError(f"there is no choice {option!r}", f"There are {known}.")
     if not text.strip():
         raise UsageError(f"{option_of(option)} is empty", "Give it a value, or leave it out.")
+    if text.strip() == NONE:
+        return _none(option)
     return check(text.strip(), option_of(option))
+
+
+def _none(option: str) -> None:
+    """What taking back a choice leaves; there is always a preset."""
+    if option == "preset":
+        raise UsageError("--preset none leaves nothing to deploy", "Remove it: doit uninstall")
 
 
 def option_of(name: str) -> str:
@@ -293,7 +304,7 @@ _CHECKS: Mapping[str, Callable[[str, str], Any]] = {
     "auth": _one_of(AUTHS),
     "token": _reference,
     "headers": _headers,
-    "proxy": lambda text, option: None if text == "none" else url(text, option),
+    "proxy": url,
     "ca_bundle": _path,
     "client_cert": _path,
     "client_key": _path,

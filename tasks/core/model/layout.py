@@ -78,6 +78,11 @@ class Layout(NamedTuple):
         return self.workshop / "doit.db"
 
     @property
+    def build_lock(self) -> Path:
+        """Held by the command that makes files in this part of build/."""
+        return self.workshop / "lock"
+
+    @property
     def choices(self) -> Path:
         """What was last chosen for this Claude Code; the gateway's folder is one of the choices."""
         return self.build / key_of(self.usual) / "choices.json"

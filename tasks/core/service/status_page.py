@@ -60,6 +60,8 @@ INSTALL_AND_START = "doit deploy --start, which installs LiteLLM"
 
 NEXT = "next       {}"
 
+CHOSEN = "chosen     {chosen}"
+
 LOCK = "lock       {command} (pid {pid}) since {since}"
 
 STRAY = "stray      {what} was left behind (pid {pid}); end it: doit start"
@@ -168,6 +170,9 @@ def lines(facts: Facts) -> Iterator[str]:
         yield DEPLOYED.format_map(deployed | own)
         yield from process_lines(facts)
         yield from drift_lines(facts["drift"])
+    if facts["chosen"]:
+        yield CHOSEN.format_map(facts)
+    if deployed is not None:
         yield NEXT.format(find_next(facts))
     for stray in facts["strays"]:
         yield STRAY.format_map(stray)

@@ -186,9 +186,3 @@ def test_what_is_refused_names_commands_as_this_person_types_them(monkeypatch):
 )
 def test_help_is_for_the_first_name(text, name):
     assert command_line.named_for_help(tuple(text.split())) == name
-
-
-def test_what_was_chosen_is_shown_as_one_types_it():
-    given = {"gateway_url": "https://gw.example.com", "headers": "x-team: blue", "opus": "demo"}
-    shown = list(command_line.format_options(given))
-    assert shown == ["--gateway-url https://gw.example.com", "--header 'x-team: blue'", "--opus demo"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.core.deploying import context, options, remembered
+from tasks.core.deploying import context, from_memory, options
 from tasks.core.model.layout import PROJECT, Layout
 from tests.steps.conftest import asked_for, credentials, layout
 
@@ -21,7 +21,7 @@ def checkout(tmp_path, monkeypatch):
     monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
     of = Layout.of
     fixed = staticmethod(lambda environ, target=None: of(environ, target, project))
-    for module in (context, options, remembered):
+    for module in (context, from_memory, options):
         monkeypatch.setattr(module, "Layout", type("Fixed", (), {"of": fixed}))
     monkeypatch.setattr(options, "get_initial_workdir", lambda: str(tmp_path / "here"))
     return made

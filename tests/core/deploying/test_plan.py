@@ -234,5 +234,5 @@ def test_what_cannot_be_deployed_has_no_plan(asked_for, layout):
 
 def test_the_inputs_name_every_place_that_decides(asked_for, layout):
     names = set(made(asked_for(preset="demo"))["inputs"])
-    assert {"the remembered choices", "templates/presets/demo.yaml", "LITELLM_MASTER_KEY"} <= names
+    assert {"templates/presets/demo.yaml", "LITELLM_MASTER_KEY"} <= names
     assert {str(layout.settings), str(layout.config), str(layout.manifest), str(layout.env_file)} <= names

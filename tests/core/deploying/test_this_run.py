@@ -19,7 +19,7 @@ def test_a_step_that_cannot_be_planned_is_a_task_that_fails_and_says_why(checkou
 
 
 def test_remembered_choices_that_are_gone_from_the_catalogue_do_not_break_other_commands(checkout):
-    checkout.choices.write_text(json.dumps({"preset": "basic", "models": ["gone"]}))
+    checkout.choices.write_text(json.dumps({"choices": {"preset": "basic", "models": ["gone"]}, "over": "0 "}))
     task = Run().one(lambda resolved: {"deployment": resolved.deployment})
     ((act, arguments),) = task["actions"]
     assert "gone" in act(*arguments).message

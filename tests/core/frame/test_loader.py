@@ -117,7 +117,7 @@ def test_another_doit_makes_the_same_graph(sandbox):
 def test_the_table_of_makers_is_what_the_targets_say(sandbox, preset):
     from tasks.core.frame import creators
 
-    (sandbox.workshop / "choices.json").write_text(json.dumps({"preset": preset}))
+    (sandbox.workshop / "choices.json").write_text(json.dumps({"choices": {"preset": preset}, "over": "0 "}))
     files = graph(sandbox, THEIRS)["files"]
     makers = {target: name.partition(":")[0] for name, (_, targets) in files.items() for target in targets}
     needed = {path for paths, _ in files.values() for path in paths}

@@ -10,6 +10,7 @@ from doit.cmd_base import ModuleTaskLoader
 from doit.doit_cmd import DoitMain
 
 from tasks.core.cli.steps import action
+from tasks.core.deploying.this_run import Run
 from tasks.core.frame.reporter import Reporter
 from tasks.core.history.session import Session
 from tasks.core.model.errors import Conflict, GatewayError, InvalidInput, Unhealthy, UsageError
@@ -32,7 +33,7 @@ def doit(tmp_path, monkeypatch, capsys):
         config = {
             "backend": "sqlite3",
             "dep_file": str(tmp_path / "doit.db"),
-            "reporter": Reporter(start.session),
+            "reporter": Reporter(start.session, Run()),
             "verbosity": 2,
         }
         main = DoitMain(ModuleTaskLoader({**creators, "DOIT_CONFIG": config}), config_filenames=())
