@@ -50,12 +50,17 @@ def _find_rows(resolved: Resolved) -> list[tuple[str, str, str]]:
     return rows
 
 
-def describe_pending(known: Remembered | None) -> str:
+def describe_pending(
+    known: Remembered | None,
+    planned: Choices | None = None,
+) -> str:
     """What was chosen and is not deployed, when, and how to deploy it.
 
-    "" when that is nothing.
+    "" when that is nothing, or just what was *planned*.
     """
     if known is None or known.chosen is None:
+        return ""
+    if known.chosen.choices == planned and not known.chosen.is_kept:
         return ""
     before = Choices()
     if known.deployed:

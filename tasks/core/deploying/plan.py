@@ -99,7 +99,8 @@ def make_patch(layout: Layout, change: Change) -> Iterator[str]:
 def _find_warnings(resolved: Resolved) -> list[str]:
     """What may surprise; GatewayError when this cannot be deployed here."""
     with console.kept_warnings() as warnings, choices_page.explained(resolved.request):
-        if pending := choices_page.describe_pending(resolved.request.remembered):
+        request = resolved.request
+        if pending := choices_page.describe_pending(request.remembered, request.choices):
             console.warn(pending)
         for text in caveats.find_caveats(resolved):
             console.warn(text)
