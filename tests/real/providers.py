@@ -49,6 +49,8 @@ class Provider:
     gate: threading.Event = field(default_factory=threading.Event)
     """While it is closed, nothing is answered."""
     models: tuple[str, ...] = ("served-model",)
+    calls: bool = False
+    """Whether it calls the first tool that it is offered, before it says anything."""
 
     @property
     def says(self) -> list[str]:
@@ -156,8 +158,25 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing is printed."""
 
 
+def tool_to_call(play: Provider, body: dict[str, Any]) -> str:
+    """The first tool that is offered; none after its result came, or where this provider calls none."""
+    if not play.calls or not body.get("tools"):
+        return ""
+    if "tool_result" in json.dumps(body["messages"]) or any(each["role"] == "tool" for each in body["messages"]):
+        return ""
+    first = body["tools"][0]
+    return str(first.get("function", first)["name"])
+
+
 def messages(handler: _Handler, body: dict[str, Any]) -> None:
     """Anthropic's own API; on Vertex AI it differs in its path only."""
+    if tool := tool_to_call(handler.play, body):
+        called = tool_use(handler.play, tool)
+        if body.get("stream"):
+            handler.stream([event(each) for each in tool_events(called)])
+        else:
+            handler.answer(called)
+        return
     if body.get("stream"):
         handler.stream([event(each) for each in message_events(handler.play)])
     else:
@@ -166,6 +185,13 @@ def messages(handler: _Handler, body: dict[str, Any]) -> None:
 
 def chat(handler: _Handler, body: dict[str, Any]) -> None:
     """OpenAI's chat."""
+    if tool := tool_to_call(handler.play, body):
+        called = chat_call(body, tool)
+        if body.get("stream"):
+            handler.stream([f"data: {json.dumps(called)}\n\n".encode(), b"data: [DONE]\n\n"])
+        else:
+            handler.answer(called)
+        return
     said = handler.play.says if body.get("stream") else ["".join(handler.play.says)]
     made = [chat_answer(body, text, last=text is said[-1]) for text in said]
     if body.get("stream"):
@@ -251,6 +277,46 @@ def message_events(play: Provider) -> list[dict[str, Any]]:
     end = {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}}
     closed = [{"type": "content_block_stop", "index": 0}, end | {"usage": {"output_tokens": 3}}]
     return [{"type": "message_start", "message": start}, block, *told, *closed, {"type": "message_stop"}]
+
+
+CALLED = {"city": "Paris"}
+"""What every tool is called with."""
+
+
+def tool_use(play: Provider, tool: str) -> dict[str, Any]:
+    """Anthropic's answer that calls *tool*."""
+    block = {"type": "tool_use", "id": "toolu_1", "name": tool, "input": CALLED}
+    return message(play) | {"content": [block], "stop_reason": "tool_use"}
+
+
+def tool_events(called: dict[str, Any]) -> list[dict[str, Any]]:
+    """The same as a stream: the input comes as text, in two pieces."""
+    (block,) = called["content"]
+    text = json.dumps(block["input"])
+    pieces = [{"type": "input_json_delta", "partial_json": each} for each in (text[:5], text[5:])]
+    return [
+        {"type": "message_start", "message": called | {"content": [], "stop_reason": None}},
+        {"type": "content_block_start", "index": 0, "content_block": block | {"input": {}}},
+        *({"type": "content_block_delta", "index": 0, "delta": piece} for piece in pieces),
+        {"type": "content_block_stop", "index": 0},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "tool_use", "stop_sequence": None},
+            "usage": called["usage"],
+        },
+        {"type": "message_stop"},
+    ]
+
+
+def chat_call(asked: dict[str, Any], tool: str) -> dict[str, Any]:
+    """OpenAI's answer that calls *tool*, whole or as the one piece of a stream."""
+    answer = chat_answer(asked, "", last=True)
+    (choice,) = answer["choices"]
+    function = {"name": tool, "arguments": json.dumps(CALLED)}
+    told = choice.get("delta") or choice["message"]
+    told |= {"content": None, "tool_calls": [{"index": 0, "id": "call_1", "type": "function", "function": function}]}
+    choice["finish_reason"] = "tool_calls"
+    return answer
 
 
 def event(data: dict[str, Any]) -> bytes:

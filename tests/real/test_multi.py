@@ -5,20 +5,15 @@ and a server of one's own. Variables of .env lead LiteLLM to them, and for Anthr
 """
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
-from asking import ask
-from deployed import clear
+from deployed import Served, clear, led_to
 from providers import TOKEN, TOO_LONG, provider
 from tunnel import certificate, tunnel
 from vertex import PIECES, credentials, vertex
 
 from tasks.core.http import gateway
-from tasks.core.model.layout import Layout
-from tests.artifacts.fakes import Folder, free_port
-from tests.conftest import make_sandbox
 
 pytestmark = [pytest.mark.real, pytest.mark.sample(1)]
 
@@ -57,48 +52,6 @@ SHARED = """\
 """Groups of a preset's user, whose members share by weight."""
 
 
-class Several:
-    """A preset, deployed and started, in a home of its own."""
-
-    def __init__(self, root, litellm, *words):
-        self.box, self.port = make_sandbox(root), free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.layout = Layout.of({"HOME": str(self.box.home)}, project=self.box.project)
-        self.folder = Folder(self.box.gateway, self.box.home, self.port)
-        self.words = (*words, "--port", str(self.port), "--litellm", str(litellm))
-
-    def start(self, **led):
-        """Deploy, lead LiteLLM to the servers of the tests, start."""
-        self.box.deploy(*self.words)
-        with self.layout.env_file.open("a") as file:
-            file.writelines(f"{name}={value}\n" for name, value in {**led, "NO_PROXY": "127.0.0.1"}.items())
-        self.box.deploy("--start")
-
-    def ask(self, model, *, stream=False):
-        return ask(self.url, gateway.own_key(self.layout), model, stream=stream)
-
-    def claude(self, program, *words):
-        work = self.box.root / "work"
-        work.mkdir(exist_ok=True)
-        base = {"PATH": "/usr/bin:/bin", "HOME": str(self.box.home), "TERM": "dumb", "CLAUDE_CODE_MAX_RETRIES": "0"}
-        done = subprocess.run(
-            [program, "-p", "say hi", *words],
-            cwd=work,
-            env=base,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout.strip()
-
-
-def led_to(template: Path, url: str) -> None:
-    """What somebody does whose Anthropic is at another address."""
-    template.write_text(template.read_text().replace("params:\n", f"params:\n  api_base: {url}\n"))
-
-
 def sharing(preset: Path) -> None:
     """What somebody does who wants groups of their own."""
     preset.write_text(preset.read_text().replace("groups:\n", f"groups:\n{SHARED}"))
@@ -108,7 +61,7 @@ def sharing(preset: Path) -> None:
 def served(tmp_path_factory, litellm_executable, litellm_python):
     with provider("Anthropic") as anthropic, provider("AWS") as aws, provider("a server") as server, vertex() as google:
         words = ("--preset", "multi-provider", "--add-models", ",".join(OWN))
-        made = Several(tmp_path_factory.mktemp("several"), litellm_executable, *words)
+        made = Served(tmp_path_factory.mktemp("several"), litellm_executable, *words)
         led_to(made.box.project / "templates" / "providers" / "anthropic.yaml", anthropic.url)
         sharing(made.box.project / "templates" / "presets" / "multi-provider.yaml")
         key = made.box.home / "key.json"
@@ -264,7 +217,7 @@ def test_a_paid_request_is_sent_only_when_that_is_said(served):
 @pytest.fixture(scope="module")
 def bedrock(tmp_path_factory, litellm_executable):
     with provider("AWS") as aws:
-        made = Several(tmp_path_factory.mktemp("bedrock"), litellm_executable, "--preset", "bedrock")
+        made = Served(tmp_path_factory.mktemp("bedrock"), litellm_executable, "--preset", "bedrock")
         made.box.extra |= {name: {**SECRETS, **PLAIN}[name] for name in ("AWS_REGION", "AWS_ACCESS_KEY_ID")}
         made.box.extra |= {"AWS_SECRET_ACCESS_KEY": SECRETS["AWS_SECRET_ACCESS_KEY"]}
         made.aws = aws
@@ -301,7 +254,7 @@ def vertex_claude(tmp_path_factory, litellm_executable, litellm_python):
     root = tmp_path_factory.mktemp("vertex")
     certificate(root / "ca.pem", HOST, litellm_python)
     with provider("Google") as google, tunnel(google.url, root / "ca.pem") as (proxy, came):
-        made = Several(root / "box", litellm_executable, "--preset", "vertex-claude")
+        made = Served(root / "box", litellm_executable, "--preset", "vertex-claude")
         credentials(made.box.home / "key.json", f"{google.url}/token", litellm_python)
         made.box.extra |= {name: PLAIN[name] for name in ("VERTEX_PROJECT", "VERTEX_LOCATION")}
         made.box.extra |= {"GOOGLE_APPLICATION_CREDENTIALS": str(made.box.home / "key.json")}

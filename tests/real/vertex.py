@@ -1,4 +1,7 @@
-"""A small Vertex AI on loopback: Google's token server, Gemini's own protocol and the OpenAI one of its partners."""
+"""A small Vertex AI on loopback: Google's token server, Gemini's own protocol and the OpenAI one of its partners.
+
+Google AI Studio speaks the first of them, with a key in place of the token.
+"""
 
 from __future__ import annotations
 
@@ -93,6 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         asked = json.loads(body)
         token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        token = token or self.headers.get("x-goog-api-key") or ""
         play.seen.append(Seen(parts.path, parts.query, token, asked))
         status = next((code for part, code in play.fails.items() if part in parts.path), 401 if token != TOKEN else 0)
         if status:
@@ -100,7 +104,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif parts.path.endswith(":countTokens"):
             self.answer({"totalTokens": 7})
         elif ":streamGenerateContent" in parts.path:
-            self.stream(play, [gemini(asked, piece, last=piece is PIECES[-1]) for piece in PIECES])
+            said = [gemini(asked, piece, last=piece is PIECES[-1]) for piece in PIECES]
+            self.stream(play, said[-1:] if "functionCall" in json.dumps(said) else said)
         elif ":generateContent" in parts.path:
             self.answer(gemini(asked, "".join(PIECES), last=True))
         elif asked.get("stream"):

@@ -109,7 +109,7 @@ def test_it_tells_which_command_does_the_same_without_a_question(sandbox, key, t
 
 
 def test_the_whole_conversation_with_lists_to_walk_through(sandbox, key):
-    terminal = Terminal(sandbox, "deploy").sees("What shall be deployed?").sees("demo").types(DOWN + ENTER)
+    terminal = Terminal(sandbox, "deploy").sees("What shall be deployed?").sees("demo").types(DOWN + DOWN + ENTER)
     terminal.sees("Which models shall it serve?").sees("short notice").types("codestral").sees("rewriting")
     terminal.types(" " + ENTER).sees("selections")
     terminal.sees("Claude Code's tiers?").sees("Choose others").types(ENTER)
@@ -179,7 +179,7 @@ def test_no_is_an_answer_too(sandbox):
 
 def test_a_wrong_answer_is_asked_for_again(sandbox):
     terminal = plain(sandbox)
-    terminal.sees("Number [1]: ").types("99\r").sees("One number from 1 to").sees("Number [1]: ").types("2\r")
+    terminal.sees("Number [1]: ").types("99\r").sees("One number from 1 to").sees("Number [1]: ").types("basic\r")
     terminal.sees("]: ").types("1 x 3\r").sees("Numbers from 1 to").sees("]: ").types("1 3\r")
     terminal.sees("tiers?").sees("Number [1]: ").types(ENTER).sees("VERTEX_PROJECT").sees(": ").types("no project!\r")
     terminal.sees("VERTEX_PROJECT").types(CTRL_C)
@@ -448,7 +448,7 @@ def test_a_narrow_terminal_shows_below_what_its_rows_have_no_room_for(sandbox):
 
 def test_nothing_is_chosen_while_no_row_matches(sandbox, key):
     terminal = Terminal(sandbox, "deploy", "--preset", "basic", GOOGLE_APPLICATION_CREDENTIALS=str(key), **VERTEX)
-    terminal.sees("Which models").sees("notice").types("zzz").sees("No row has that").types("  " + " ")
+    terminal.sees("Which models").sees("notice").types("zzz").sees("letter back.").types("  " + " ")
     terminal.types("\x7f\x7f\x7f").sees("notice").types(ENTER).sees("8 selections")
     terminal.types(CTRL_C)
     assert terminal.ends() == 130, terminal.shown

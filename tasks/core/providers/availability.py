@@ -169,7 +169,8 @@ def _look_up(
     values: Mapping[str, str],
 ) -> Checked:
     name = called(model, values)
-    if {name, f"{name}:latest"} & names:
+    # Ollama adds the tag, Google the kind.
+    if {name, f"{name}:latest", f"models/{name}"} & names:
         return Checked(model.id, provider.id, "ok", f"{provider.name} lists {name}")
     return Checked(model.id, provider.id, "fail", f"{provider.name} does not list {name}")
 
