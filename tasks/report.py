@@ -12,7 +12,7 @@ from doit import get_initial_workdir
 from tasks.core.claude import layers
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console, invocation
-from tasks.core.disk import atomic
+from tasks.core.disk import files
 from tasks.core.doctor import bundle
 from tasks.core.model.errors import UsageError
 from tasks.core.secrets import redact
@@ -39,7 +39,7 @@ def write(layout: Layout, out: str, folder: str) -> None:
     if path.exists():
         raise UsageError("is there already", "Name another file: --out FILE", where=str(path))
     text = report(layout, invocation.named(folder, layout), now)
-    atomic.create(path, text.encode(), 0o600)
+    files.keep([path], text.encode(), 0o600)
     console.tell(str(path))
     console.say("Secrets, your name and your home are taken out. Read it once before you paste it.")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console, prompts
 from tasks.core.deploying import uninstall
-from tasks.core.history import backup, history
+from tasks.core.history import history
 from tasks.core.model.errors import GatewayError
 from tasks.core.service import processes, scripts, strays, units
 
@@ -44,24 +44,33 @@ def remove(layout: Layout, session: Session, purge: bool) -> None:
     if manifest is None and not (purge and uninstall.find_remains(layout)):
         raise history.nothing(layout)
     if manifest is not None:
-        undo_deployments(layout, manifest, session)
+        undo_deployments(layout, manifest, session, needs_backup=not purge)
     strays_ended = strays.end(layout)
     session.summary.removed += map(str, strays_ended)
     uninstall.remove_leftovers(layout)
+    failure = None
     if purge:
-        uninstall.remove_memory(layout)
-        session.summary.backup = None
+        failure = uninstall.remove_memory(layout)
     uninstall.remove_empty_folders(layout)
     session.summary.log = None  # it would be the first file of a new folder
     report(layout, session.summary)
+    if failure is not None:
+        raise failure
 
 
-def undo_deployments(layout: Layout, manifest: Manifest, session: Session) -> None:
+def undo_deployments(
+    layout: Layout,
+    manifest: Manifest,
+    session: Session,
+    *,
+    needs_backup: bool,
+) -> None:
     """Undo what the deployments did, as one more revision."""
     plan = uninstall.plan_uninstall(layout, manifest)
     plan.check_settings()  # refused before anything is stopped
     stop(layout)
-    session.summary.backup = backup.keep(layout)
+    if needs_backup:
+        session.summary.backup = uninstall.keep_backup(layout)
     plan.apply(session)
     if units.remove(layout):
         session.summary.removed.append(str(units.file_of(layout)))

@@ -142,7 +142,7 @@ def _remembered(cache: Path, stamps: Mapping[str, list[int]]) -> dict[str, str] 
 def _remember(cache: Path, stamps: Mapping[str, list[int]], contents: Mapping[str, Any]) -> None:
     texts = {name: json.dumps(content, separators=(",", ":")) for name, content in contents.items()}
     copy = {"version": _VERSION, "stamps": stamps, "sum": _sum(texts), "contents": texts}
-    files.write(cache, json.dumps(copy, separators=(",", ":")).encode(), 0o644)
+    files.write_cache(cache, json.dumps(copy, separators=(",", ":")).encode(), 0o644)
 
 
 def _sum(texts: Mapping[str, str]) -> int:

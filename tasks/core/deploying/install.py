@@ -11,6 +11,7 @@ from tasks.core.claude import settings_edit
 from tasks.core.deploying import checks, file_changes, render
 from tasks.core.deploying.change_plan import ChangePlan, find_contents
 from tasks.core.disk import files
+from tasks.core.disk.targets import Targets
 from tasks.core.history import history
 from tasks.core.model import deployment as rules
 from tasks.core.model.errors import InvalidInput
@@ -192,7 +193,7 @@ def note_place(layout: Layout) -> None:
     """Write down where the gateway is, if it is not where every clone looks."""
     if layout.gateway != layout.claude / "gateway":
         line = f"{layout.gateway}\n".encode("utf-8", "surrogateescape")
-        files.write(layout.pointer, line, 0o600)
+        files.write(layout.pointer, line, 0o600, mark=Targets.of(layout).tag)
 
 
 def _describe_revision(

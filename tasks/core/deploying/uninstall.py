@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.claude import settings_edit
+from tasks.core.console import console
 from tasks.core.deploying import file_changes, remembered
 from tasks.core.deploying.change_plan import UNINSTALL, ChangePlan
 from tasks.core.disk import fingerprints
@@ -15,6 +16,8 @@ from tasks.core.disk.targets import KEPT
 from tasks.core.history import backup, history
 from tasks.core.history.session import warn_of_failure
 from tasks.core.litellm import litellm
+from tasks.core.model import errors
+from tasks.core.model.errors import NoSpace
 from tasks.core.model.release import Revision
 from tasks.core.profiles import named
 from tasks.core.values import env_file
@@ -124,26 +127,48 @@ def remove_leftovers(layout: Layout) -> None:
     _remove_folders(environments)
 
 
-def remove_memory(layout: Layout) -> None:
-    """Remove what an uninstall otherwise keeps.
+def keep_backup(layout: Layout) -> Path | None:
+    """Archive what is deployed; None, with a warning, when the disk is full.
+
+    Uninstalling is a way to make room, what was edited is kept, and the history has the rest.
+    """
+    try:
+        return backup.keep(layout)
+    except OSError as error:
+        problem = errors.from_system(error)
+    except NoSpace as error:
+        problem = error
+    if not isinstance(problem, NoSpace):
+        raise problem
+    console.warn(f"{problem.where}: the disk is full, so no backup was made")
+    return None
+
+
+def remove_memory(layout: Layout) -> OSError | None:
+    """Remove what an uninstall otherwise keeps; the first error of the system.
 
     Backups, history, profiles, and credentials that could not be restored.
     """
-    with warn_of_failure(layout.ledger):
-        layout.ledger.unlink(missing_ok=True)
-    records = layout.history.glob(f"*/{history.RECORD}")
-    revisions = [path.parent for path in records]
-    for path in layout.backups.glob("*"):
-        if path.name.startswith(backup.OURS):
-            path.unlink(missing_ok=True)
-    for name in named.names(layout):
-        named.remove(layout, name)
-    _remove_folders(revisions)
+    failures = []
+    for path in find_memory(layout):
+        try:
+            _remove(path)
+        except OSError as error:
+            failures.append(error)
+    return next(iter(failures), None)
+
+
+def find_memory(layout: Layout) -> list[Path]:
+    """What an uninstall keeps, and --purge removes; a purge that was killed left only part of it."""
+    kept = [path for path in layout.backups.glob("*") if path.name.startswith(backup.OURS)]
+    profiles = [named.path_of(layout, name) for name in named.names(layout)]
+    revisions = [path for path in layout.history.glob("*") if path.stem.isdecimal()]
+    return [layout.ledger, *kept, *profiles, *revisions]
 
 
 def remove_empty_folders(layout: Layout) -> None:
-    """Remove the folders of backups and history, if nothing is in them."""
-    for folder in (layout.backups, layout.history):
+    """Remove the folders of backups, history and profiles, if nothing is in them."""
+    for folder in (layout.backups, layout.history, layout.profiles):
         with contextlib.suppress(OSError):
             folder.rmdir()
 
@@ -189,6 +214,13 @@ def _find_replaceable(manifest: Manifest, found: bytes) -> set[str]:
 
 def _parse(text: bytes) -> dict[str, str]:
     return env_file.parse(text.decode("utf-8", "surrogateescape"))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _remove_folders(folders: list[Path]) -> None:

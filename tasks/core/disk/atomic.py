@@ -1,16 +1,15 @@
-"""Two names trade their files in one step, or as nearly as the file system can; and what was written stays written."""
+"""Two names trade their files in one step, or as nearly as the file system can."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import stat
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from tasks.core.disk import targets
+from tasks.core.disk import store, targets
 from tasks.core.model.errors import Conflict
 
 if TYPE_CHECKING:
@@ -22,8 +21,7 @@ SWITCH = "GATEWAY_NO_EXCHANGE"
 
 _HERE = -100  # AT_FDCWD
 _TRADE, _NO_REPLACE = (2, 4) if sys.platform == "darwin" else (2, 1)
-_UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
-_NO_LINKS = _UNSUPPORTED | {errno.EPERM, errno.EMLINK, errno.EXDEV}
+_NO_LINKS = store.UNSUPPORTED | {errno.EPERM, errno.EMLINK, errno.EXDEV}
 
 
 def exchange(staged: Path, target: Path) -> None:
@@ -56,31 +54,6 @@ def settle(staged: Path, target: Path) -> None:
             staged.unlink()
 
 
-def sync(descriptor: int) -> None:
-    """See a file or a directory on the disk; on macOS past the cache of the drive as well."""
-    full = getattr(fcntl, "F_FULLFSYNC", None)
-    try:
-        if full is not None:
-            fcntl.fcntl(descriptor, full)
-            return
-    except OSError as error:
-        if error.errno not in (*_UNSUPPORTED, errno.ENOTTY):  # a failed one is final: a second might not tell
-            raise
-    os.fsync(descriptor)
-
-
-def sync_directory(path: Path) -> None:
-    """See the names in a directory on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        sync(descriptor)
-    except OSError as error:
-        if error.errno not in _UNSUPPORTED:  # some network file systems know no fsync of a directory
-            raise
-    finally:
-        os.close(descriptor)
-
-
 def _exchange_by_steps(staged: Path, target: Path) -> None:
     """Without the system call: the target is never absent; settle() mends each half-way state."""
     aside = _aside(staged)
@@ -90,9 +63,9 @@ def _exchange_by_steps(staged: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        import shutil
-
-        shutil.copy2(target, aside)
+        old = look(target)
+        if old is not None:
+            store.create(aside, old.data, old.mode, owner=old.info, like=target)
     staged.replace(target)
     aside.rename(staged)
 
@@ -119,7 +92,7 @@ def _rename(source: Path, target: Path, flags: int) -> bool:
     if os.environ.get(SWITCH):
         return False
     code = _call(os.fsencode(source), os.fsencode(target), flags)
-    if code in _UNSUPPORTED:
+    if code in store.UNSUPPORTED:
         return False
     if code:
         raise OSError(code, os.strerror(code), str(source), None, str(target))
@@ -138,9 +111,6 @@ def _call(source: bytes, target: bytes, flags: int) -> int:
     else:
         return errno.ENOSYS
     return ctypes.get_errno() if result else 0
-
-
-ACCESS_LIST = "system.posix_acl_access"
 
 
 class Found(NamedTuple):
@@ -181,30 +151,8 @@ def examine(path: Path) -> Found | None:
     found = look(path)
     if found is not None:
         targets.refuse_shared(path, found.info)
+        store.refuse_fixed(path)
     return found
-
-
-def create(
-    path: Path, data: bytes, mode: int, *, owner: os.stat_result | None = None, like: Path | None = None
-) -> None:
-    """A new file, private from its first moment, then with *mode*, on the disk; FileExistsError when there is one.
-
-    *owner*: whose it shall be; *like*: the file whose attributes and access list it gets.
-    """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    try:
-        _write_all(descriptor, data)
-        if owner is not None:
-            _take_owner(descriptor, owner)
-        os.fchmod(descriptor, mode)
-        if like is not None:
-            _take_attributes(descriptor, path, like)
-        sync(descriptor)
-    except OSError as error:
-        error.filename = error.filename or str(path)
-        raise
-    finally:
-        os.close(descriptor)
 
 
 def discard(path: Path) -> bool:
@@ -230,41 +178,3 @@ def _read_all(descriptor: int) -> bytes:
     while part := os.read(descriptor, 1 << 20):
         parts.append(part)
     return b"".join(parts)
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    left = memoryview(data)
-    while left:
-        left = left[os.write(descriptor, left) :]
-
-
-def _take_owner(descriptor: int, old: os.stat_result) -> None:
-    new = os.fstat(descriptor)
-    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
-        os.fchown(descriptor, old.st_uid, old.st_gid)
-
-
-def _take_attributes(descriptor: int, path: Path, like: Path) -> None:
-    """Extended attributes, the access list among them, after the mode that it refines."""
-    if sys.platform == "darwin":
-        import ctypes
-
-        ctypes.CDLL(None).copyfile(os.fsencode(like), os.fsencode(path), None, 0b101)  # access list, attributes
-        return
-    wanted = {name: os.getxattr(like, name) for name in _attributes(like)}
-    for name in _attributes(descriptor):
-        if name == ACCESS_LIST and name not in wanted:  # inherited from the directory, the old file had none
-            os.removexattr(descriptor, name)
-    for name, value in wanted.items():
-        try:
-            os.setxattr(descriptor, name, value)
-        except OSError:
-            if not name.startswith("security."):  # labels are the system's to give
-                raise
-
-
-def _attributes(file: Path | int) -> list[str]:
-    try:
-        return os.listxattr(file)
-    except OSError:
-        return []

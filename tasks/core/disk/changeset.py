@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.console import console
-from tasks.core.disk import atomic, moves, records
+from tasks.core.disk import atomic, moves, records, store
 from tasks.core.disk.fingerprints import keyed, store_key
 from tasks.core.disk.moves import Move
 from tasks.core.disk.records import Record, Step
@@ -170,7 +170,8 @@ class ChangeSet:
             return
         staged = self._targets.gateway / self._staged(name)
         if content is not None:
-            atomic.create(staged, content, wish.mode, owner=found.info if found else None)
+            with store.blame(target):
+                store.create(staged, content, wish.mode, owner=found.info if found else None)
         old = keyed(self._key, found.data, found.mode) if found else None
         new = keyed(self._key, content, wish.mode) if content is not None else None
         self._moves[name] = Move(target, staged, old, new, moves.digest_of(self._key, with_mode=True))
@@ -212,9 +213,9 @@ class ChangeSet:
         records.write(self._targets, record._replace(processes=self._processes))
 
     def _sync(self) -> None:
-        atomic.sync_directory(self._targets.gateway)
+        store.sync_directory(self._targets.gateway)
         if self._settings is not None:
-            atomic.sync_directory(self._targets.settings.parent)
+            store.sync_directory(self._targets.settings.parent)
 
 
 def _step(move: Move) -> Step:

@@ -1,16 +1,20 @@
-"""The one writer: a file stands whole, with its mode, or not at all."""
+"""Files read and written: one is there whole, with its mode, or not at all."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
+import itertools
 import os
 import stat
 from typing import TYPE_CHECKING
 
+from tasks.core.disk import atomic, store
 from tasks.core.model.errors import Conflict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 LEAST_SPACE = 50 * 1024 * 1024
@@ -74,36 +78,71 @@ def open_to_others(path: Path) -> bool:
     return any(found.st_mode & read and all(mode & enter for mode in folders) for read, enter in ways)
 
 
-def write(path: Path, data: bytes, mode: int) -> bool:
-    """Make *path* hold *data* with *mode*; False when it already did. Links are followed, never replaced."""
+def write(path: Path, data: bytes, mode: int, *, mark: str = "") -> bool:
+    """Make *path* hold *data* with *mode*, on the disk; False when it already did.
+
+    Links are followed, never replaced. *mark*: see store.name_temporary().
+    """
     target = real_target(path)
     if read(target) == data and mode_of(target) == mode:
         return False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    try:
-        _write_new(temporary, data, mode)
-        temporary.replace(target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
-        raise
-    sync_directory(target.parent)
+    put(target, data, mode, mark=mark)
     return True
 
 
-def keep_copy(path: Path, data: bytes, mode: int, suffix: str) -> Path:
-    """Write *data* beside *path* under its name and *suffix*, numbered when that is taken; nothing is overwritten."""
-    number = 1
-    while True:
-        copy = path.with_name(f"{path.name}{suffix}{'' if number == 1 else f'.{number}'}")
+def write_cache(path: Path, data: bytes, mode: int) -> bool:
+    """As write(), without waiting for the disk: for what is checked when it is read, and made again."""
+    target = real_target(path)
+    if read(target) == data and mode_of(target) == mode:
+        return False
+    put(target, data, mode, is_durable=False)
+    return True
+
+
+def put(target: Path, data: bytes, mode: int, *, mark: str = "", is_durable: bool = True) -> None:
+    """Have *target* be a file with *data* and *mode*, in the place of a file or a link that is there."""
+    with store.blame(target):
+        make_folders(target.parent)
+        store.sweep(target.parent)
+        temporary = target.with_name(store.name_temporary(mark))
         try:
-            _write_new(copy, data, mode)
-        except FileExistsError:
-            number += 1
-            continue
-        sync_directory(path.parent)
-        return copy
+            store.create(temporary, data, mode, is_durable=is_durable)
+            temporary.replace(target)
+        except BaseException:
+            _remove(temporary)
+            raise
+        if is_durable:
+            store.sync_directory(target.parent)
+
+
+def keep(names: Iterable[Path], data: bytes, mode: int) -> Path:
+    """Write *data* under the first of *names* that is free, on the disk; nothing is overwritten.
+
+    *names*: paths in one folder. FileExistsError when none is free.
+    """
+    waiting = iter(names)
+    first = next(waiting)
+    with store.blame(first):
+        store.sweep(first.parent)
+        temporary = first.with_name(store.name_temporary())
+        try:
+            store.create(temporary, data, mode)
+            kept = _name_first_free(temporary, itertools.chain([first], waiting))
+        finally:
+            _remove(temporary)
+        try:
+            store.sync_directory(first.parent)
+        except OSError:
+            _remove(kept)
+            raise
+    return kept
+
+
+def keep_copy(path: Path, data: bytes, mode: int, suffix: str) -> Path:
+    """Write *data* beside *path* under its name and *suffix*, numbered when that is taken."""
+    first = f"{path.name}{suffix}"
+    numbered = (path.with_name(f"{first}.{number}") for number in itertools.count(2))
+    return keep(itertools.chain([path.with_name(first)], numbered), data, mode)
 
 
 def real_target(path: Path) -> Path:
@@ -117,29 +156,36 @@ def real_target(path: Path) -> Path:
     return target
 
 
-def _write_new(path: Path, data: bytes, mode: int) -> None:
-    """Create *path*, private from its first moment, and see it on the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fchmod(file.fileno(), mode)
-        os.fsync(file.fileno())
-
-
-def sync_directory(path: Path) -> None:
-    """See the entries of a directory on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def make_private_dir(path: Path) -> None:
-    """Make *path* and what is missing above it, for the owner only; what exists keeps its mode."""
+    """Make *path* and what is missing above it, on the disk, for the owner only; what exists keeps its mode."""
+    make_folders(path, 0o700)
+
+
+def make_folders(path: Path, mode: int = 0o777) -> None:
+    """Make *path* and what is missing above it, on the disk; Conflict when it is something else."""
     if path.is_dir():
         return
-    make_private_dir(path.parent)
-    with contextlib.suppress(FileExistsError):
-        path.mkdir(mode=0o700)
+    make_folders(path.parent, mode)
+    try:
+        path.mkdir(mode=mode)
+    except FileExistsError:
+        if not path.is_dir():
+            raise Conflict("is not a directory", "Move it away.", where=str(path)) from None
+    store.sync_directory(path.parent)
+
+
+def _name_first_free(temporary: Path, names: Iterable[Path]) -> Path:
+    """Give the file *temporary* the first of *names* that is free; FileExistsError when none is."""
+    for path in names:
+        try:
+            atomic.place(temporary, path)
+        except FileExistsError:
+            continue
+        return path
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+
+def _remove(path: Path) -> None:
+    """Remove *path*, if it is there and the system lets us."""
+    with contextlib.suppress(OSError):
+        path.unlink()

@@ -6,7 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from tasks.core.disk import atomic, targets
+from tasks.core.disk import atomic, files, targets
 from tasks.core.model.errors import Conflict
 
 if TYPE_CHECKING:
@@ -41,12 +41,8 @@ def store_key(layout: Layout) -> bytes:
     """As digest_key(), and from here on it is stored (0600), in the gateway's folder, which exists."""
     key, where = digest_key(layout), targets.Targets.of(layout)
     if not (where.gateway / NAME).exists():
-        staged = where.gateway / f".gw-{where.identifier()}-key"
-        atomic.create(staged, key, 0o600)
         with contextlib.suppress(FileExistsError):
-            atomic.place(staged, where.gateway / NAME)
-        atomic.discard(staged)
-        atomic.sync_directory(where.gateway)
+            files.keep([where.gateway / NAME], key, 0o600)
     return digest_key(layout)
 
 

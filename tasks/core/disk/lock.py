@@ -132,7 +132,7 @@ class Lock:
         missing = made_directories.find_missing(self.targets.settings.parent)
         if missing:
             self._write(self._note._replace(made_claude=max(self._note.made_claude, len(missing))))
-        made_directories.make_private(missing)
+        files.make_private_dir(self.targets.settings.parent)
 
     def release(self) -> None:
         """Let go; where only our bookkeeping is left, remove it, and the directories that we made."""

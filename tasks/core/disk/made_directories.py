@@ -13,7 +13,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
-from tasks.core.disk import atomic
+from tasks.core.disk import atomic, store
 from tasks.core.disk.targets import KEPT, names_in, refuse_unwritable
 from tasks.core.model.errors import Conflict
 
@@ -41,17 +41,6 @@ def make_gateway(targets: Targets, note: Callable[[int], bytes]) -> None:
         _make_and_place(targets, missing, note(len(missing)))
     elif not targets.gateway.is_dir():
         raise Conflict("is not a directory", "Move it away.", where=str(targets.gateway))
-
-
-def make_private(directories: list[Path]) -> None:
-    """Make each of *directories*, the highest first.
-
-    Claude Code may make them at the same time: then they are its own.
-    """
-    for path in directories:
-        with contextlib.suppress(FileExistsError):
-            path.mkdir(mode=0o700)
-            atomic.sync_directory(path.parent)
 
 
 def remove_gateway(targets: Targets, levels: int) -> None:
@@ -130,7 +119,7 @@ def _make_and_place(targets: Targets, missing: list[Path], note: bytes) -> None:
     finally:
         if unnamed.exists():
             atomic.discard(unnamed)
-    atomic.sync_directory(top.parent)
+    store.sync_directory(top.parent)
 
 
 def _make_tree(directories: list[Path], note: bytes) -> None:
@@ -138,9 +127,9 @@ def _make_tree(directories: list[Path], note: bytes) -> None:
     for path in directories:
         path.mkdir(mode=0o700)
     gateway = directories[-1]
-    atomic.create(gateway / ".lock", note, 0o600)
+    store.create(gateway / ".lock", note, 0o600)
     for path in directories:
-        atomic.sync_directory(path)
+        store.sync_directory(path)
 
 
 def _remove_unused(directories: list[Path]) -> None:

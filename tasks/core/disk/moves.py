@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from tasks.core.disk import atomic
+from tasks.core.disk import atomic, store
 from tasks.core.disk.fingerprints import keyed
 from tasks.core.model.errors import Conflict
 
@@ -75,7 +75,8 @@ class Move(NamedTuple):
         if found != before or self.digest(self.staged) != after:
             return False
         between("compared")
-        return self._trade(before, after)
+        with store.blame(self.target):
+            return self._trade(before, after)
 
     def _trade(self, before: str | None, after: str | None) -> bool:
         try:

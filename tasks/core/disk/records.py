@@ -11,7 +11,7 @@ import re
 import signal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tasks.core.disk import atomic
+from tasks.core.disk import atomic, files
 from tasks.core.disk.process_identity import Process
 from tasks.core.disk.targets import IDENTIFIER, Targets
 from tasks.core.model.catalogue import NOTHING
@@ -60,11 +60,7 @@ class Record(NamedTuple):
 
 def write(targets: Targets, record: Record) -> None:
     """Make *record* the one that decides, on the disk."""
-    new = targets.record.with_name(targets.record.name + ".new")
-    new.unlink(missing_ok=True)
-    atomic.create(new, json.dumps(_plain(record), indent=1).encode(), 0o600)
-    new.replace(targets.record)
-    atomic.sync_directory(targets.gateway)
+    files.put(targets.record, json.dumps(_plain(record), indent=1).encode(), 0o600)
 
 
 def read(targets: Targets) -> Record | None:

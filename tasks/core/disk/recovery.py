@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tasks.core.disk import atomic, made_directories, records
+from tasks.core.disk import atomic, made_directories, records, store
 from tasks.core.disk.fingerprints import digest_key
 from tasks.core.disk.lock import Lock
 from tasks.core.disk.moves import Move, digest_of
@@ -22,6 +22,7 @@ from tasks.core.disk.targets import KEPT, RECORD, Targets, names_in
 from tasks.core.model.errors import Conflict, GatewayError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tasks.core.disk.records import Record, Step
@@ -71,19 +72,23 @@ def pending(layout: Layout) -> bool:
     return os.path.lexists(Targets.of(layout).record)
 
 
-def recover(layout: Layout) -> Recovered:
+def recover(layout: Layout, then: Callable[[], bool] | None = None) -> Recovered:
     """Bring an interrupted transaction to its end; nothing, when there is none or its command is still running.
 
+    *then*: what else to do under the lock; it says whether anything was left.
     Undetermined (75) when the system refuses, Conflict (5) when the record cannot be believed.
     """
-    if not _anything(Targets.of(layout)):
+    if then is None and not _anything(Targets.of(layout)):
         return Recovered()
     try:
         lock = Lock.acquire(layout, "recover", wait=0)
     except Conflict:
         return Recovered()
     try:
-        return recover_locked(layout, lock)
+        done = recover_locked(layout, lock)
+        if then is not None and then() and not done:
+            return Recovered("cleaned")
+        return done
     finally:
         lock.release()
 
@@ -106,7 +111,7 @@ def recover_locked(layout: Layout, lock: Lock) -> Recovered:
 def ended(targets: Targets) -> None:
     """The record was unlinked: remove what it needed. Copies are kept while the disk does not confirm the unlinking."""
     try:
-        atomic.sync_directory(targets.gateway)
+        store.sync_directory(targets.gateway)
     except OSError:
         return
     clean(targets)
@@ -138,7 +143,7 @@ def _finish(layout: Layout, targets: Targets, record: Record) -> Recovered:
         left += ["settings.json"] if outcome == "left" else []
     left += [name for name, move in files.items() if not (move.forward() if onward else move.backward())]
     for directory in {targets.gateway, targets.settings.parent} if record.settings else {targets.gateway}:
-        atomic.sync_directory(directory)
+        store.sync_directory(directory)
     if record.is_unproven:
         for process in record.processes:
             process.notify()

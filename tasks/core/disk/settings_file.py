@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from tasks.core.disk import atomic
+from tasks.core.disk import atomic, store
 from tasks.core.disk.fingerprints import keyed
 from tasks.core.disk.moves import Move, digest_of
 from tasks.core.disk.targets import follow, refuse_shared
@@ -87,7 +87,12 @@ def _stale(path: Path) -> bool:
         info = path.lstat()
     except FileNotFoundError:
         return False
-    return time.time() - info.st_mtime > (OWN_STALE if info.st_mode & _OURS else LOCK_STALE)
+    age = time.time() - info.st_mtime
+    # Made in the future: the clock was set back since, and a living holder refreshes its lock.
+    if age < -LOCK_STALE:
+        return True
+    limit = OWN_STALE if info.st_mode & _OURS else LOCK_STALE
+    return age > limit
 
 
 class SettingsEdit:
@@ -195,10 +200,11 @@ class SettingsEdit:
         staged = self.real.with_name(self._name())
         if found is not None:
             refuse_shared(self.real, found.info)
-        if wished is not None and found is not None:
-            atomic.create(staged, wished, found.mode, owner=found.info, like=self.real)
-        elif wished is not None:
-            atomic.create(staged, wished, 0o600)
+        with store.blame(self.real):
+            if wished is not None and found is not None:
+                store.create(staged, wished, found.mode, owner=found.info, like=self.real)
+            elif wished is not None:
+                store.create(staged, wished, 0o600)
         self.move = Move(self.real, staged, self._keyed(data), self._keyed(wished), self._digest)
 
     def _made(self, function: Callable[[bytes | None], T], data: bytes | None) -> T:

@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from tasks.core.disk import store
 from tasks.core.model import errors
 from tasks.core.model.errors import Conflict
 
@@ -25,7 +26,9 @@ KEPT = frozenset({".lock", ".digest-key"})
 """Our bookkeeping in the gateway's folder; alone it is no reason for the folder to be."""
 
 IDENTIFIER = re.compile(r"[0-9a-f]{16}")
-_STAGED = re.compile(r"\.gw-([0-9a-f]{16})-")
+OWN_FOLDERS = ("backups", "history", "profiles")
+"""Folders of the gateway's in which nothing but a holder of the lock writes."""
+
 _TREE = "-tree"
 
 
@@ -64,24 +67,27 @@ class Targets(NamedTuple):
 
     def is_tree(self, name: str) -> bool:
         """Whether tree_name() made this name, for this pair of targets."""
-        match = _STAGED.match(name)
+        match = store.DEBRIS.match(name)
         return match is not None and match[1].startswith(self.tag) and name.endswith(_TREE)
 
     def leftovers(self, *more: Path) -> Iterator[Path]:
-        """Everything of ours that is no target: staged and displaced files, folders on their way to be or to go.
+        """Everything of ours that is not meant to stay: staged, displaced and half-written files, folders on their way.
 
-        Beside the targets, and in the directories *more*.
+        Beside the targets, in our own folders, and in the directories *more*.
         """
-        for directory in dict.fromkeys((self.gateway, self.settings.parent, _lowest(self.gateway.parent), *more)):
+        own = [self.gateway / name for name in OWN_FOLDERS]
+        shared = (self.settings.parent, _lowest(self.gateway.parent), *more)
+        for directory in dict.fromkeys((self.gateway, *own, *shared)):
             for name in names_in(directory):
                 if self._ours(directory, name):
                     yield directory / name
 
     def _ours(self, directory: Path, name: str) -> bool:
-        match = _STAGED.match(name)
-        if directory == self.gateway:  # under our lock nobody else stages here
-            return match is not None or name == RECORD + ".new"
-        return match is not None and match[1].startswith(self.tag)
+        match = store.DEBRIS.match(name)
+        if match is None:
+            return False
+        # Under our lock nobody else stages in the gateway's folder, or below it.
+        return self.gateway in (directory, directory.parent) or match[1].startswith(self.tag)
 
 
 def follow(path: Path) -> Path:
@@ -135,7 +141,8 @@ def refuse_unwritable(directory: Path) -> None:
     if os.statvfs(directory).f_flag & os.ST_RDONLY:
         raise Conflict("is on a read-only file system", "Mount it writable.", where=str(directory))
     if not os.access(directory, os.W_OK | os.X_OK):
-        raise Conflict("is a directory that this user cannot write to", "Mend its permissions.", where=str(directory))
+        raise Conflict("is a directory that this user cannot write to", "Fix its permissions.", where=str(directory))
+    store.refuse_fixed(directory)
 
 
 def _lowest(path: Path) -> Path:

@@ -213,7 +213,7 @@ def _code(layout: Layout) -> Iterable[Path]:
 def _write(cache: Path, copy: dict[str, Any]) -> None:
     from tasks.core.disk import files
 
-    files.write(cache, json.dumps(copy).encode(), 0o600)
+    files.write_cache(cache, json.dumps(copy).encode(), 0o600)
 
 
 def _json(path: Path) -> dict[str, Any] | None:

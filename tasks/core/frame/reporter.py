@@ -14,6 +14,7 @@ from tasks.core.console import console
 from tasks.core.deploying import from_memory
 from tasks.core.disk import lock, recovery
 from tasks.core.frame import bugs, creators, journal
+from tasks.core.history import aftermath
 from tasks.core.model import errors
 from tasks.core.model.errors import Changed, GatewayError
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from tasks.core.deploying.this_run import Run
     from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
+
+FIRST_TRACES = {".lock", ".digest-key", "backups", "history"}
+"""With nothing else in it, the gateway's folder may be what a first deployment left."""
 
 
 class Reporter:
@@ -201,7 +205,7 @@ def mend() -> None:
     if not _traces(layout):
         return
     try:
-        mended = recovery.recover(layout)
+        mended = aftermath.recover(layout)
     except GatewayError as error:
         refuse(error)
     if mended:
@@ -214,18 +218,22 @@ def mend() -> None:
 
 def _traces(layout: Layout) -> bool:
     """Whether anything lies there that an interrupted command may have left; it spares loading what can mend it."""
-    places = (layout.gateway, layout.claude, layout.gateway.parent, layout.settings.parent)
-    names = {place: set(_names(place)) for place in places}
-    bare = names[layout.gateway] and names[layout.gateway] <= {".lock", ".digest-key"}
-    linked = layout.settings.is_symlink() or layout.gateway.is_symlink() or layout.claude.is_symlink()
-    return bool(bare) or linked or any(name.startswith(".gw-") for each in names.values() for name in each)
+    if any(path.is_symlink() for path in (layout.settings, layout.gateway, layout.claude)):
+        return True
+    below = _names(layout.gateway)
+    if below and not below - FIRST_TRACES:
+        return True
+    own = [layout.gateway / name for name in ("backups", "history", "profiles") if name in below]
+    around = [layout.claude, layout.gateway.parent, layout.settings.parent]
+    names = below.union(*map(_names, [*own, *around]))
+    return any(name.startswith(".gw-") or name.endswith(".prepared") for name in names)
 
 
-def _names(place: Path) -> list[str]:
+def _names(place: Path) -> set[str]:
     try:
-        return [path.name for path in place.iterdir()]
+        return set(os.listdir(place))  # noqa: PTH208 - every command does this, and Path takes ten times as long
     except OSError:
-        return []
+        return set()
 
 
 def _duration(seconds: float) -> str:

@@ -107,7 +107,7 @@ def read(path: Path, passphrase: Secret | None = None) -> dict[str, Member]:
 
 
 def rotate(directory: Path, keep: int = 5, protect: Collection[str] = ()) -> list[Path]:
-    """Remove backups beyond the newest *keep* good ones, and unfinished ones; what was removed.
+    """Remove backups beyond the newest *keep* good ones; what was removed.
 
     Damaged ones neither count nor go (something may still be saved from them); nor do names in *protect*: put the one
     just made there, a clock that was set back makes it look old. At least one good backup always stays.
@@ -116,10 +116,9 @@ def rotate(directory: Path, keep: int = 5, protect: Collection[str] = ()) -> lis
     good = [archive.path for archive in standing if archive.valid]
     surplus = [path for path in good[max(keep, 1) :] if path.name not in protect]
     try:
-        for path in [*surplus, *archive_file.unfinished(directory)]:
+        for path in surplus:
             path.unlink(missing_ok=True)
         if surplus:
-            files.sync_directory(directory)
             _remember(directory, [archive for archive in standing if archive.path not in surplus])
     except OSError as error:
         raise GatewayError(f"an old backup could not be removed ({error.strerror})", where=str(directory)) from None

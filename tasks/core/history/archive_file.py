@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
+import itertools
 import os
-import re
 import stat
 from typing import TYPE_CHECKING
 
 from tasks.core.console.console import printable
 from tasks.core.disk import files
 from tasks.core.history import tar_format
-from tasks.core.model.errors import GatewayError, InvalidInput
+from tasks.core.model.errors import GatewayError, InvalidInput, NoSpace
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-UNFINISHED = re.compile(
-    r"\.gateway-backup-\d{8}-\d{6}\.\d+\.[0-9a-f]{8}\.partial|\.metadata\.json\.\d+\.[0-9a-f]{8}", re.ASCII
-)
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
-NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
 
 def store(stem: Path, ending: str, data: bytes) -> Path:
     """Put *data*, 0600, at stem + ending (or stem-2, stem-3 … + ending) once it has been read back right."""
-    temporary = stem.with_name(f".{stem.name}.{os.getpid()}.{os.urandom(4).hex()}.partial")
+    numbered = (stem.with_name(f"{stem.name}-{number}{ending}") for number in itertools.count(2))
+    names = itertools.chain([stem.with_name(stem.name + ending)], numbered)
     try:
         files.make_private_dir(stem.parent)
-        _write(temporary, data)
-        path = _named(temporary, stem.name, ending)
-        _sync(path)
+        return files.keep(names, data, 0o600)
     except OSError as error:
         raise _unwritten(stem.parent, len(data), error) from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-    return path
 
 
 def load(path: Path) -> bytes:
@@ -76,59 +66,10 @@ def _read(path: Path, limit: int) -> tar_format.Member | None:
         os.close(descriptor)
 
 
-def unfinished(directory: Path) -> list[Path]:
-    """What killed runs have left; nobody else writes here while the caller holds the lock."""
-    if not directory.is_dir():
-        return []
-    return [path for path in directory.iterdir() if UNFINISHED.fullmatch(path.name)]
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Create *path*, see it on the disk, and compare what is read back."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "w+b") as file:
-        os.fchmod(descriptor, 0o600)
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
-        file.seek(0)
-        if file.read() != data:
-            raise OSError(errno.EIO, "what was written is not what is read back")
-
-
-def _named(temporary: Path, stem: str, ending: str) -> Path:
-    """Give the finished file the first name that is free: stem, stem-2, stem-3 …; never replaces another."""
-    number = 1
-    while True:
-        path = temporary.with_name(f"{stem}{f'-{number}' if number > 1 else ''}{ending}")
-        number += 1
-        try:
-            os.link(temporary, path)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            if error.errno not in NO_LINKS:
-                raise
-            if os.path.lexists(path):
-                continue
-            temporary.rename(path)  # a file system without links; the caller's lock keeps others out
-        return path
-
-
-def _sync(path: Path) -> None:
-    """See the name on the disk, and that of a directory that may be new; without it there is no backup."""
-    try:
-        files.sync_directory(path.parent)
-        files.sync_directory(path.parent.parent)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
-
-
 def _unwritten(directory: Path, size: int, error: OSError) -> GatewayError:
     if error.errno in FULL_DISK:
         remedy = f"Free at least {amount(size * 2)} there, then run the command again."
-        return GatewayError("no space left for the backup; nothing was changed", remedy, where=str(directory))
+        return NoSpace("no space left for the backup; nothing was changed", remedy, where=str(directory))
     problem = f"the backup could not be written ({error.strerror}); nothing was changed"
     return GatewayError(problem, "Make the directory writable, then run the command again.", where=str(directory))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import TYPE_CHECKING
 
@@ -46,10 +47,11 @@ def keep(layout: Layout, *, secrets: bool = False) -> Path | None:
 
 def newest_settings(layout: Layout) -> Path | None:
     """The newest copy of settings.json; None when there is none."""
-    return next(reversed(_copies(layout)), None)
+    return next(reversed(list_settings(layout)), None)
 
 
-def _copies(layout: Layout) -> list[Path]:
+def list_settings(layout: Layout) -> list[Path]:
+    """The copies of settings.json, oldest first."""
     return sorted(layout.backups.glob(f"{SETTINGS}*.json"))
 
 
@@ -84,11 +86,11 @@ def _settings(layout: Layout, stamp: str) -> None:
     """Copy settings.json as it is, with the mode it has, unless the newest copy is the same."""
     target = files.real_target(layout.settings)
     data, mode = files.read(target), files.mode_of(target)
-    copies = _copies(layout)
+    copies = list_settings(layout)
     if data is None or mode is None or (copies and files.read(copies[-1]) == data):
         return
-    names = (f"{SETTINGS}{stamp}{suffix}.json" for suffix in ("", *(f"-{number}" for number in range(2, 100))))
-    free = next(path for name in names if not (path := layout.backups / name).exists())
-    files.write(free, data, mode & 0o600)
+    suffixes = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    names = (layout.backups / f"{SETTINGS}{stamp}{suffix}.json" for suffix in suffixes)
+    files.keep(names, data, mode & 0o600)
     for old in copies[: -(KEEP - 1)]:
         old.unlink()

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tasks.core.console import console
-from tasks.core.disk import files
+from tasks.core.disk import files, store
 from tasks.core.model.errors import GatewayError, InvalidInput
 from tasks.core.model.release import Manifest, OtherVersion, Revision
 from tasks.core.text import documents
@@ -125,14 +125,18 @@ def stood(layout: Layout, number: int) -> dict[str, bytes]:
 
 
 def prepare(layout: Layout, revision: Revision, rendered: Mapping[str, bytes], stand: Mapping[str, bytes]) -> None:
-    """Write down *revision*; settle() keeps it once it is true."""
+    """Write down *revision*, on the disk before a manifest names it; settle() keeps it once it is true."""
     place = layout.history / f"{revision.number:04}{PREPARED}"
-    files.make_private_dir(place / "released")
+    released = place / "released"
+    files.make_private_dir(released)
+    # The folder has no name of its own yet, so its files need no temporary ones.
     for name, data in rendered.items():
-        files.write(place / "released" / name, data, 0o600)
-    for name, data in stand.items():
-        files.write(place / name, data, 0o600)
-    files.write(place / RECORD, documents.dump_json(revision.to_json()), 0o600)
+        store.create(released / name, data, 0o600)
+    record = {RECORD: documents.dump_json(revision.to_json())}
+    for name, data in {**stand, **record}.items():
+        store.create(place / name, data, 0o600)
+    store.sync_directory(released)
+    store.sync_directory(place)
 
 
 def settle(layout: Layout, true: int | None) -> None:
@@ -140,6 +144,7 @@ def settle(layout: Layout, true: int | None) -> None:
     for place in layout.history.glob(f"*{PREPARED}"):
         if place.stem == f"{true or 0:04}":
             place.rename(place.with_suffix(""))
+            store.sync_directory(layout.history)
         else:
             shutil.rmtree(place)
     for old in numbers(layout)[:-KEPT]:

@@ -9,15 +9,13 @@ that runs alone commits and finishes its own.
 
 from __future__ import annotations
 
-import contextlib
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.console import console, summary
 from tasks.core.disk import transaction as disk_transaction
-from tasks.core.history import history
-from tasks.core.model.errors import GatewayError
+from tasks.core.history import aftermath, history
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,16 +83,12 @@ class Session:
         """
         if self._open is None:
             command = " ".join(self.summary.selected) or "doit"
-            is_first = not layout.gateway.exists()
-            # It is made with the lock.
             transaction = disk_transaction.Transaction.begin(layout, command=command)
             self._open = _Open(transaction, layout)
             self._is_finished = False
             self.summary.log = layout.deployment_log
-            if is_first:
-                self.when_undone(lambda: self._forget_traces(layout))
             history.mend(layout)
-            history.settle(layout, _find_current_number(layout))
+            history.settle(layout, aftermath.find_current_number(layout))
         return self._open.transaction
 
     @contextmanager
@@ -152,7 +146,7 @@ class Session:
         transaction.finish(last=True)
         self._is_finished = True
         with warn_of_failure(layout.history):
-            number = _find_current_number(layout)
+            number = aftermath.find_current_number(layout)
             history.settle(layout, number or history.next_number(layout))
         for action in self._on_finish:
             action()
@@ -186,21 +180,20 @@ class Session:
         if has_changed:
             self._outcome = UNDONE
 
-    def _forget_traces(self, layout: Layout) -> None:
-        """Remove the backups and the log of a deployment for which the folder was made."""
-        import shutil
-
-        shutil.rmtree(layout.backups, ignore_errors=True)
-        self.summary.log = self.summary.backup = None
-
     def _undo(self, transaction: Transaction, layout: Layout) -> None:
         try:
             transaction.undo()
         finally:
-            _forget_prepared(layout)
+            self._forget_traces(layout)
             for action in reversed(self._on_undo):
                 with warn_of_failure(layout.gateway):
                     action()
+
+    def _forget_traces(self, layout: Layout) -> None:
+        """Remove what was made for what is undone now; of a first deployment the log, too."""
+        aftermath.clean(layout)
+        if aftermath.is_unused(layout):
+            self.summary.log = self.summary.backup = None
 
     def _at(self, actions: list[Callable[[], None]], action: Callable[[], None]) -> None:
         if self._open is None:
@@ -216,25 +209,3 @@ def warn_of_failure(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         console.warn(f"{path}: {error.strerror}; the next command tries again")
-
-
-def _find_current_number(layout: Layout) -> int | None:
-    manifest = history.installed(layout)
-    if manifest is None:
-        return None
-    return manifest.revision
-
-
-def _forget_prepared(layout: Layout) -> None:
-    """Remove the revision that was only prepared, and folders that were made for this run.
-
-    What cannot be removed is left to the next command.
-    """
-    import shutil
-
-    with contextlib.suppress(OSError, GatewayError):
-        number = history.next_number(layout)
-        shutil.rmtree(layout.history / f"{number:04}{history.PREPARED}")
-        layout.history.rmdir()
-    with contextlib.suppress(OSError):
-        layout.backups.rmdir()

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import errno
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class GatewayError(Exception):
@@ -19,6 +23,10 @@ class GatewayError(Exception):
     def __str__(self) -> str:
         first = f"{self.where}: {self.problem}" if self.where else self.problem
         return f"{first}\n  {self.remedy}" if self.remedy else first
+
+
+class NoSpace(GatewayError):
+    """The disk, or the quota of this user, is full."""
 
 
 class Changed(GatewayError):
@@ -52,16 +60,39 @@ class Unhealthy(GatewayError):
     exit_code = 6
 
 
+FULL = (NoSpace, "no space is left on the disk", "Free some, then run the command again.")
+FORBIDDEN = (
+    Conflict,
+    "this user has no permission for that",
+    "Fix its permissions, or those of its folder.",
+)
+REFUSALS: Mapping[int, tuple[type[GatewayError], str, str]] = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EACCES: FORBIDDEN,
+    errno.EPERM: FORBIDDEN,
+    errno.EROFS: (Conflict, "is on a read-only file system", "Mount it writable."),
+    errno.EBUSY: (
+        Conflict,
+        "is a mount point, which nothing can replace",
+        "Mount its directory instead.",
+    ),
+    errno.EISDIR: (Conflict, "is a directory where a file belongs", "Move it away."),
+    errno.ENOTDIR: (
+        Conflict,
+        "is a file where a directory belongs, or lies below one",
+        "Move the file away.",
+    ),
+}
+"""What the operating system refuses, by its number: our class, the problem, the fix."""
+
+
 def from_system(error: OSError) -> GatewayError:
     """What the operating system refused, as an error of ours."""
     where = str(error.filename or "")
-    match error.errno:
-        case errno.ENOSPC | errno.EDQUOT:
-            return GatewayError("no space is left on the disk", "Free some, then run the command again.", where=where)
-        case errno.EROFS:
-            return Conflict("is on a read-only file system", "Mount it writable.", where=where)
-        case errno.EACCES | errno.EPERM:
-            return Conflict(f"this user may not do that ({error.strerror})", "Mend the permissions.", where=where)
-        case errno.EBUSY:
-            return Conflict("is a mount point, which nothing can replace", "Mount its directory instead.", where=where)
-    return GatewayError(error.strerror or str(error), "Mend that, then run the command again.", where=where)
+    known = REFUSALS.get(error.errno or 0)
+    if known is None:
+        problem = error.strerror or str(error)
+        return GatewayError(problem, "Fix that, then run the command again.", where=where)
+    kind, problem, remedy = known
+    return kind(problem, remedy, where=where)

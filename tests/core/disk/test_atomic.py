@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from tasks.core.disk import atomic
+from tasks.core.disk import atomic, store
 from tasks.core.disk.atomic import place, settle, withdraw
 
 
@@ -66,7 +66,7 @@ def test_a_folder_is_placed_too(way, tmp_path):
     assert (tmp_path / "b/file").exists()
 
 
-@pytest.mark.parametrize("number", sorted(atomic._UNSUPPORTED))
+@pytest.mark.parametrize("number", sorted(store.UNSUPPORTED))
 def test_a_file_system_that_does_not_know_the_call_is_served_by_steps(pair, monkeypatch, number):
     staged, target = pair
     monkeypatch.setattr(atomic, "_call", lambda *_: number)
@@ -125,31 +125,3 @@ def test_settling_what_is_settled_changes_nothing(pair):
     staged, target = pair
     settle(staged, target)
     assert (target.read_text(), staged.read_text()) == ("old", "new")
-
-
-def test_a_failed_fsync_is_final(tmp_path, monkeypatch):
-    calls = []
-
-    def full(*_):
-        calls.append("full")
-        raise OSError(errno.EIO, "broken")
-
-    monkeypatch.setattr(atomic.fcntl, "F_FULLFSYNC", 51, raising=False)
-    monkeypatch.setattr(atomic.fcntl, "fcntl", full)
-    monkeypatch.setattr(os, "fsync", lambda _: calls.append("fsync"))
-    with pytest.raises(OSError, match="broken"):
-        atomic.sync(0)
-    assert calls == ["full"]
-
-
-def test_a_drive_without_full_fsync_gets_a_plain_one(monkeypatch):
-    calls = []
-
-    def full(*_):
-        raise OSError(errno.ENOTSUP, "unknown")
-
-    monkeypatch.setattr(atomic.fcntl, "F_FULLFSYNC", 51, raising=False)
-    monkeypatch.setattr(atomic.fcntl, "fcntl", full)
-    monkeypatch.setattr(os, "fsync", calls.append)
-    atomic.sync(7)
-    assert calls == [7]

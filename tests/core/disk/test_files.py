@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.disk import files
+from tasks.core.disk import files, store
 from tasks.core.model.errors import Conflict
 
 
@@ -186,7 +186,7 @@ def test_a_link_that_waits_under_the_temporary_name_is_not_followed(tmp_path, mo
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
     monkeypatch.setattr(os, "urandom", lambda size: b"\0" * size)
-    (tmp_path / f".f.{os.getpid()}.00000000").symlink_to(victim)
+    (tmp_path / store.name_temporary()).symlink_to(victim)
     with pytest.raises(FileExistsError):
         files.write(tmp_path / "f", b"new", 0o600)
     assert victim.read_bytes() == b"precious"

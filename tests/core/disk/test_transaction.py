@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.disk import atomic, moves, recovery, settings_file, transaction
+from tasks.core.disk import atomic, moves, recovery, settings_file, store, transaction
 from tasks.core.disk.targets import RECORD
 from tasks.core.disk.transaction import Transaction, Undetermined, holder, pending, recover
 from tasks.core.model.errors import Conflict, GatewayError, InvalidInput
@@ -251,9 +251,9 @@ def test_the_access_list_is_kept(deployed):
         pytest.skip("no setfacl here")
     if os.spawnlp(os.P_WAIT, "setfacl", "setfacl", "-m", "u:65534:r", str(deployed.settings)):
         pytest.skip("no access lists here")
-    before = os.getxattr(deployed.settings, atomic.ACCESS_LIST)
+    before = os.getxattr(deployed.settings, store.ACCESS_LIST)
     deploy(deployed)
-    assert os.getxattr(deployed.settings, atomic.ACCESS_LIST) == before
+    assert os.getxattr(deployed.settings, store.ACCESS_LIST) == before
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -492,7 +492,7 @@ def test_undoing_leaves_and_reports_what_it_cannot_mend(deployed, capsys):
 
 @pytest.mark.parametrize(("number", "code", "text"), [
     (errno.ENOSPC, 1, "no space is left"), (errno.EIO, 1, "Input/output"), (errno.EROFS, 5, "read-only"),
-    (errno.EACCES, 5, "may not"), (errno.EBUSY, 5, "mount point"),
+    (errno.EACCES, 5, "no permission"), (errno.EBUSY, 5, "mount point"),
 ])  # fmt: skip
 def test_an_error_is_a_sentence_and_undone(deployed, monkeypatch, number, code, text):
     before = snapshot(deployed)
@@ -503,7 +503,7 @@ def test_an_error_is_a_sentence_and_undone(deployed, monkeypatch, number, code, 
 
     with Transaction.begin(deployed, "deploy") as transaction:
         ask(transaction)
-        monkeypatch.setattr(atomic, "sync_directory", fail)
+        monkeypatch.setattr(store, "sync_directory", fail)
         with pytest.raises(GatewayError, match=text) as raised:
             transaction.commit()
     assert raised.value.exit_code == code

@@ -13,9 +13,9 @@ import tarfile
 
 import pytest
 
-from tasks.core.disk import files
+from tasks.core.disk import atomic, files
 from tasks.core.history import archive as history_archive
-from tasks.core.history import archive_file, tar_format
+from tasks.core.history import tar_format
 from tasks.core.history.tar_format import Member
 from tasks.core.model.errors import GatewayError, InvalidInput
 from tasks.core.model.secret import Secret
@@ -182,14 +182,14 @@ def test_a_file_system_without_links_never_replaces_one_either(home, create, mon
     assert first.path.read_bytes() == before
 
 
-@pytest.mark.parametrize("call", ["write", "fsync", "link", "fchmod"])
+@pytest.mark.parametrize("call", ["write", "fsync", "place", "fchmod"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS])
 def test_an_error_while_writing_is_a_sentence_and_leaves_nothing(home, create, monkeypatch, call, code):
     def fail(*_, **__):
         raise OSError(code, os.strerror(code))
 
-    if call == "write":
-        monkeypatch.setattr(archive_file, "_write", fail)
+    if call == "place":
+        monkeypatch.setattr(atomic, "place", fail)
     else:
         monkeypatch.setattr(os, call, fail)
     with pytest.raises(GatewayError) as caught:
@@ -205,7 +205,8 @@ def test_a_disk_that_gives_back_something_else_is_noticed(home, create, monkeypa
 
     def spoil(descriptor):
         real(descriptor)
-        os.pwrite(descriptor, b"\0", 30)
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.pwrite(descriptor, b"\0", 30)
 
     monkeypatch.setattr(os, "fsync", spoil)
     with pytest.raises(GatewayError, match="read back"):
@@ -431,16 +432,6 @@ def test_protected_ones_stay(home, series):
     assert history_archive.rotate(home / "backups", keep=1, protect={made[0].name, made[3].name}) == [
         made[5], made[4], made[2], made[1]
     ]  # fmt: skip
-
-
-def test_what_killed_runs_left_goes_with_the_next_rotation(home, create):
-    create()
-    backups = home / "backups"
-    (backups / ".gateway-backup-20260101-120000.123.0123abcd.partial").write_bytes(b"half")
-    (backups / ".gateway-backup-mine.partial").write_bytes(b"the user's")
-    history_archive.rotate(backups)
-    assert ".gateway-backup-mine.partial" in names(backups)
-    assert len(names(backups)) == 3
 
 
 def test_metadata_tells_what_is_there(home, create):

@@ -1,0 +1,241 @@
+"""The one module that opens a file for writing.
+
+    temporary name -> content -> owner, mode -> fsync -> rename or exchange -> fsync of the folder
+
+`files` and the transaction rename and exchange. The temporary names have one form, by which the
+next command that holds the lock finds what a killed one left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+import struct
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from tasks.core.model.errors import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+DEBRIS = re.compile(r"\.gw-([0-9a-f]{16})-")
+"""How every name begins that is not meant to stay."""
+
+ABANDONED = 60.0
+"""Seconds after which nobody is writing a temporary file any more: it takes milliseconds."""
+
+ACCESS_LIST = "system.posix_acl_access"
+UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
+
+_TEMPORARY = re.compile(DEBRIS.pattern + "new")
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+_LONG = struct.calcsize("l")
+_GET_FLAGS = 0x80006601 | _LONG << 16
+"""Linux's FS_IOC_GETFLAGS, which is what lsattr asks."""
+
+_FIXED = {0x10: ("immutable", "-i"), 0x20: ("append-only", "-a")}
+"""Linux: flag of a file -> its name, and what chattr takes to remove it."""
+
+_FIXED_ON_MACOS = {
+    0x2: ("immutable", "nouchg"),
+    0x4: ("append-only", "nouappnd"),
+    0x20000: ("immutable", "noschg"),
+    0x40000: ("append-only", "nosappnd"),
+}
+
+
+def name_temporary(mark: str = "") -> str:
+    """A new name for a file that is being written; *mark*: the digits that it begins with."""
+    digits = os.urandom(8).hex()
+    return f".gw-{mark}{digits[len(mark) :]}-new"
+
+
+def create(
+    path: Path,
+    data: bytes,
+    mode: int,
+    *,
+    owner: os.stat_result | None = None,
+    like: Path | None = None,
+    is_durable: bool = True,
+) -> None:
+    """Write a new file: private from its first moment, then with *mode*, and on the disk.
+
+    FileExistsError when there is one. *owner*: who is to own it. *like*: the file whose
+    attributes and access list it gets. OSError also when it reads back differently.
+    """
+    descriptor = os.open(path, _NEW, 0o600)
+    try:
+        _write_all(descriptor, data)
+        if owner is not None:
+            _take_owner(descriptor, owner)
+        os.fchmod(descriptor, mode)
+        if like is not None:
+            _take_attributes(descriptor, path, like)
+        if is_durable:
+            sync(descriptor)
+            _check_content(descriptor, data)
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def sync(descriptor: int) -> None:
+    """See a file or a directory on the disk; on macOS past the cache of the drive as well."""
+    full = getattr(fcntl, "F_FULLFSYNC", None)
+    try:
+        if full is not None:
+            fcntl.fcntl(descriptor, full)
+            return
+    except OSError as error:
+        # A failed one is final: a second call would report success without having written.
+        if error.errno not in (*UNSUPPORTED, errno.ENOTTY):
+            raise
+    os.fsync(descriptor)
+
+
+def sync_directory(path: Path) -> None:
+    """See the names in a directory on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        sync(descriptor)
+    except OSError as error:
+        # Some network file systems have no fsync of a directory.
+        if error.errno not in UNSUPPORTED:
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def sweep(folder: Path) -> None:
+    """Remove temporary files that killed commands left in a folder that no lock protects."""
+    deadline = time.time() - ABANDONED
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if not _TEMPORARY.fullmatch(entry.name):
+                continue
+            if entry.stat(follow_symlinks=False).st_mtime < deadline:
+                os.unlink(entry.path)  # noqa: PTH108 - as scandir has it
+
+
+@contextmanager
+def blame(path: Path) -> Iterator[None]:
+    """Have an error of the system name *path*, the user's file, in place of a temporary one.
+
+    Conflict when an attribute of it, or of its folder, is the reason.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EPERM:
+            refuse_fixed(path)
+            refuse_fixed(path.parent)
+        error.filename, error.filename2 = str(path), None
+        raise
+
+
+def refuse_fixed(path: Path) -> None:
+    """Conflict when *path* is immutable or append-only: then not even root can replace it."""
+    found = _find_attribute(path)
+    if found is None:
+        return
+    import shlex
+
+    name, fix = found
+    raise Conflict(
+        f"is {name}: this attribute keeps everybody, root as well, from replacing it",
+        f"Remove the attribute, then run the command again: {fix} {shlex.quote(str(path))}",
+        where=str(path),
+    )
+
+
+def _find_attribute(path: Path) -> tuple[str, str] | None:
+    """The attribute that makes *path* immutable or append-only, and the command that removes it."""
+    with contextlib.suppress(OSError):
+        if sys.platform == "darwin":
+            flags = path.lstat().st_flags
+            return _choose(flags, _FIXED_ON_MACOS, "chflags")
+        return _choose(_read_flags(path), _FIXED, "sudo chattr")
+    return None
+
+
+def _choose(
+    flags: int,
+    table: dict[int, tuple[str, str]],
+    program: str,
+) -> tuple[str, str] | None:
+    for flag, (name, option) in table.items():
+        if flags & flag:
+            return name, f"{program} {option}"
+    return None
+
+
+def _read_flags(path: Path) -> int:
+    """What lsattr shows, as bits; OSError where the file system has no such thing."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        answer = fcntl.ioctl(descriptor, _GET_FLAGS, bytes(_LONG))
+    finally:
+        os.close(descriptor)
+    # The kernel fills in an int, whatever the size says.
+    return int.from_bytes(answer[:4], sys.byteorder)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[os.write(descriptor, left) :]
+
+
+def _check_content(descriptor: int, data: bytes) -> None:
+    """OSError when what was written is not what is read back."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    parts = []
+    while part := os.read(descriptor, 1 << 20):
+        parts.append(part)
+    if b"".join(parts) != data:
+        raise OSError(errno.EIO, "what was written is not what is read back")
+
+
+def _take_owner(descriptor: int, old: os.stat_result) -> None:
+    new = os.fstat(descriptor)
+    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+
+
+def _take_attributes(descriptor: int, path: Path, like: Path) -> None:
+    """Extended attributes, the access list among them, after the mode that it refines."""
+    if sys.platform == "darwin":
+        import ctypes
+
+        # The access list, and the attributes.
+        ctypes.CDLL(None).copyfile(os.fsencode(like), os.fsencode(path), None, 0b101)
+        return
+    wanted = {name: os.getxattr(like, name) for name in _list_attributes(like)}
+    for name in _list_attributes(descriptor):
+        # Inherited from the directory; the old file had none.
+        if name == ACCESS_LIST and name not in wanted:
+            os.removexattr(descriptor, name)
+    for name, value in wanted.items():
+        try:
+            os.setxattr(descriptor, name, value)
+        except OSError:
+            # Labels are the system's to give.
+            if not name.startswith("security."):
+                raise
+
+
+def _list_attributes(file: Path | int) -> list[str]:
+    try:
+        return os.listxattr(file)
+    except OSError:
+        return []
