@@ -11,7 +11,7 @@ EXCEPTIONS = {
     "tasks/core/frame/door.py": "sets up .venv before our modules can be used, and checks it each time",
     "tasks/core/frame/journal.py": "a log is appended to",
     "tasks/core/history/tar_format.py": "in memory",
-    "tasks/core/litellm/packages.py": "opens its lock file",
+    "tasks/core/litellm/packages.py": "its lock file; its stamp is emptied first and filled last, so a torn one counts as unfinished",
     "tasks/core/profiles/temporary.py": "for one program: gone when it ends",
     "tasks/core/service/supervisor.py": "the folder of a trial, and the log of its process: gone when it ends",
 }

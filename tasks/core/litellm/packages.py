@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.console import console
-from tasks.core.disk import files
 from tasks.core.model.errors import GatewayError
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def _install(venv: Path, lock: Path, covers: Iterable[Path], takes: str) -> None
     _fill(venv, lock)
     made_by = _python_version() if is_ours(venv) else OTHERS
     stamp = [made_by, *(digest(each) for each in (lock, *covers))]
-    files.write(venv / STAMP, "\n".join([*stamp, ""]).encode(), 0o644)
+    (venv / STAMP).write_text("\n".join(stamp) + "\n", encoding="ascii")
     console.say(f"{_shown(venv)} is ready after {time.monotonic() - started:.0f} s", "ok")
 
 
@@ -145,7 +144,7 @@ def _can_make_venvs() -> bool:
 def _begin(venv: Path, *, afresh: bool) -> None:
     """From here until the stamp is written the environment counts as half made; *afresh* empties it."""
     if afresh or is_ours(venv):
-        files.write(venv / STAMP, b"", 0o644)
+        (venv / STAMP).write_text("", encoding="ascii")
     else:
         (venv / STAMP).unlink(missing_ok=True)
     for entry in venv.iterdir() if afresh else ():
