@@ -111,15 +111,13 @@ def write_docs() -> None:
 @action
 def write_locks(upgrade: bool) -> None:
     """Make the locks anew, keeping versions that still fit unless newer ones are wanted."""
-    from tasks.core.disk import files
-
     _need("uv")
     for name, source in LOCKS.items():
         options = (*UNIVERSAL, WITH_EXTRAS, *(["--upgrade"] if upgrade else []), "-o", f"requirements/{name}")
         if _python("uv", "pip", "compile", *source, *options) != 0:
             raise GatewayError("cannot be made", where=f"requirements/{name}")
         path = PROJECT / "requirements" / name
-        files.write(path, doubled(path.read_text()).encode(), 0o644)
+        path.write_text(doubled(path.read_text()))
 
 
 def doubled(lock: str) -> str:

@@ -7,11 +7,12 @@ import ast
 STORE = "tasks/core/disk/store.py"
 
 EXCEPTIONS = {
+    "tasks/develop.py": "a file of the repository, which git has",
     "tasks/core/disk/lock.py": "the lock file is held open, and never replaced",
     "tasks/core/frame/door.py": "sets up .venv before our modules can be used, and checks it each time",
     "tasks/core/frame/journal.py": "a log is appended to",
     "tasks/core/history/tar_format.py": "in memory",
-    "tasks/core/litellm/packages.py": "its lock file; its stamp is emptied first and filled last, so a torn one counts as unfinished",
+    "tasks/core/litellm/packages.py": "a lock, and a stamp: a torn one counts as unfinished",
     "tasks/core/profiles/temporary.py": "for one program: gone when it ends",
     "tasks/core/service/supervisor.py": "the folder of a trial, and the log of its process: gone when it ends",
 }

@@ -150,7 +150,7 @@ def remove_memory(layout: Layout) -> OSError | None:
     Backups, history, profiles, and credentials that could not be restored.
     """
     failures = []
-    for path in find_memory(layout):
+    for path in list(find_memory(layout)):
         try:
             _remove(path)
         except OSError as error:
@@ -158,12 +158,20 @@ def remove_memory(layout: Layout) -> OSError | None:
     return next(iter(failures), None)
 
 
-def find_memory(layout: Layout) -> list[Path]:
-    """What an uninstall keeps, and --purge removes; a purge that was killed left only part of it."""
-    kept = [path for path in layout.backups.glob("*") if path.name.startswith(backup.OURS)]
-    profiles = [named.path_of(layout, name) for name in named.names(layout)]
-    revisions = [path for path in layout.history.glob("*") if path.stem.isdecimal()]
-    return [layout.ledger, *kept, *profiles, *revisions]
+def find_memory(layout: Layout) -> Iterator[Path]:
+    """What an uninstall keeps, and --purge removes.
+
+    A purge that was killed may have left only a part of each.
+    """
+    yield layout.ledger
+    for path in layout.backups.glob("*"):
+        if path.name.startswith(backup.OURS):
+            yield path
+    for name in named.names(layout):
+        yield named.path_of(layout, name)
+    for path in layout.history.glob("*"):
+        if path.stem.isdecimal():
+            yield path
 
 
 def remove_empty_folders(layout: Layout) -> None:

@@ -14,7 +14,7 @@ from tasks.core.disk import atomic, store
 from tasks.core.model.errors import Conflict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 LEAST_SPACE = 50 * 1024 * 1024
@@ -91,7 +91,10 @@ def write(path: Path, data: bytes, mode: int, *, mark: str = "") -> bool:
 
 
 def write_cache(path: Path, data: bytes, mode: int) -> bool:
-    """As write(), without waiting for the disk: for what is checked when it is read, and made again."""
+    """As write(), without waiting for the disk.
+
+    For what is checked when it is read, and can be made again.
+    """
     target = real_target(path)
     if read(target) == data and mode_of(target) == mode:
         return False
@@ -100,7 +103,10 @@ def write_cache(path: Path, data: bytes, mode: int) -> bool:
 
 
 def put(target: Path, data: bytes, mode: int, *, mark: str = "", is_durable: bool = True) -> None:
-    """Have *target* be a file with *data* and *mode*, in the place of a file or a link that is there."""
+    """Have *target* be a file with *data* and *mode*.
+
+    It takes the place of a file or a link that is there.
+    """
     with store.blame(target):
         make_folders(target.parent)
         store.sweep(target.parent)
@@ -140,9 +146,15 @@ def keep(names: Iterable[Path], data: bytes, mode: int) -> Path:
 
 def keep_copy(path: Path, data: bytes, mode: int, suffix: str) -> Path:
     """Write *data* beside *path* under its name and *suffix*, numbered when that is taken."""
-    first = f"{path.name}{suffix}"
-    numbered = (path.with_name(f"{first}.{number}") for number in itertools.count(2))
-    return keep(itertools.chain([path.with_name(first)], numbered), data, mode)
+    names = number_names(path.with_name(path.name + suffix), "", ".")
+    return keep(names, data, mode)
+
+
+def number_names(stem: Path, ending: str, sign: str = "-") -> Iterator[Path]:
+    """*stem* + *ending*, then with a number before the ending: copy.json, copy-2.json and so on."""
+    yield stem.with_name(f"{stem.name}{ending}")
+    for number in itertools.count(2):
+        yield stem.with_name(f"{stem.name}{sign}{number}{ending}")
 
 
 def real_target(path: Path) -> Path:

@@ -55,7 +55,8 @@ def remove_gateway(targets: Targets, levels: int) -> None:
         lock.unlink(missing_ok=True)
         return
     bare = _find_bare(targets.gateway, levels)
-    parked = bare[-1].parent / targets.tree_name()
+    top = bare[-1]
+    parked = top.parent / targets.tree_name()
     lock.rename(parked)
     _remove_unused(bare)
     parked.unlink()
@@ -77,7 +78,8 @@ def count_unremoved(targets: Targets) -> int:
         # A folder with such a name is one that the next command died over while it made it.
         if any((directory / name).is_file() for name in trees):
             return levels
-        others = names - trees - {below.name}
+        others = names - trees
+        others.discard(below.name)
         below = directory
     return 0
 

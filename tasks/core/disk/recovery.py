@@ -119,7 +119,10 @@ def ended(targets: Targets) -> None:
 
 def clean(targets: Targets, *more: Path) -> bool:
     """Remove everything staged or displaced, as far as possible; whether there was anything."""
-    return bool([atomic.discard(path) for path in [*targets.leftovers(*more)]])
+    left = list(targets.leftovers(*more))
+    for path in left:
+        atomic.discard(path)
+    return bool(left)
 
 
 def _anything(targets: Targets) -> bool:

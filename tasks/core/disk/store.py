@@ -35,26 +35,36 @@ ACCESS_LIST = "system.posix_acl_access"
 UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 _TEMPORARY = re.compile(DEBRIS.pattern + "new")
-_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+_NEW = (
+    os.O_RDWR  # it is read back
+    | os.O_CREAT
+    | os.O_EXCL
+    | os.O_NOFOLLOW
+)
 _LONG = struct.calcsize("l")
 _GET_FLAGS = 0x80006601 | _LONG << 16
 """Linux's FS_IOC_GETFLAGS, which is what lsattr asks."""
 
-_FIXED = {0x10: ("immutable", "-i"), 0x20: ("append-only", "-a")}
-"""Linux: flag of a file -> its name, and what chattr takes to remove it."""
-
-_FIXED_ON_MACOS = {
-    0x2: ("immutable", "nouchg"),
-    0x4: ("append-only", "nouappnd"),
-    0x20000: ("immutable", "noschg"),
-    0x40000: ("append-only", "nosappnd"),
+_FIXED = {
+    0x10: ("immutable", "sudo chattr -i"),
+    0x20: ("append-only", "sudo chattr -a"),
 }
+"""Flag of a file -> its name, and the command that removes it."""
+
+if sys.platform == "darwin":
+    _FIXED = {
+        0x2: ("immutable", "chflags nouchg"),
+        0x4: ("append-only", "chflags nouappnd"),
+        0x20000: ("immutable", "sudo chflags noschg"),
+        0x40000: ("append-only", "sudo chflags nosappnd"),
+    }
 
 
 def name_temporary(mark: str = "") -> str:
     """A new name for a file that is being written; *mark*: the digits that it begins with."""
     digits = os.urandom(8).hex()
-    return f".gw-{mark}{digits[len(mark) :]}-new"
+    others = digits[len(mark) :]
+    return f".gw-{mark}{others}-new"
 
 
 def create(
@@ -98,7 +108,8 @@ def sync(descriptor: int) -> None:
             return
     except OSError as error:
         # A failed one is final: a second call would report success without having written.
-        if error.errno not in (*UNSUPPORTED, errno.ENOTTY):
+        is_unknown = error.errno in UNSUPPORTED or error.errno == errno.ENOTTY
+        if not is_unknown:
             raise
     os.fsync(descriptor)
 
@@ -119,12 +130,13 @@ def sync_directory(path: Path) -> None:
 def sweep(folder: Path) -> None:
     """Remove temporary files that killed commands left in a folder that no lock protects."""
     deadline = time.time() - ABANDONED
-    with contextlib.suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            if not _TEMPORARY.fullmatch(entry.name):
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):  # noqa: PTH208 - Path takes ten times as long
+            if not _TEMPORARY.fullmatch(name):
                 continue
-            if entry.stat(follow_symlinks=False).st_mtime < deadline:
-                os.unlink(entry.path)  # noqa: PTH108 - as scandir has it
+            path = folder / name
+            if path.lstat().st_mtime < deadline:
+                path.unlink()
 
 
 @contextmanager
@@ -150,65 +162,68 @@ def refuse_fixed(path: Path) -> None:
         return
     import shlex
 
+    where = str(path)
     name, fix = found
+    problem = f"is {name}: this attribute keeps everybody, root as well, from replacing it"
+    remedy = "Remove the attribute, then run the command again"
     raise Conflict(
-        f"is {name}: this attribute keeps everybody, root as well, from replacing it",
-        f"Remove the attribute, then run the command again: {fix} {shlex.quote(str(path))}",
-        where=str(path),
+        problem,
+        f"{remedy}: {fix} {shlex.quote(where)}",
+        where=where,
     )
 
 
 def _find_attribute(path: Path) -> tuple[str, str] | None:
     """The attribute that makes *path* immutable or append-only, and the command that removes it."""
-    with contextlib.suppress(OSError):
-        if sys.platform == "darwin":
-            flags = path.lstat().st_flags
-            return _choose(flags, _FIXED_ON_MACOS, "chflags")
-        return _choose(_read_flags(path), _FIXED, "sudo chattr")
-    return None
-
-
-def _choose(
-    flags: int,
-    table: dict[int, tuple[str, str]],
-    program: str,
-) -> tuple[str, str] | None:
-    for flag, (name, option) in table.items():
+    try:
+        flags = _read_flags(path)
+    except OSError:
+        return None
+    for flag, found in _FIXED.items():
         if flags & flag:
-            return name, f"{program} {option}"
+            return found
     return None
 
 
 def _read_flags(path: Path) -> int:
     """What lsattr shows, as bits; OSError where the file system has no such thing."""
+    if sys.platform == "darwin":
+        return path.lstat().st_flags
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         answer = fcntl.ioctl(descriptor, _GET_FLAGS, bytes(_LONG))
     finally:
         os.close(descriptor)
     # The kernel fills in an int, whatever the size says.
-    return int.from_bytes(answer[:4], sys.byteorder)
+    bits = answer[:4]
+    return int.from_bytes(bits, sys.byteorder)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
     left = memoryview(data)
     while left:
-        left = left[os.write(descriptor, left) :]
+        written = os.write(descriptor, left)
+        left = left[written:]
 
 
 def _check_content(descriptor: int, data: bytes) -> None:
     """OSError when what was written is not what is read back."""
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    parts = []
-    while part := os.read(descriptor, 1 << 20):
-        parts.append(part)
-    if b"".join(parts) != data:
-        raise OSError(errno.EIO, "what was written is not what is read back")
+    size = len(data)
+    found = b""
+    while part := os.pread(descriptor, size + 1, len(found)):
+        found += part
+    if found != data:
+        problem = "what was written is not what is read back"
+        raise OSError(errno.EIO, problem)
 
 
 def _take_owner(descriptor: int, old: os.stat_result) -> None:
     new = os.fstat(descriptor)
-    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+    is_same = (
+        new.st_uid == old.st_uid  # only root can give a file away
+        and new.st_gid == old.st_gid
+    )
+    if not is_same:
         os.fchown(descriptor, old.st_uid, old.st_gid)
 
 
@@ -218,9 +233,14 @@ def _take_attributes(descriptor: int, path: Path, like: Path) -> None:
         import ctypes
 
         # The access list, and the attributes.
-        ctypes.CDLL(None).copyfile(os.fsencode(like), os.fsencode(path), None, 0b101)
+        library = ctypes.CDLL(None)
+        source = os.fsencode(like)
+        target = os.fsencode(path)
+        library.copyfile(source, target, None, 0b101)
         return
-    wanted = {name: os.getxattr(like, name) for name in _list_attributes(like)}
+    wanted = {}
+    for name in _list_attributes(like):
+        wanted[name] = os.getxattr(like, name)
     for name in _list_attributes(descriptor):
         # Inherited from the directory; the old file had none.
         if name == ACCESS_LIST and name not in wanted:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import itertools
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -21,8 +20,7 @@ FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 
 def store(stem: Path, ending: str, data: bytes) -> Path:
     """Put *data*, 0600, at stem + ending (or stem-2, stem-3 … + ending) once it has been read back right."""
-    numbered = (stem.with_name(f"{stem.name}-{number}{ending}") for number in itertools.count(2))
-    names = itertools.chain([stem.with_name(stem.name + ending)], numbered)
+    names = files.number_names(stem, ending)
     try:
         files.make_private_dir(stem.parent)
         return files.keep(names, data, 0o600)
@@ -67,11 +65,18 @@ def _read(path: Path, limit: int) -> tar_format.Member | None:
 
 
 def _unwritten(directory: Path, size: int, error: OSError) -> GatewayError:
+    where = str(directory)
     if error.errno in FULL_DISK:
-        remedy = f"Free at least {amount(size * 2)} there, then run the command again."
-        return NoSpace("no space left for the backup; nothing was changed", remedy, where=str(directory))
-    problem = f"the backup could not be written ({error.strerror}); nothing was changed"
-    return GatewayError(problem, "Make the directory writable, then run the command again.", where=str(directory))
+        return NoSpace(
+            "no space left for the backup; nothing was changed",
+            f"Free at least {amount(size * 2)} there, then run the command again.",
+            where=where,
+        )
+    return GatewayError(
+        f"the backup could not be written ({error.strerror}); nothing was changed",
+        "Make the directory writable, then run the command again.",
+        where=where,
+    )
 
 
 def amount(size: int) -> str:

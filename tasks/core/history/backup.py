@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from typing import TYPE_CHECKING
 
@@ -89,8 +88,7 @@ def _settings(layout: Layout, stamp: str) -> None:
     copies = list_settings(layout)
     if data is None or mode is None or (copies and files.read(copies[-1]) == data):
         return
-    suffixes = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-    names = (layout.backups / f"{SETTINGS}{stamp}{suffix}.json" for suffix in suffixes)
+    names = files.number_names(layout.backups / f"{SETTINGS}{stamp}", ".json")
     files.keep(names, data, mode & 0o600)
     for old in copies[: -(KEEP - 1)]:
         old.unlink()

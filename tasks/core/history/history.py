@@ -125,7 +125,10 @@ def stood(layout: Layout, number: int) -> dict[str, bytes]:
 
 
 def prepare(layout: Layout, revision: Revision, rendered: Mapping[str, bytes], stand: Mapping[str, bytes]) -> None:
-    """Write down *revision*, on the disk before a manifest names it; settle() keeps it once it is true."""
+    """Write down *revision*, on the disk before a manifest names it.
+
+    settle() keeps it once it is true.
+    """
     place = layout.history / f"{revision.number:04}{PREPARED}"
     released = place / "released"
     files.make_private_dir(released)
