@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from tasks.core.claude import git_ignore, ledger, other_tools, token_binding
 from tasks.core.console import console
-from tasks.core.deploying import caveats
-from tasks.core.disk import files
+from tasks.core.deploying import caveats, install
+from tasks.core.disk import atomic, files, store
 from tasks.core.http import tls
 from tasks.core.litellm import litellm
 from tasks.core.model.deployment import PASSPHRASE
@@ -72,6 +72,7 @@ def check(resolved: Resolved) -> None:
         resolved.findings,
     )
     check_values(resolved)
+    install.plan_settings(resolved).check_settings()
 
 
 def check_chosen(request: Request) -> None:
@@ -113,6 +114,7 @@ def check_place(layout: Layout) -> None:
     while not place.exists():
         place = place.parent
     where = str(place)
+    store.refuse_fixed(place)
     if not place.is_dir():
         raise GatewayError(
             "is not a directory",
@@ -206,6 +208,7 @@ def check_settings(layout: Layout) -> None:
             {ledger.BASE_URL: ""},
             str(layout.settings),
         )
+        atomic.examine(path)
 
 
 def check_certificates(deployment: Deployment) -> None:

@@ -164,7 +164,7 @@ def refuse_fixed(path: Path) -> None:
 
     where = str(path)
     name, fix = found
-    problem = f"is {name}: this attribute keeps everybody, root as well, from replacing it"
+    problem = f"is {name}: this attribute keeps everybody, root as well, from changing it"
     remedy = "Remove the attribute, then run the command again"
     raise Conflict(
         problem,

@@ -1,11 +1,14 @@
 """What an uninstall removes, and what it keeps because it is the user's."""
 
+import errno
 import json
+import os
 
 import pytest
 
 from tasks.core.deploying import uninstall
-from tasks.core.history import history
+from tasks.core.history import backup, history
+from tasks.core.model import errors
 from tasks.core.model.release import Revision
 from tests.core.places import CONFIG, ENV, layout_in, manifest_of, stand
 
@@ -84,3 +87,48 @@ def test_history_and_backups_are_removed_only_when_purged(layout, manifest):
     assert not layout.ledger.exists()
     assert not layout.history.exists()
     assert [path.name for path in layout.backups.iterdir()] == ["mine.txt"]
+
+
+def test_what_the_disk_does_not_let_go_is_an_error_after_all_else_is_removed(layout, manifest, monkeypatch):
+    layout.backups.mkdir()
+    stuck, other = (layout.backups / f"gateway-backup-{number}.tar.gz" for number in (1, 2))
+    for path in (stuck, other):
+        path.write_text("x")
+    unlink = os.unlink
+
+    def refuse(path, **options):
+        if str(path) == str(stuck):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+        unlink(path, **options)
+
+    monkeypatch.setattr(os, "unlink", refuse)
+    failure = uninstall.remove_memory(layout)
+    assert (failure.errno, str(failure.filename)) == (errno.EROFS, str(stuck))
+    assert not other.exists()
+    assert not history.numbers(layout)
+
+
+def test_a_purge_goes_on_where_one_was_killed(layout, manifest):
+    (layout.history / "0001" / history.RECORD).unlink()
+    assert uninstall.remove_memory(layout) is None
+    uninstall.remove_empty_folders(layout)
+    assert not layout.history.exists()
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), errors.NoSpace("no space left", where="/there")])
+def test_a_full_disk_needs_no_backup_to_be_uninstalled_from(layout, monkeypatch, capsys, error):
+    def fail(_):
+        raise error
+
+    monkeypatch.setattr(backup, "keep", fail)
+    assert uninstall.keep_backup(layout) is None
+    assert "no backup was made" in capsys.readouterr().err
+
+
+def test_any_other_failure_of_the_backup_stops_the_uninstall(layout, monkeypatch):
+    def fail(_):
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr(backup, "keep", fail)
+    with pytest.raises(errors.GatewayError, match="broken"):
+        uninstall.keep_backup(layout)

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -740,10 +741,11 @@ def test_its_lock_is_waited_for(deployed, monkeypatch):
     (deployed.claude / "settings.json.lock").rmdir()
 
 
-def test_a_stale_lock_is_removed(deployed):
+@pytest.mark.parametrize("seconds", [-100_000, 100_000], ids=["long ago", "before the clock was set back"])
+def test_a_stale_lock_is_removed(deployed, seconds):
     lock = deployed.claude / "settings.json.lock"
     lock.mkdir()
-    os.utime(lock, (0, 0))
+    os.utime(lock, (time.time() + seconds,) * 2)
     deploy(deployed)
     assert not lock.exists()
 
