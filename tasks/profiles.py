@@ -29,6 +29,7 @@ def keep_task(resolved: Resolved) -> Task:
     return {
         "actions": [(keep, [resolved])],
         "task_dep": ["_finish"],
+        "setup": ["_transaction"],
         "uptodate": [holds(lambda: resolved.request.profile is None or kept(resolved, resolved.request.profile))],
     }
 

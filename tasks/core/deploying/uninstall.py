@@ -16,8 +16,6 @@ from tasks.core.disk.targets import KEPT
 from tasks.core.history import backup, history
 from tasks.core.history.session import warn_of_failure
 from tasks.core.litellm import litellm
-from tasks.core.model import errors
-from tasks.core.model.errors import NoSpace
 from tasks.core.model.release import Revision
 from tasks.core.profiles import named
 from tasks.core.values import env_file
@@ -128,19 +126,14 @@ def remove_leftovers(layout: Layout) -> None:
 
 
 def keep_backup(layout: Layout) -> Path | None:
-    """Archive what is deployed; None, with a warning, when the disk is full.
+    """Archive what is deployed; None, with a warning, when the disk is too full for it.
 
     Uninstalling is a way to make room, what was edited is kept, and the history has the rest.
     """
-    try:
+    lack = backup.find_lack(layout)
+    if lack is None:
         return backup.keep(layout)
-    except OSError as error:
-        problem = errors.from_system(error)
-    except NoSpace as error:
-        problem = error
-    if not isinstance(problem, NoSpace):
-        raise problem
-    console.warn(f"{problem.where}: the disk is full, so no backup was made")
+    console.warn(f"{lack}: no backup was made")
     return None
 
 

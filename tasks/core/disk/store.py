@@ -34,7 +34,7 @@ ABANDONED = 60.0
 ACCESS_LIST = "system.posix_acl_access"
 UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
 
-_TEMPORARY = re.compile(DEBRIS.pattern + "new")
+_TEMPORARY = "-new"
 _NEW = (
     os.O_RDWR  # it is read back
     | os.O_CREAT
@@ -64,7 +64,16 @@ def name_temporary(mark: str = "") -> str:
     """A new name for a file that is being written; *mark*: the digits that it begins with."""
     digits = os.urandom(8).hex()
     others = digits[len(mark) :]
-    return f".gw-{mark}{others}-new"
+    return f".gw-{mark}{others}{_TEMPORARY}"
+
+
+def is_temporary(name: str) -> bool:
+    """Whether name_temporary() made this name."""
+    match = DEBRIS.match(name)
+    if match is None:
+        return False
+    ending = name[match.end() - 1 :]
+    return ending == _TEMPORARY
 
 
 def create(
@@ -132,10 +141,8 @@ def sweep(folder: Path) -> None:
     deadline = time.time() - ABANDONED
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):  # noqa: PTH208 - Path takes ten times as long
-            if not _TEMPORARY.fullmatch(name):
-                continue
             path = folder / name
-            if path.lstat().st_mtime < deadline:
+            if is_temporary(name) and path.lstat().st_mtime < deadline:
                 path.unlink()
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tasks.core.console.console import printable
 from tasks.core.disk import files
 from tasks.core.history import tar_format
-from tasks.core.model.errors import GatewayError, InvalidInput, NoSpace
+from tasks.core.model.errors import GatewayError, InvalidInput
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +67,7 @@ def _read(path: Path, limit: int) -> tar_format.Member | None:
 def _unwritten(directory: Path, size: int, error: OSError) -> GatewayError:
     where = str(directory)
     if error.errno in FULL_DISK:
-        return NoSpace(
+        return GatewayError(
             "no space left for the backup; nothing was changed",
             f"Free at least {amount(size * 2)} there, then run the command again.",
             where=where,

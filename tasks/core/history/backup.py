@@ -33,15 +33,22 @@ def keep(layout: Layout, *, secrets: bool = False) -> Path | None:
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     files.make_private_dir(layout.backups)
     members = _sources(layout, secrets=secrets)
-    if warning := history_archive.space_warning(
-        layout.backups, 2 * sum(path.stat().st_size for path in members.values())
-    ):
+    warning = find_lack(layout, members)
+    if warning is not None:
         console.warn(warning)
     archive = None
     if members:
         archive = _archive(layout, members, stamp, secrets=secrets)
     _settings(layout, stamp)
     return archive
+
+
+def find_lack(layout: Layout, members: Mapping[str, Path] | None = None) -> str | None:
+    """A sentence when the disk may be too full for a backup; *members*: what would be in it."""
+    if members is None:
+        members = _sources(layout, secrets=False)
+    sizes = [path.stat().st_size for path in members.values()]
+    return history_archive.space_warning(layout.backups, 2 * sum(sizes))
 
 
 def newest_settings(layout: Layout) -> Path | None:

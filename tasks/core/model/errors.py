@@ -25,10 +25,6 @@ class GatewayError(Exception):
         return f"{first}\n  {self.remedy}" if self.remedy else first
 
 
-class NoSpace(GatewayError):
-    """The disk, or the quota of this user, is full."""
-
-
 class Changed(GatewayError):
     """Asked with --exit-code: something is not as it was left, or would change."""
 
@@ -60,7 +56,7 @@ class Unhealthy(GatewayError):
     exit_code = 6
 
 
-FULL = (NoSpace, "no space is left on the disk", "Free some, then run the command again.")
+FULL = (GatewayError, "no space is left on the disk", "Free some, then run the command again.")
 FORBIDDEN = (
     Conflict,
     "this user has no permission for that",
