@@ -21,7 +21,7 @@ SWITCH = "GATEWAY_NO_EXCHANGE"
 
 _HERE = -100  # AT_FDCWD
 _TRADE, _NO_REPLACE = (2, 4) if sys.platform == "darwin" else (2, 1)
-_NO_LINKS = store.UNSUPPORTED | {errno.EPERM, errno.EMLINK, errno.EXDEV}
+_NO_LINKS = {errno.EPERM, errno.EMLINK, errno.EXDEV}
 
 
 def exchange(staged: Path, target: Path) -> None:
@@ -61,7 +61,7 @@ def _exchange_by_steps(staged: Path, target: Path) -> None:
     try:
         os.link(target, aside, follow_symlinks=False)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in _NO_LINKS | store.UNSUPPORTED:
             raise
         old = look(target)
         if old is not None:
@@ -74,7 +74,7 @@ def _place_by_steps(staged: Path, target: Path) -> None:
     try:
         os.link(staged, target, follow_symlinks=False)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in _NO_LINKS | store.UNSUPPORTED:
             raise
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
