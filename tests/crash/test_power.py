@@ -23,10 +23,11 @@ CONFIG = "litellm_config.yaml"
 THEIRS = b'{"theme": "dark"}'
 
 
-def deploy(layout: Layout, number: int) -> None:
-    """What `doit deploy` does to the disk once it has begun: backup, revision, transaction."""
+def deploy(layout: Layout, number: int, *, is_tried: bool = False) -> None:
+    """What `doit deploy` does to the disk once it has begun: backup, revision, transaction; with --start a trial."""
     config = b"model_list: [%d]\n" % number * 100
     session = Session()
+    session.is_shared = is_tried
     session.begin(layout)
     kept = backup.keep(layout)
     wanted = Manifest("", "", "0", "local", "http://127.0.0.1:4000", (), {CONFIG: "sha256:1"}, {CONFIG: "0644"}, {})
@@ -37,6 +38,9 @@ def deploy(layout: Layout, number: int) -> None:
             transaction.put(CONFIG, config, 0o644)
             transaction.put(layout.manifest.name, documents.dump_json(manifest.to_json()), 0o600)
             transaction.edit(payload.joined(number), undo=payload.parted)
+        if is_tried:
+            session.place()
+            session.complete()
     finally:
         session.close()
 
@@ -75,8 +79,8 @@ def _find_rest(layout: Layout) -> str:
     return f"left: {[*layout.gateway.iterdir()]}" if layout.gateway.exists() else ""
 
 
-@pytest.mark.parametrize("before", [0, 1])
-def test_what_the_manifest_names_survives(tmp_path, before):
+@pytest.mark.parametrize(("before", "is_tried"), [(0, False), (1, False), (0, True), (1, True)])
+def test_what_the_manifest_names_survives(tmp_path, before, is_tried):
     home = tmp_path / "home"
     layout = Layout.of({"HOME": str(home)})
     layout.claude.mkdir(parents=True)
@@ -85,7 +89,7 @@ def test_what_the_manifest_names_survives(tmp_path, before):
         deploy(layout, number)
     recorder = power.Recorder(home)
     with recorder.follow():
-        deploy(layout, before + 1)
+        deploy(layout, before + 1, is_tried=is_tried)
     assert recorder.running == power.list_tree(home)
     last = dict([*recorder.states.items()][-3:])
     sample = dict([*recorder.states.items()][before % EVERY :: EVERY])
