@@ -74,7 +74,14 @@ def read(targets: Targets) -> Record | None:
             "is not a private file of this user", "Run this as the user who deployed; else move it away.", where=where
         )
     try:
-        return _record(json.loads(found.data))
+        plain = json.loads(found.data)
+        if plain["schema"] > SCHEMA:
+            raise Conflict(
+                "was written by a newer version of this project, which was interrupted",
+                "Run any command of that version: it finishes what was interrupted.",
+                where=where,
+            )
+        return _record(plain)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Conflict(
             "is not a record that was written here",

@@ -667,7 +667,7 @@ HOSTILE = {
     "an odd fingerprint": lambda record: next(iter(record["files"].values())).update(new="md5:00"),
     "an unknown field": lambda record: record.update(more=1),
     "a missing field": lambda record: record.pop("files"),
-    "another schema": lambda record: record.update(schema=2),
+    "another schema": lambda record: record.update(schema=0),
     "a list": lambda record: record.update(files=[]),
     "an odd id": lambda record: record.update(id="../../../../x"),
     "a number": lambda record: record.update(settings=5),
@@ -686,6 +686,15 @@ def test_a_record_that_is_not_ours_is_not_believed(deployed, monkeypatch, name):
     with pytest.raises(Conflict, match="not a record that was written here"):
         recover(deployed)
     assert snapshot(deployed) == before
+
+
+def test_a_newer_versions_record_is_left_to_that_version(deployed, monkeypatch):
+    die(deployed, "committed", monkeypatch)
+    path = deployed.gateway / RECORD
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 2, "more": 1}))
+    with pytest.raises(Conflict, match="Run any command of that version"):
+        recover(deployed)
+    assert path.exists()
 
 
 def test_a_settings_path_that_is_not_ours_is_not_believed(deployed, monkeypatch, tmp_path):
