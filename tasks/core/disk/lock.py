@@ -14,7 +14,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tasks.core.disk import files, made_directories
+from tasks.core.disk import files, made_directories, store
 from tasks.core.disk.targets import KEPT, Targets
 from tasks.core.model import errors
 from tasks.core.model.errors import Conflict
@@ -97,8 +97,10 @@ class Lock:
     @classmethod
     def acquire(cls, layout: Layout, command: str, wait: float = WAIT) -> Lock:
         """Hold the lock; Conflict with the holder's name after *wait* seconds."""
+        targets = Targets.of(layout)
         try:
-            return cls._acquire(Targets.of(layout), command, time.monotonic() + wait)
+            with store.blame(targets.gateway):
+                return cls._acquire(targets, command, time.monotonic() + wait)
         except OSError as error:
             raise errors.from_system(error) from error
 

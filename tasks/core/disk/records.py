@@ -11,7 +11,7 @@ import re
 import signal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tasks.core.disk import atomic, files
+from tasks.core.disk import atomic, files, store
 from tasks.core.disk.process_identity import Process
 from tasks.core.disk.targets import IDENTIFIER, Targets
 from tasks.core.model.catalogue import NOTHING
@@ -60,7 +60,9 @@ class Record(NamedTuple):
 
 def write(targets: Targets, record: Record) -> None:
     """Make *record* the one that decides, on the disk."""
-    files.put(targets.record, json.dumps(_plain(record), indent=1).encode(), 0o600)
+    data = json.dumps(_plain(record), indent=1).encode()
+    with store.blame(targets.gateway):
+        files.put(targets.record, data, 0o600)
 
 
 def read(targets: Targets) -> Record | None:

@@ -131,15 +131,16 @@ def prepare(layout: Layout, revision: Revision, rendered: Mapping[str, bytes], s
     """
     place = layout.history / f"{revision.number:04}{PREPARED}"
     released = place / "released"
-    files.make_private_dir(released)
-    # The folder has no name of its own yet, so its files need no temporary ones.
-    for name, data in rendered.items():
-        store.create(released / name, data, 0o600)
     record = {RECORD: documents.dump_json(revision.to_json())}
-    for name, data in {**stand, **record}.items():
-        store.create(place / name, data, 0o600)
-    store.sync_directory(released)
-    store.sync_directory(place)
+    with store.blame(layout.history):
+        files.make_private_dir(released)
+        # The folder has no name of its own yet, so its files need no temporary ones.
+        for name, data in rendered.items():
+            store.create(released / name, data, 0o600)
+        for name, data in {**stand, **record}.items():
+            store.create(place / name, data, 0o600)
+        store.sync_directory(released)
+        store.sync_directory(place)
 
 
 def settle(layout: Layout, true: int | None) -> None:
