@@ -14,7 +14,8 @@ EXCEPTIONS = {
     "tasks/core/history/tar_format.py": "in memory",
     "tasks/core/litellm/packages.py": "a lock, and a stamp: a torn one counts as unfinished",
     "tasks/core/profiles/temporary.py": "for one program: gone when it ends",
-    "tasks/core/service/supervisor.py": "the folder of a trial, and the log of its process: gone when it ends",
+    "tasks/core/service/handover.py": "which process the gateway is: without that process it says nothing",
+    "tasks/core/service/trial.py": "the folder of a trial, and the log of its process: gone when it ends",
 }
 """Module -> why what it opens for writing need not survive anything."""
 

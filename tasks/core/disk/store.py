@@ -136,13 +136,16 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def sweep(folder: Path) -> None:
-    """Remove temporary files that killed commands left in a folder that no lock protects."""
-    deadline = time.time() - ABANDONED
+def sweep(folder: Path, age: float = ABANDONED) -> None:
+    """Remove temporary files in *folder* that killed commands left.
+
+    *age*: seconds after which nobody writes them; 0 where a lock keeps others out.
+    """
+    deadline = time.time() - age
     with contextlib.suppress(OSError):
         for name in os.listdir(folder):  # noqa: PTH208 - Path takes ten times as long
             path = folder / name
-            if is_temporary(name) and path.lstat().st_mtime < deadline:
+            if is_temporary(name) and path.lstat().st_mtime <= deadline:
                 path.unlink()
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tasks.core.console import console
 from tasks.core.deploying import from_memory
-from tasks.core.disk import lock, recovery
+from tasks.core.disk import lock, recovery, store
 from tasks.core.frame import bugs, creators, journal
 from tasks.core.history import aftermath
 from tasks.core.model import errors
@@ -77,6 +77,7 @@ class Reporter:
             refuse(errors.from_system(error))
         except GatewayError as error:
             refuse(error)
+        _clear_debris(self.run.layout)
 
     def get_status(self, task: Any) -> None:  # noqa: ANN401 - doit's Task, here and below
         """Before a step is checked."""
@@ -227,6 +228,14 @@ def _traces(layout: Layout) -> bool:
     around = [layout.claude, layout.gateway.parent, layout.settings.parent]
     names = below.union(*map(_names, [*own, *around]))
     return any(name.startswith(".gw-") or name.endswith(".prepared") for name in names)
+
+
+def _clear_debris(layout: Layout) -> None:
+    """Remove what a killed command left in this part of build/; its lock is held."""
+    for folder in (layout.workshop, layout.rendered, layout.release):
+        names = _names(folder)
+        if any(name.startswith(".gw-") for name in names):
+            store.sweep(folder, age=0)
 
 
 def _names(place: Path) -> set[str]:
