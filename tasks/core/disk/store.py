@@ -29,7 +29,7 @@ DEBRIS = re.compile(r"\.gw-([0-9a-f]{16})-")
 """How every name begins that is not meant to stay."""
 
 ABANDONED = 60.0
-"""Seconds after which nobody is writing a temporary file any more: it takes milliseconds."""
+"""Seconds after which a temporary file is no longer being written: that takes milliseconds."""
 
 ACCESS_LIST = "system.posix_acl_access"
 UNSUPPORTED = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
@@ -139,7 +139,7 @@ def sync_directory(path: Path) -> None:
 def sweep(folder: Path, age: float = ABANDONED) -> None:
     """Remove temporary files in *folder* that killed commands left.
 
-    *age*: seconds after which nobody writes them; 0 where a lock keeps others out.
+    *age*: seconds after which none is still being written; 0 where a lock keeps others out.
     """
     deadline = time.time() - age
     with contextlib.suppress(OSError):
