@@ -140,8 +140,19 @@ def make(layout: Layout) -> Path:
     files.make_private_dir(layout.gateway)
     made = layout.gateway / f"{layout.venv.name}-{packages.digest(lock(layout))[:12]}"
     if not packages.installed(made, lock(layout)):
-        packages.install(made, lock(layout), takes=TAKES)
+        _install_whole(layout, made)
     return made
+
+
+def _install_whole(layout: Layout, made: Path) -> None:
+    """Install into *made*; what fails or is interrupted leaves nothing."""
+    from tasks.core.litellm import packages
+
+    try:
+        packages.install(made, lock(layout), takes=TAKES)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
 
 
 def use(layout: Layout, venv: Path) -> None:

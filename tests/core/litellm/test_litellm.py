@@ -208,3 +208,27 @@ def test_files_that_cannot_be_read_are_no_end(tree):
 def test_the_pinned_release_is_the_locked_one():
     locked = litellm.lock(Layout.of({"HOME": "/nowhere"})).read_text()
     assert f"\nlitellm=={LITELLM_KNOWN_GOOD} " in locked
+
+
+def test_an_installation_that_is_interrupted_leaves_nothing(tmp_path, monkeypatch):
+    layout = Layout.of({"HOME": str(tmp_path)})
+
+    def install(venv, lock, *, takes):
+        venv.mkdir()
+        (venv / packages.STAMP).write_text("")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(packages, "install", install)
+    with pytest.raises(KeyboardInterrupt):
+        litellm.make(layout)
+    assert list(layout.gateway.iterdir()) == []
+
+
+def test_what_a_failed_deployment_installed_goes_with_it_and_what_was_there_stays(tmp_path):
+    layout = Layout.of({"HOME": str(tmp_path)})
+    for name in ("venv-old", "venv-new"):
+        (layout.gateway / name).mkdir(parents=True)
+        (layout.gateway / name / packages.STAMP).write_text("3.11\n0123\n")
+    litellm.use(layout, layout.gateway / "venv-new")
+    litellm.forget_since(layout, [layout.gateway / "venv-old"])
+    assert [path.name for path in layout.gateway.iterdir()] == ["venv-old"]

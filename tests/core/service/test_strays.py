@@ -13,7 +13,8 @@ from tests.artifacts.fakes import clear, make_folder
 SLEEP = "import time; time.sleep(60)"
 ORPHAN = """
 import subprocess, sys
-process = subprocess.Popen([sys.executable, "-c", *sys.argv[1:]], start_new_session=True)
+nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+process = subprocess.Popen([sys.executable, "-c", *sys.argv[1:]], start_new_session=True, **nowhere)
 print(process.pid)
 """
 
