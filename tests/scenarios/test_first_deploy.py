@@ -6,6 +6,7 @@ import json
 import os
 import stat
 
+from tests.artifacts.fakes import make_litellm
 from tests.conftest import VERTEX
 
 FILES = {
@@ -211,7 +212,8 @@ def test_a_target_of_its_own(sandbox):
 
 
 def test_a_command_in_the_receipt_can_be_copied_however_narrow_it_is(sandbox):
-    result = sandbox.deploy("--preset", "demo", env={"COLUMNS": "40"})
+    program = str(make_litellm(sandbox.root / "fake venv"))
+    result = sandbox.deploy("--preset", "demo", "--litellm", program, env={"COLUMNS": "40"})
     lines = [line.strip() for line in result.out.splitlines()]
     assert f"sh {sandbox.gateway}/start-gateway.sh" in lines
     result = sandbox.deploy("--port", "4300", env={"COLUMNS": "40"})

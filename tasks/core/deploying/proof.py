@@ -14,7 +14,7 @@ from tasks.core.console import console
 from tasks.core.deploying import interview, situation
 from tasks.core.history import history
 from tasks.core.litellm import litellm
-from tasks.core.service import health, processes, state, supervisor
+from tasks.core.service import health, processes, state, strays, supervisor
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
@@ -39,6 +39,7 @@ def prove(resolved: Resolved, session: Session) -> None:
     """
     layout = resolved.layout
     starts = resolved.request.flags.start
+    strays.clear(layout)
     session.place()
     manifest = history.current(layout)
     supervisor.take_over(
@@ -54,6 +55,7 @@ def prove(resolved: Resolved, session: Session) -> None:
 def prove_running(layout: Layout, session: Session) -> None:
     """Have a gateway that runs serve what is about to be deployed; nothing where none runs."""
     if processes.running(layout):
+        strays.clear(layout)
         session.place()
         supervisor.take_over(layout, history.current(layout), session)
 

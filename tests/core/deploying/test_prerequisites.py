@@ -1,5 +1,7 @@
 """What is missing, doubtful or in the way, all at once, before anything is written."""
 
+import socket
+
 import pytest
 
 from tasks.core.deploying import prerequisites
@@ -32,6 +34,16 @@ def test_a_secret_that_was_not_wrapped_is_hidden_all_the_same():
 def test_a_place_that_is_not_there_yet_is_fine(layout):
     prerequisites.check_place(layout)
     assert not layout.gateway.exists()
+
+
+def test_a_port_that_another_program_has_is_a_warning_and_an_error_when_the_gateway_is_to_start(asked_for, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        prerequisites.check_port(asked_for(port=port))
+        assert f"port {port} is taken by" in capsys.readouterr().err
+        with pytest.raises(GatewayError, match=f"port {port} is taken by"):
+            prerequisites.check_port(asked_for(Flags(start=True), port=port))
+    prerequisites.check_port(asked_for(Flags(start=True), port=port))
 
 
 def test_a_file_in_the_way_is_told(layout):

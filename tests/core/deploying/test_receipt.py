@@ -3,7 +3,7 @@
 import json
 
 from tasks.core.console.summary import Summary
-from tasks.core.deploying import receipt
+from tasks.core.deploying import receipt, situation
 from tests.core.places import manifest_of
 
 
@@ -29,3 +29,12 @@ def test_it_says_what_where_and_how_to_undo_it(asked_for, layout, capsys):
         assert part in texts[1]
     assert "doit rollback" not in texts[1]
     assert "doit rollback" in texts[2]
+
+
+def test_what_comes_next_works_with_what_is_there(asked_for, monkeypatch):
+    monkeypatch.setattr(situation.litellm, "find", lambda *_: None)
+    assert next(iter(receipt.describe_next_steps(asked_for()))) == "Next:  doit deploy --start --yes"
+    monkeypatch.setattr(situation.litellm, "find", lambda *_: "found")
+    lines = list(receipt.describe_next_steps(asked_for()))
+    assert lines[0] == "Next:  doit start"
+    assert "claude waits" in lines[1]
