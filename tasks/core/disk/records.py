@@ -20,7 +20,10 @@ from tasks.core.model.errors import Conflict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCHEMA = 1
+SCHEMA = 2
+WITHOUT_PROOF = 1
+"""The schema of a record that leads forward: versions that know of no proof read it, too."""
+
 NAME = re.compile(r"(?!\.\.?$|\.gw-)[A-Za-z0-9._][A-Za-z0-9._-]{0,100}")
 """What a file of the gateway's folder may be called."""
 
@@ -94,15 +97,15 @@ def read(targets: Targets) -> Record | None:
 
 def _plain(record: Record) -> dict[str, Any]:
     plain: dict[str, Any] = {
-        "schema": SCHEMA,
+        "schema": WITHOUT_PROOF,
         "id": record.id,
         "command": record.command,
         "files": {name: step._asdict() for name, step in record.files.items()},
         "settings": record.settings._asdict() if record.settings else None,
         "settings_path": record.settings_path,
     }
-    # Only where they mean something: older versions of this project know neither.
     if record.is_unproven:
+        plain["schema"] = SCHEMA
         plain["is_unproven"] = True
         plain["processes"] = [list(process) for process in record.processes]
     return plain
@@ -113,7 +116,9 @@ def _record(plain: dict[str, Any]) -> Record:
     schema, identifier, command = plain.pop("schema"), plain.pop("id"), plain.pop("command")
     files, settings, path = plain.pop("files"), plain.pop("settings"), plain.pop("settings_path")
     is_unproven, processes = plain.pop("is_unproven", False), plain.pop("processes", [])
-    _require(schema == SCHEMA and not plain and isinstance(command, str))
+    _require(is_unproven in (True, False))
+    _require(schema == WITHOUT_PROOF + is_unproven)
+    _require(not plain and isinstance(command, str))
     _require(IDENTIFIER.fullmatch(identifier) is not None)
     _require(all(NAME.fullmatch(name) for name in files))
     _require((path is None) == (settings is None) and (path is None or isinstance(path, str)))
@@ -123,7 +128,7 @@ def _record(plain: dict[str, Any]) -> Record:
         {name: _step(step, identifier, name) for name, step in files.items()},
         _step(settings, identifier, "settings") if settings is not None else None,
         path,
-        is_unproven is True,
+        is_unproven,
         tuple(
             _process(*process)  # of a list of three
             for process in processes
