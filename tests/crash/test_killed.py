@@ -1,4 +1,4 @@
-"""A transaction in a process of its own meets a fault at each of its file-changing system calls (strace)."""
+"""A transaction in a process of its own, in homes of several shapes, meets faults at its file-changing system calls."""
 
 from __future__ import annotations
 
@@ -9,36 +9,53 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash import payload, runner
+from tests.crash import payload
+from tests.crash.injector.faults import MODES
+from tests.crash.injector.program import Run, reason_not_to
 
 ALL = bool(os.environ.get("GATEWAY_CRASH_ALL"))
 PROJECT = Path(__file__).resolve().parents[2]
-SAMPLE = ("update", "update, settings linked twice", "update, no settings", "first install")
-REASON = runner.available()
-
-pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
+UNDETERMINED = 75
+KILLED = -9
 
 
-@pytest.fixture(scope="module")
-def code(tmp_path_factory) -> Path:
-    """A copy of the code, so that no call is added or lost by a cache of byte code."""
-    copy = tmp_path_factory.mktemp("code")
-    for part in ("tasks", "tests/crash"):
-        shutil.copytree(PROJECT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "tests/__init__.py").touch()
-    return copy
+class Box:
+    """A home below *root*, in which the transaction *name* of the payload happens."""
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.root, self.home = root, root / "home"
+        self._prepare, self._command = payload.SCENARIOS[name]
+
+    def run(self, mode: str = "", at: int = 0) -> tuple[int, int]:
+        """From the beginning, with a fault: the exit code, and how many calls were made."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.root.mkdir()
+        self._prepare(self.home)
+        command = [sys.executable, "-S", "-m", "tests.crash.payload", self._command, str(self.home)]
+        environ = {"PYTHONPATH": str(PROJECT), "PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
+        with Run(self.root, command, self.root, environ, mode=mode, at=at) as run:
+            return run.ended.code, len(run.ended.calls)
+
+    def state(self) -> dict[str, tuple[str, str, str]]:
+        return payload.state(self.home)
 
 
-@pytest.mark.parametrize("name", payload.SCENARIOS if ALL else SAMPLE)
-def test_old_or_new_and_a_true_exit_code(name, code, tmp_path):
-    prepare, command = payload.SCENARIOS[name]
-    experiment = runner.Experiment(
-        prepare=lambda root: prepare(root / "home"),
-        command=lambda root: [sys.executable, "-S", "-m", "tests.crash.payload", command, str(root / "home")],
-        environment=lambda root: {"PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1", "PATH": os.defpath},
-        recover=lambda root: payload.settle(payload.layout_of(root / "home")),
-        state=lambda root: payload.state(root / "home"),
-    )
-    report = runner.run(experiment, tmp_path, every=1 if ALL else 53)
-    print(f"{name}: {report}")
-    assert not report.failures, "\n".join(report.failures)
+@pytest.mark.sample(3)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", payload.SCENARIOS)
+def test_old_or_new_and_a_true_exit_code(name, mode, tmp_path):
+    if reason := reason_not_to():
+        pytest.skip(reason)
+    box = Box(tmp_path / "root", name)
+    code, calls = box.run()
+    assert code == 0
+    new = box.state()
+    box.run("kill", 1)
+    old = box.state()
+    assert old != new
+    step = 1 if ALL else calls // 2
+    for at in range(1 + MODES.index(mode) * step // len(MODES), calls + 1, step):
+        code, _ = box.run(mode, at)
+        payload.settle(payload.layout_of(box.home))
+        told = [old, new] if code in (UNDETERMINED, KILLED) else [new if code == 0 else old]
+        assert box.state() in told, f"{mode} at {at}: exit {code}"

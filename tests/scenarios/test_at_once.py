@@ -1,4 +1,4 @@
-"""Two commands at the same time, one that died, archives with secrets: what a second look is for."""
+"""Two commands at the same time, archives with secrets: what a second look is for."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ import sys
 import pytest
 
 from tests.conftest import Sandbox
-from tests.crash import runner
 
 pytestmark = pytest.mark.sample(1)
-
-THEIRS = '{"theme": "dark", "env": {"MINE": "1", "ANTHROPIC_BASE_URL": "https://example.com"}}'
 
 
 def started(box, *words):
@@ -68,23 +65,6 @@ def test_status_tells_who_holds_the_lock(sandbox):
         holder.stdin.close()
     assert json.loads(sandbox.doit("status", "--json").out)["lock"] is None
     sandbox.deploy("--port", "4999")
-
-
-@pytest.mark.skipif(bool(runner.available()), reason="no strace here")
-@pytest.mark.parametrize("call", [1, 2, 3])
-def test_the_original_survives_a_deployment_that_died_half_way(sandbox, call):
-    sandbox.claude.mkdir()
-    sandbox.settings.write_text(THEIRS)
-    inject = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject=renameat2:signal=KILL:when={call}"]
-    killed = subprocess.run(
-        [*inject, *sandbox.command("deploy", "--preset", "demo")],
-        cwd=sandbox.project, env=sandbox.environment(), capture_output=True, check=False,
-    )  # fmt: skip
-    assert killed.returncode != 0
-    sandbox.doit("status")  # any command brings it to an end
-    sandbox.deploy("--preset", "demo", "--port", "4101")
-    assert sandbox.doit("uninstall").code == 0
-    assert sandbox.settings.read_text() == THEIRS
 
 
 @pytest.mark.slow

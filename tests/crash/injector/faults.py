@@ -17,9 +17,11 @@ SIGNALS = ("INT", "TERM", "HUP")
 ERRORS = ("ENOSPC", "EIO", "EROFS", "ENOSPC+", "EIO+", "EROFS+")
 """Once, or (+) from there on."""
 
+KILLS = ("kill", "torn")
 HALVES = ("torn", "short")
 MODES = ("kill", *HALVES, *ERRORS, *SIGNALS)
-"""kill: as kill -9, before the call; torn: after half of what it writes; short: it writes half, and says so."""
+"""kill: the command is, as by kill -9, before the call; torn: after half of what it writes; short: it writes half, and
+says so."""
 
 
 class Fault:
@@ -35,7 +37,7 @@ class Fault:
         """The call that was met."""
 
         self.main = 0
-        """The process of the command: signals are for it."""
+        """The process of the command, which is the one that is killed or interrupted."""
 
         self._length = 0
 
@@ -70,6 +72,8 @@ class Fault:
         return self.mode.endswith("+") or not self.struck
 
     def _applies(self, call: Call) -> bool:
+        if self.mode in KILLS and call.process != self.main:
+            return False
         if self.mode in HALVES:
             position = shape_of(call.name).length
             return position is not None and call.registers.argument(position) > 1

@@ -72,8 +72,11 @@ def test_a_signal(script, mode, code):
     assert script.end(SAVING, mode, 4) == code
 
 
-def test_a_child_is_killed_alone(script):
-    code = (
-        "child = os.fork()\nif child == 0: os.mkdir('d')\nelse: sys.exit(os.waitstatus_to_exitcode(os.wait()[1]) + 50)"
-    )
-    assert script.end(code, "kill", 1) == 41
+def test_what_the_command_started_is_not_killed(script):
+    code = """
+child = os.fork()
+if child == 0: os.mkdir("child")
+else: os.wait(); os.mkdir("command")
+"""
+    assert script.end(code, "kill", 1) == -9
+    assert [path.name for path in script.root.iterdir()] == ["child"]
