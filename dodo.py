@@ -13,6 +13,11 @@ import os
 import sys
 
 if __name__ == "__main__":
+    from _signal import SIG_DFL, SIGINT, default_int_handler, getsignal, signal
+
+    # Until our entry has the signals, Ctrl-C ends this process without a traceback.
+    if getsignal(SIGINT) is default_int_handler:
+        signal(SIGINT, SIG_DFL)
     # Before anything is imported: our folder and the standard library, and nothing that PYTHONPATH names.
     folder, library = os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.__file__)
     sys.path[:] = [folder, library, os.path.join(library, "lib-dynload")]

@@ -52,6 +52,7 @@ def task(
         "actions": actions,
         "params": params,
         "targets": [str(resolved.layout.choices)],
+        "clean": True,
         "task_dep": ["_promised"] if resolved.request.saved_plan else [],
         "uptodate": [
             not is_named,
@@ -65,6 +66,7 @@ def catalogue_task(layout: Layout) -> Task:
     return {
         "actions": [(read_catalogue, [layout])],
         "targets": [str(layout.catalogue)],
+        "clean": True,
         "uptodate": [holds(lambda: catalogue.fresh(layout))],
     }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
 from tasks.core.deploying import prerequisites, situation
+from tasks.core.frame.uptodate import holds
 from tasks.core.litellm import litellm
 from tasks.core.service import upgrade as service_upgrade
 
@@ -29,7 +30,7 @@ def task(resolved: Resolved) -> Task:
     return {
         "actions": [(install, [resolved])],
         "params": [UPGRADE],
-        "uptodate": [lambda: litellm.is_installed(resolved.layout)],
+        "uptodate": [holds(lambda: litellm.is_installed(resolved.layout))],
     }
 
 

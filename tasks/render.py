@@ -29,6 +29,7 @@ def tasks(resolved: Resolved) -> Iterator[Task]:
             "actions": [(write, [resolved, artifact])],
             "file_dep": sorted(map(str, sources)),
             "targets": [str(resolved.layout.rendered / artifact.file)],
+            "clean": True,
             "task_dep": ["choose", "_catalogue"],
             "uptodate": [unchanged("inputs", inputs)],
         }

@@ -29,6 +29,7 @@ def task(resolved: Resolved) -> Task:
         "actions": [(build, [resolved])],
         "file_dep": [str(layout.rendered / each.file) for each in artifacts] + [str(layout.choices)],
         "targets": [str(path) for path in targets],
+        "clean": True,
         "task_dep": ["render"],
         "uptodate": [unchanged("artifacts", lambda: [each.mode for each in artifacts]), as_built(targets)],
     }

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import Task, action
 from tasks.core.deploying.remembered import refuse_moved
+from tasks.core.frame import ending
+from tasks.core.model.errors import GatewayError
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
@@ -21,7 +23,7 @@ def open_task(resolved: Resolved, session: Session) -> Task:
     """A setup of everything that writes: runs only when something is about to be written."""
     return {
         "actions": [(begin, [resolved, session])],
-        "teardown": [session.close],
+        "teardown": [(close, [session])],
     }
 
 
@@ -62,3 +64,16 @@ def commit(session: Session) -> None:
 def finish(session: Session) -> None:
     """Finish the transaction of this run, if there is one."""
     session.finish()
+
+
+def close(session: Session) -> bool:
+    """Undo what was not finished, and let the next command in; False when that failed.
+
+    Why is said here: doit keeps no more of a failed teardown than that it failed.
+    """
+    try:
+        session.close()
+    except (GatewayError, OSError) as error:
+        ending.report(error)
+        return False
+    return True

@@ -17,6 +17,7 @@ EXECUTED = {
     "cli.command_line",
     "cli.steps",
     "deploying.this_run",
+    "disk.signals",
     "frame.commands",
     "frame.creators",
     "frame.front",

@@ -38,6 +38,8 @@ CHOSEN = {
 }
 """Options of `doit deploy` that people try with other steps, and the value each needs."""
 
+PROCESSES = "-n needs the number of processes; what deploying would change: doit deploy -n"
+
 EMPTY = "an empty word is the name of nothing; an option takes it as --NAME="
 
 
@@ -265,6 +267,8 @@ def _wrong_value(options: Iterable[Any], text: str) -> str:
     """The message of doit about a value in plain words; the value itself is not repeated."""
     match = re.match(r"Error parsing parameter '(\w+)' <class '(\w+)'>", text)
     spelling = {option.name: option.long for option in options}
+    if match and match[1] == "num_process":
+        return PROCESSES
     if match and match[2] == "int":
         return f"--{spelling[match[1]]} needs a whole number"
     return text

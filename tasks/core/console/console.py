@@ -95,7 +95,9 @@ def say(text: str, state: str | None = None) -> None:
         return
     room = width(sys.stderr) - (len("! ") if state else 0)
     line = folded(as_typed(text), room, 4 if state else 2)
-    _print(f"{mark(state)} {line}" if state else line, sys.stderr)
+    # A terminal that was closed ends no command, whose exit code says enough.
+    with suppress(OSError):
+        _print(f"{mark(state)} {line}" if state else line, sys.stderr)
 
 
 def warn(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,9 +35,18 @@ def templates(layout: Layout) -> list[str]:
     findings = crosscheck.findings(layout) + parts(layout)
     if findings:
         return findings
+    kept: dict[str, str] = {}
     for deployment in examples(catalogue.load(layout)):
-        findings += rendered(deployment, layout)
-    return findings
+        for finding in rendered(deployment, layout):
+            # One template is rendered in many examples: its mistake is reported once.
+            alike = re.sub(r"\d+", "", finding.removeprefix(name_example(deployment)))
+            kept.setdefault(alike, finding)
+    return list(kept.values())
+
+
+def name_example(deployment: Deployment) -> str:
+    """How a finding in one of the examples begins."""
+    return f"{deployment.preset.id}, {deployment.gateway.id}: "
 
 
 def parts(layout: Layout) -> list[str]:
@@ -79,7 +89,7 @@ def rendered(deployment: Deployment, layout: Layout) -> list[str]:
             contents[each.file] = render.content(each, deployment, values, layout.templates)
         except GatewayError as error:
             return [str(error)]
-    return made(contents, layout, f"{deployment.preset.id}, {deployment.gateway.id}: ")
+    return made(contents, layout, name_example(deployment))
 
 
 def made(contents: Mapping[str, bytes], layout: Layout, prefix: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from tasks.core.cli.steps import Task, fail
 from tasks.core.deploying import choices_page, from_memory
-from tasks.core.model.errors import GatewayError
+from tasks.core.model.errors import GatewayError, from_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,6 +62,8 @@ class Run:
         except GatewayError as error:
             choices_page.explain(self.resolved.request, error)
             return {"actions": [(fail, [error])]}
+        except OSError as error:
+            return {"actions": [(fail, [from_system(error)])]}
 
     def each(self, make: Callable[[Resolved], Iterator[Task]]) -> Iterator[Task]:
         """The subtasks that *make* gives; where there is no valid deployment, one that fails."""
@@ -70,3 +72,5 @@ class Run:
         except GatewayError as error:
             choices_page.explain(self.resolved.request, error)
             yield {"name": "choices", "actions": [(fail, [error])]}
+        except OSError as error:
+            yield {"name": "choices", "actions": [(fail, [from_system(error)])]}

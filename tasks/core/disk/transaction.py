@@ -15,6 +15,7 @@ An error, a failed check, Ctrl-C, TERM or HUP before finish() leave the old stat
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Self
 
 from tasks.core.disk import moves, process_identity, records
@@ -58,6 +59,8 @@ class Transaction:
     def __init__(self, layout: Layout, lock: Lock, interrupts: Interrupts, command: str) -> None:
         self.recovered = Recovered()
         """What begin() found interrupted, and did about it."""
+        self.is_settled = True
+        """After close(): whether no record is left for the next command to go by."""
         self._layout, self._lock, self._interrupts, self._command = layout, lock, interrupts, command
         self._open()
 
@@ -241,6 +244,8 @@ class Transaction:
                 self._undo()
         finally:
             self._state = "closed"
+            # Before another command can begin, whose record it might be.
+            self.is_settled = not os.path.lexists(self._lock.targets.record)
             self._lock.release()
 
     def _undo(self) -> None:

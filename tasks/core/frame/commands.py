@@ -5,14 +5,17 @@ No configuration file, no plugin and no entry point is looked for.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from doit import reporter as reporters
+from doit.cmd_base import DoitCmdBase
+from doit.cmd_clean import Clean as DoitClean
 from doit.cmd_help import Help as DoitHelp
 from doit.cmd_list import List as DoitList
 from doit.cmd_run import Run as DoitRun
 from doit.cmdparse import CmdParseError
-from doit.dependency import DbmDB, JsonDB
+from doit.dependency import DatabaseException, DbmDB, JsonDB
 from doit.doit_cmd import DoitMain, reset_vars
 from doit.exceptions import (
     InvalidCommand,
@@ -23,17 +26,21 @@ from doit.plugin import PluginDict
 
 from tasks.core.cli import command_line
 from tasks.core.console import console
+from tasks.core.frame import ending, exits
 from tasks.core.frame.loader import Loader
 from tasks.core.frame.memory import Memory, NeededMemory, Unusable
+from tasks.core.frame.reporter import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FAILED = 1
-WRONG_USAGE = 3
-
 CHANGES_MEMORY = ("forget", "ignore", "reset-dep")
 """The commands that do nothing else."""
+
+ONE_NAME = ("info",)
+"""Those that look at one step, and would fail without a word when there is none of that name."""
+
+OPENS_TRANSACTION = "_transaction"
 
 REPORTERS = {
     "console": reporters.ConsoleReporter,
@@ -49,6 +56,9 @@ class Sealed:
 
     wants: ClassVar[str] = "all"
     """Which tasks are to be made: all; or those that are named, with what they lead to."""
+
+    is_strict: ClassVar[bool] = False
+    """Whether a name that is no step is refused, though nothing is to be run."""
 
     memory: ClassVar[type] = Memory
     """What remembers which steps are up to date."""
@@ -86,9 +96,9 @@ class Sealed:
         """Run the command; what was typed wrongly is one sentence and exit 3."""
         try:
             return super().parse_execute(in_args)  # type: ignore[misc, no-any-return]
-        except Unusable as error:
+        except (Unusable, DatabaseException) as error:
             console.say(str(error), "fail")
-            return FAILED
+            return exits.FAILED
         except (
             CmdParseError,
             InvalidDodoFile,
@@ -96,6 +106,8 @@ class Sealed:
             InvalidTask,
         ) as error:
             return refuse(error, [task.name for task in self.task_list])
+        except Exception as error:  # noqa: BLE001 - doit would show a traceback, and end with 3
+            return ending.report(error)
 
 
 def refuse(error: Exception, names: Sequence[str] = ()) -> int:
@@ -105,7 +117,7 @@ def refuse(error: Exception, names: Sequence[str] = ()) -> int:
         command_line.no_step(word, names) if word else str(error),
         "fail",
     )
-    return WRONG_USAGE
+    return exits.WRONG_USAGE
 
 
 class Run(Sealed, DoitRun):  # type: ignore[misc]
@@ -113,6 +125,32 @@ class Run(Sealed, DoitRun):  # type: ignore[misc]
 
     name = "run"
     wants = "named"
+
+    @functools.wraps(DoitRun._execute)  # noqa: SLF001 - doit reads the names of its arguments
+    def _execute(self, **given: Any) -> int:  # noqa: ANN401
+        """Run it; -n is heard where the steps share nothing but files.
+
+        A transaction belongs to one process, and its signals to the main thread.
+        """
+        if given["num_process"] and self.shares_transaction():
+            given["num_process"] = 0
+        return int(super()._execute(**given))
+
+    def shares_transaction(self) -> bool:
+        """Whether what was named leads to the steps of a transaction."""
+        tasks = {task.name: task for task in self.task_list}
+        todo = list(self.sel_tasks or tasks)
+        seen: set[str] = set()
+        while todo:
+            name = todo.pop()
+            task = tasks.get(name)
+            # What is no name is a target or a pattern, of which no step of ours opens one.
+            if task is None or name in seen:
+                continue
+            seen.add(name)
+            todo += task.task_dep
+            todo += task.setup_tasks
+        return OPENS_TRANSACTION in seen
 
 
 class List(Sealed, DoitList):  # type: ignore[misc]
@@ -131,6 +169,41 @@ class List(Sealed, DoitList):  # type: ignore[misc]
         return int(self._execute(**shown))
 
 
+class Clean(Sealed, DoitClean):  # type: ignore[misc]
+    """Removes what steps made below build/."""
+
+    name = "clean"
+    doc_description = "If no task is named, clean all."
+
+    @functools.wraps(DoitClean._execute)  # noqa: SLF001
+    def _execute(self, **given: Any) -> None:  # noqa: ANN401
+        """Clean what is named. Nothing else would be cleaned for `status`, our default."""
+        if not given["pos_args"]:
+            given["cleanall"] = True
+        super()._execute(**given)
+
+
+class DumpDB(Sealed, DoitCmdBase):  # type: ignore[misc]
+    """Shows what is remembered of each step; doit's own reads another kind of database."""
+
+    name = "dumpdb"
+    doc_purpose = "show what is remembered of each task"
+    doc_usage = ""
+    doc_description = None
+
+    def _execute(self) -> None:
+        import pprint
+
+        memory = self.dep_manager.backend
+        if not isinstance(memory, Memory):
+            message = "dumpdb reads sqlite3, the kind that is used here"
+            raise InvalidCommand(message)
+        for name, record in memory.list_records():
+            shown = pprint.pformat(record, indent=4)
+            line = f"{name} -> {shown}\n"
+            self.outstream.write(line)
+
+
 class Help(Sealed, DoitHelp):  # type: ignore[misc]
     """Shows help: for all, a command or a step."""
 
@@ -144,33 +217,46 @@ def seal(command: Any) -> Any:  # noqa: ANN401 - a class of doit
     if name in OURS:
         return OURS[name]
     memory = NeededMemory if name in CHANGES_MEMORY else Memory
-    return type(command.__name__, (Sealed, command), {"name": name, "memory": memory})
+    own = {
+        "name": name,
+        "memory": memory,
+        "is_strict": name in ONE_NAME,
+    }
+    return type(command.__name__, (Sealed, command), own)
 
 
-OURS = {"help": Help, "run": Run, "list": List}
+OURS = {kind.name: kind for kind in (Help, Run, List, Clean, DumpDB)}
 
 
 class Front(DoitMain):  # type: ignore[misc]
     """doit, as this project starts it."""
 
     BIN_NAME = "doit"
-    # Without dumpdb, which reads another kind of database.
-    DOIT_CMDS: ClassVar[tuple[Any, ...]] = tuple(
-        seal(command) for command in DoitMain.DOIT_CMDS if command.get_name() != "dumpdb"
-    )
+    DOIT_CMDS: ClassVar[tuple[Any, ...]] = tuple(map(seal, DoitMain.DOIT_CMDS))
 
     def __init__(self) -> None:
         super().__init__(Loader(), config_filenames=())
 
-    @property
-    def exit_code(self) -> int:
-        """That of the step that failed first, where it says more than doit's own; else 0."""
-        return int(self.task_loader.exit_code)
+    def settle(self, code: int) -> int:
+        """The exit code of the command, which ended with *code*.
 
-    def conclude(self, code: int) -> None:
-        """Where the command ended with an error *code*, say what it has left."""
-        if code and self.task_loader.reporter is not None:
-            self.task_loader.reporter.conclude()
+        Whatever was begun is undone by then, or it is said that it is not.
+        """
+        reporter = self.task_loader.reporter
+        if not isinstance(reporter, Reporter):
+            return code
+        try:
+            reporter.session.close()
+        except Exception as error:  # noqa: BLE001 - the last chance to undo
+            code = ending.report(error)
+        if reporter.session.is_unsettled:
+            code = exits.UNDETERMINED
+        elif code not in exits.SIGNALLED:
+            # doit's own codes are coarser: 1 for what failed, 2 for what could not run.
+            code = reporter.exit_code or code
+        if code:
+            reporter.conclude()
+        return code
 
     def load(self) -> list[Any]:
         """All tasks, for who only wants to look at them."""

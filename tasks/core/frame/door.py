@@ -45,11 +45,15 @@ def main(argv: list[str]) -> int:
     if sys.version_info < OLDEST_PYTHON:
         print(too_old(argv), file=sys.stderr)
         return 3
-    if not is_ready(argv):
-        code = set_up(argv)
-        if code:
-            return code
-    return go_on(argv)
+    try:
+        if not is_ready(argv):
+            code = set_up(argv)
+            if code:
+                return code
+        return go_on(argv)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
 
 
 def go_on(argv: list[str]) -> int:
@@ -105,9 +109,12 @@ def is_ready(argv: list[str]) -> bool:
 
 def set_up(argv: list[str]) -> int:
     """Make .venv hold what *argv* needs, and our doit; return the exit code."""
+    from tasks.core.disk import signals
     from tasks.core.litellm import packages
     from tasks.core.model.errors import GatewayError
 
+    # What is cut short here is cleaned up, and said.
+    signals.take()
     wanted, *covered = find_locks(argv)
     try:
         if not packages.installed(VENV, wanted):
@@ -216,6 +223,11 @@ def launcher() -> str:
         first = through_sh()
     return f"""{first}
 import sys
+from _signal import SIG_DFL, SIGINT, default_int_handler, getsignal, signal
+
+# Until the frame has the signals, Ctrl-C ends this process without a traceback.
+if getsignal(SIGINT) is default_int_handler:
+    signal(SIGINT, SIG_DFL)
 
 sys.path.insert(0, {str(PROJECT)!r})
 

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+FAILED = 1
+MISTAKE = 2
+WRONG_USAGE = 3
+UNDETERMINED = 75
+HANGUP, INTERRUPTED, TERMINATED = 129, 130, 143
+
+SIGNALLED = {
+    HANGUP: "ended: the terminal was closed (HUP)",
+    INTERRUPTED: "interrupted",
+    TERMINATED: "ended from outside (TERM)",
+}
+"""The codes of the signals that end a command, and what is said then."""
+
 
 class Exit(NamedTuple):
     """An exit code, what it tells, and the commands that may end so; none: every command may."""
@@ -69,7 +82,7 @@ EXITS = (
             "exec",
         ),
     ),
-    Exit(75, "Neither done nor undone: the system refused both. The next command finishes it.", DEPLOYING),
+    Exit(75, "Neither done nor undone: the system refused both. The next command finishes or undoes it."),
     Exit(129, "The terminal was closed (HUP). What was not finished is undone."),
     Exit(130, "Ctrl-C. What was not finished is undone."),
     Exit(143, "Ended from outside (TERM). What was not finished is undone."),

@@ -4,6 +4,17 @@ It is the one way to do so: -I ignores the folder and PYTHONPATH, as in the `doi
 """
 
 import sys
+from _signal import (
+    SIG_DFL,
+    SIGINT,
+    default_int_handler,
+    getsignal,
+    signal,
+)
+
+# Until the frame has the signals, Ctrl-C ends this process without a traceback.
+if getsignal(SIGINT) is default_int_handler:
+    signal(SIGINT, SIG_DFL)
 
 sys.path.insert(0, __file__.rpartition("/tasks/")[0])
 

@@ -25,6 +25,7 @@ PUT_OFF = (
     "json",
     "multiprocessing",
     "pdb",
+    "pickle",
     "pprint",
     "string",
     "subprocess",
@@ -36,12 +37,16 @@ CALLED = {
     "configparser": {"ConfigParser"},
     "dbm": {"whichdb"},
     "multiprocessing": {"Process", "Queue"},
+    "pickle": {"dumps"},
     "string": {"Template"},
 }
 """What doit takes out of these by `from … import …`, and only ever calls."""
 
 NO_PLUGINS = "importlib.metadata"
 """What doit would look for entry points with: plugins of the machine have no say here."""
+
+DONE_WITHOUT = ("cloudpickle", "gettext")
+"""What doit and getopt import if it is there; the messages of getopt are read, in English."""
 
 
 class Later(ModuleType):
@@ -78,9 +83,11 @@ def import_doit() -> None:
     placeholder = ModuleType(NO_PLUGINS)
     placeholder.entry_points = lambda **_: ()  # type: ignore[attr-defined]
     # Put there directly: found by a finder, it would stay an attribute of importlib.
-    stood_in = {name: sys.modules.get(name) for name in (NO_PLUGINS, "cloudpickle")}
+    stood_in = {name: sys.modules.get(name) for name in (NO_PLUGINS, *DONE_WITHOUT)}
     sys.modules[NO_PLUGINS] = stood_in[NO_PLUGINS] or placeholder
-    sys.modules["cloudpickle"] = None  # type: ignore[assignment]  # an ImportError, at once
+    for name in DONE_WITHOUT:
+        if stood_in[name] is None:
+            sys.modules[name] = None  # type: ignore[assignment]  # an ImportError, at once
     _importing = True
     try:
         importlib.import_module("doit")

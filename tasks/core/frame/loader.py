@@ -65,11 +65,6 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         self.made: dict[str, list[Task]] = {}
         self.words: list[str] = []
 
-    @property
-    def exit_code(self) -> int:
-        """What the reporter keeps; 0 when nothing ran."""
-        return getattr(self.reporter, "exit_code", 0)
-
     def setup(self, opt_values: Any) -> None:  # noqa: ANN401, ARG002 - doit's protocol
         """Go to the project, and import dodo."""
         try:
@@ -77,7 +72,12 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         except OSError:
             raise InvalidDodoFile("the current folder is gone. Fix: cd to another one") from None
         os.chdir(PROJECT)
-        import dodo
+        try:
+            import dodo
+        except SyntaxError as error:
+            place = f"{error.filename}:{error.lineno}"
+            message = f"{place}: {error.msg}"
+            raise InvalidDodoFile(message) from None
 
         self.settings = dodo.DOIT_CONFIG
         self.creators = creators.find_creators(vars(dodo))
@@ -109,7 +109,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         else:
             self.make(self.creators)
             tasks = self.list_tasks()
-        if cmd.execute_tasks or self.is_strict:
+        if cmd.execute_tasks or cmd.is_strict or self.is_strict:
             command_line.refuse_unknown(pos_args, tasks)
         self.place_memory(getattr(cmd, "dep_manager", None))
         return tasks

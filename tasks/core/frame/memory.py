@@ -16,6 +16,7 @@ from tasks.core.console import console
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterator
 
 NOWHERE = ":memory:"
 PATIENCE = 0.2
@@ -126,6 +127,19 @@ class Memory(SqliteDB):  # type: ignore[misc]
             self._warn(f"a record in doit's memory {self.name} cannot be read; its step runs again")
             return {}
         return data
+
+    def list_records(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The names of the steps of which something is known, and what.
+
+        Nothing is known of one whose record cannot be read: then its step runs again.
+        """
+        ask = "select task_id from doit order by task_id"
+        found = self._conn.execute(ask)
+        rows = found.fetchall()
+        for row in rows:
+            name = row["task_id"]
+            record = self._get_task_data(name)
+            yield name, record
 
     def dump(self) -> None:
         """Write what is new, and close."""

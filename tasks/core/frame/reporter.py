@@ -10,16 +10,18 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from doit.exceptions import UnmetDependency
+
 from tasks.core.console import console
 from tasks.core.deploying import from_memory
 from tasks.core.disk import lock, recovery, store
-from tasks.core.frame import bugs, creators, journal
+from tasks.core.frame import bugs, creators, exits, journal
 from tasks.core.history import aftermath
 from tasks.core.model import errors
 from tasks.core.model.errors import Changed, GatewayError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -47,6 +49,8 @@ class Reporter:
         self.started: dict[str, float] = {}
         self.errors: list[str] = []
         self.held: list[str] = []
+        self.ignored: dict[str, bool] = {}
+        self.torn_down = ""
         self.exit_code = 0
         self.checked: list[dict[str, Any]] | None = None
         self.warnings: list[str] = []
@@ -108,14 +112,24 @@ class Reporter:
         """After a step failed: what, and how to mend it; a traceback only for a bug."""
         document = getattr(fail, "document", None)
         self._took(task, "fail", **({"error": document} if document else {}))
+        name = task.name.lstrip("_")
         ours = getattr(fail, "exit_code", None)
-        self.exit_code = self.exit_code or ours or 0
-        state = "warn" if ours == Changed.exit_code else "fail"  # that it differs is an answer
-        is_bug = ours is None and fail.traceback
-        said = "a mistake in this project" if is_bug else _message(fail)
-        console.say(f"{task.name.lstrip('_'):28} {said}", state)
-        if is_bug:
-            console.say(bugs.told(fail.traceback, self.run.layout))
+        if ours is None and fail.traceback:
+            self.fail_with(bugs.report(fail.traceback, name))
+            return
+        self.fail_with(ours or exits.FAILED)
+        # That it differs is an answer.
+        state = "warn" if ours == Changed.exit_code else "fail"
+        console.say(f"{name:28} {_message(fail)}", state)
+
+    def fail_with(self, code: int) -> None:
+        """Note the exit code of a failure: the first one counts.
+
+        But that the state is neither old nor new comes before everything.
+        """
+        if code == exits.UNDETERMINED:
+            self.exit_code = code
+        self.exit_code = self.exit_code or code
 
     def skip_uptodate(self, task: Any) -> None:  # noqa: ANN401
         """A step that had nothing to do: worth a line only to somebody who asked for it."""
@@ -127,19 +141,29 @@ class Reporter:
             console.say(f"{task.name:28} nothing to do", "skip")
 
     def skip_ignore(self, task: Any) -> None:  # noqa: ANN401
-        """A step that somebody told doit to ignore, and with it all that follows."""
-        console.warn(f"{task.name:28} is ignored, and what needs it too; take it back with: doit forget {task.name}")
+        """A step that the user has doit ignore, or that needs such a step."""
+        self._check(task.name, "fail")
+        needed = {*task.task_dep, *task.setup_tasks}
+        self.ignored[task.name] = not needed & self.ignored.keys()
 
     def cleanup_error(self, exception: Any) -> None:  # noqa: ANN401
-        """A teardown that failed."""
-        console.say(str(exception.get_msg()), "fail")
+        """A teardown that failed; what we tear down ourselves has said why."""
+        name = self.torn_down
+        if exception.traceback:
+            self.fail_with(bugs.report(exception.traceback, name.lstrip("_")))
+            return
+        self.fail_with(exits.FAILED)
+        if not name.startswith("_"):
+            console.say(f"{name:28} its teardown failed", "fail")
 
     def runtime_error(self, msg: str) -> None:
-        """An error of doit itself."""
+        """A wrong task, found while steps run."""
+        self.fail_with(exits.WRONG_USAGE)
         self.errors.append(msg)
 
     def teardown_task(self, task: Any) -> None:  # noqa: ANN401
         """Before a teardown."""
+        self.torn_down = task.name
 
     def complete_run(self) -> None:
         """After everything: log, and leave with the exit code of the failure where that of doit would be coarser."""
@@ -148,6 +172,11 @@ class Reporter:
             os.close(self.lock)
         for message in self.errors:
             console.say(message, "fail")
+        if self.session.is_unsettled:
+            self.fail_with(exits.UNDETERMINED)
+        if self.ignored:
+            self.fail_with(exits.FAILED)
+            console.say(describe_ignored(self.ignored, self.session.summary.selected), "fail")
         if self.checked is not None:
             self.kept.close()
             console.document({"ok": all(each["state"] != "fail" for each in self.checked), "checks": self.checked})
@@ -157,7 +186,9 @@ class Reporter:
             return
         if self.exit_code:
             self.conclude()
-        if self.exit_code > 1:
+        # A signal that ends this run keeps its own code.
+        ending, *_ = sys.exc_info()
+        if self.exit_code and ending is None:
             raise SystemExit(self.exit_code)
 
     def conclude(self) -> None:
@@ -250,4 +281,24 @@ def _duration(seconds: float) -> str:
 
 
 def _message(fail: Any) -> str:  # noqa: ANN401
-    return console.printable(str(fail.message)).replace("\n", "\n    ")
+    message = console.printable(str(fail.message)).replace("\n", "\n    ")
+    if isinstance(fail, UnmetDependency):
+        return f"not run, because this failed: {message}"
+    return message
+
+
+def describe_ignored(ignored: Mapping[str, bool], selected: Sequence[str]) -> str:
+    """Which of the *selected* steps did not run, and which steps to take back for that.
+
+    *ignored*: the steps that did not run; whether that very one is to be ignored.
+    """
+    roots = [name for name, is_root in ignored.items() if is_root]
+    groups = [name.partition(":")[0] for name in roots]
+    names = []
+    for name, group in zip(roots, groups, strict=True):
+        is_whole = groups.count(group) > 1
+        names.append(group if is_whole else name)
+    listed = " ".join(dict.fromkeys(names))
+    missed = ", ".join(name for name in selected if name in ignored)
+    because = f"doit ignores: {listed}"
+    return f"{missed} did not run, because {because}\n  Fix: doit forget {listed}"

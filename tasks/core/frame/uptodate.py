@@ -13,6 +13,8 @@ from tasks.core.model.secret import Secret
 if TYPE_CHECKING:
     from pathlib import Path
 
+CANNOT_BE_HAD = (GatewayError, OSError)
+
 
 class unchanged:  # noqa: N801 - reads like doit's own config_changed
     """Up to date while *facts* are what they were, looked at when the step's turn comes.
@@ -25,7 +27,7 @@ class unchanged:  # noqa: N801 - reads like doit's own config_changed
 
     def configure_task(self, task: Any) -> None:  # noqa: ANN401 - doit's Task
         """Have the digest saved when the task succeeded."""
-        task.value_savers.append(lambda: {self.name: self._state(os.urandom(16).hex())})
+        task.value_savers.append(self._save)
 
     def __call__(self, task: Any, values: Mapping[str, str]) -> bool:  # noqa: ANN401, ARG002 - doit's protocol
         """Whether the facts give the digest that was saved, with the salt that was saved beside it.
@@ -35,8 +37,15 @@ class unchanged:  # noqa: N801 - reads like doit's own config_changed
         before = values.get(self.name, "")
         try:
             return bool(before) and self._state(before.partition(":")[0]) == before
-        except GatewayError:
+        except CANNOT_BE_HAD:
             return False
+
+    def _save(self) -> dict[str, str]:
+        """What doit keeps: nothing, so that the step runs again, when the facts cannot be had."""
+        try:
+            return {self.name: self._state(os.urandom(16).hex())}
+        except CANNOT_BE_HAD:
+            return {}
 
     def _state(self, salt: str) -> str:
         return _keyed(salt, repr(_plain(self.facts())).encode())

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 AS_BEFORE = "settings.json is unchanged"
 UNDONE = f"what this run had changed was undone; {AS_BEFORE}"
 UNTOUCHED = f"nothing was changed; {AS_BEFORE}"
+HALF_DONE = "this is half done; the next command finishes it, or undoes it"
 """What a deployment that failed has left."""
 
 
@@ -72,9 +73,14 @@ class Session:
         """What a command that failed has left, for its last line; "" where that says nothing."""
         if self._is_finished:
             return ""
-        if self.is_shared or self._outcome == UNDONE:
+        if self.is_shared or self._outcome != UNTOUCHED:
             return self._outcome
         return ""
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether the state is neither old nor new, and the next command ends that."""
+        return self._outcome == HALF_DONE
 
     def begin(self, layout: Layout) -> Transaction:
         """Open the transaction of this run, if it is not open yet.
@@ -169,16 +175,22 @@ class Session:
             transaction.close()
             return
         has_changed = bool(transaction.changed)
-        # If this fails, nothing can be said.
-        self._outcome = ""
         try:
             with transaction.uninterrupted():
                 self._undo(transaction, layout)
         finally:
+            self._release(transaction, has_changed=has_changed)
+
+    def _release(self, transaction: Transaction, *, has_changed: bool) -> None:
+        """Free the lock; what is left is read from what is there, whatever was meant to be."""
+        try:
             transaction.close()
-        self._outcome = UNTOUCHED
-        if has_changed:
-            self._outcome = UNDONE
+        finally:
+            self._outcome = UNTOUCHED
+            if has_changed:
+                self._outcome = UNDONE
+            if not transaction.is_settled:
+                self._outcome = HALF_DONE
 
     def _undo(self, transaction: Transaction, layout: Layout) -> None:
         try:

@@ -15,7 +15,7 @@ def layout(tmp_path):
 
 
 def test_what_the_error_says_is_shown_without_its_secret(tmp_path):
-    told = bugs.told(TRACE, layout(tmp_path))
+    told = bugs.format_trace(TRACE, layout(tmp_path))
     assert 'File "a.py", line 1' in told
     assert "ValueError: odd" in told
     assert "canary" not in told
@@ -23,6 +23,6 @@ def test_what_the_error_says_is_shown_without_its_secret(tmp_path):
 
 def test_when_nobody_knows_what_is_secret_its_words_are_left_out(tmp_path, monkeypatch):
     monkeypatch.setattr(redact, "secrets", None)
-    told = bugs.told(TRACE, layout(tmp_path))
+    told = bugs.format_trace(TRACE, layout(tmp_path))
     assert 'File "a.py", line 1' in told
     assert "canary" not in told

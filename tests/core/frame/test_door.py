@@ -28,6 +28,8 @@ def main(argv):
 NEEDED = (
     "core/frame/door.py",
     "core/frame/launch.py",
+    "core/disk/__init__.py",
+    "core/disk/signals.py",
     "core/litellm/packages.py",
     "core/console/console.py",
     "core/model/errors.py",

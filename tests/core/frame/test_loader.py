@@ -32,7 +32,7 @@ if every:
     loader.make(loader.creators)
     tasks = loader.list_tasks()
 else:
-    tasks = loader.load_tasks(type("Command", (), {"wants": "named", "execute_tasks": True}), words)
+    tasks = loader.load_tasks(type("Command", (), {"wants": "named", "execute_tasks": True, "is_strict": True}), words)
 """
 )
 
@@ -172,6 +172,30 @@ def task_found():
 
 def found():
     return {"task_dep": ["render:.env"]}
+
+
+def task_fetched():
+    """By what doit keeps of another."""
+    return {"actions": [fetch], "getargs": {"kept": ("stage", None)}}
+
+
+def fetch(kept):
+    from pathlib import Path
+    Path("fetched").write_text(str(sorted(kept)))
+
+
+def task_afterwards():
+    """After a deployment."""
+    return {"actions": ["touch afterwards"], "task_dep": ["deploy"]}
+
+
+def task_spoiled():
+    """With a mistake."""
+    return {"actions": [spoil]}
+
+
+def spoil():
+    raise ValueError("spoiled")
 '''
 
 
@@ -191,6 +215,8 @@ def own(sandbox):
         (["checked"], "release/serve.py"),
         (["set_up"], "release/serve.py"),
         (["worked_out"], "rendered/.env"),
+        (["fetched"], "fetched"),
+        (["afterwards"], "afterwards"),
         (["other:a", "--times", "3", "other:b"], "b.txt"),
         (["oth*"], "b.txt"),
         (["b.txt"], "b.txt"),
@@ -208,6 +234,19 @@ def test_own_tasks_targets_patterns_and_several_processes(own, words, leaves):
     result = own.doit(*words)
     assert result.code == 0, result.text
     assert (own.project / leaves).exists() or (own.workshop / leaves).exists(), result.text
+
+
+def test_a_mistake_in_a_step_of_ones_own_is_shown_as_such(own):
+    result = own.doit("spoiled")
+    assert result.code == 1
+    assert "ValueError: spoiled" in result.err
+    assert "this project" not in result.err
+    dodo = own.project / "dodo.py"
+    dodo.write_text(dodo.read_text() + "def task_half(:\n")
+    result = own.doit("list")
+    assert result.code == 3
+    assert f"{dodo}:{len(dodo.read_text().splitlines())}: " in result.err
+    assert "Traceback" not in result.err
 
 
 def test_a_target_is_meant_from_where_one_is(own):

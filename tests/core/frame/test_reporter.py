@@ -11,10 +11,12 @@ from doit.doit_cmd import DoitMain
 
 from tasks.core.cli.steps import action
 from tasks.core.deploying.this_run import Run
+from tasks.core.disk.recovery import Undetermined
+from tasks.core.frame import bugs
 from tasks.core.frame.reporter import Reporter
 from tasks.core.history.session import Session
 from tasks.core.model.errors import Conflict, GatewayError, InvalidInput, Unhealthy, UsageError
-from tasks.core.model.layout import Layout
+from tasks.core.model.layout import PROJECT, Layout
 from tests.conftest import make_sandbox
 
 CODES = {GatewayError: 1, UsageError: 3, InvalidInput: 4, Conflict: 5, Unhealthy: 6}
@@ -74,15 +76,20 @@ def test_the_exit_code_says_which_kind_of_error_it_was(doit, kind, code):
     assert "Traceback" not in err
 
 
-def test_a_bug_is_a_traceback_and_exit_2(doit):
+@pytest.mark.parametrize(("is_ours", "code"), [(True, 2), (False, 1)])
+def test_a_bug_is_a_traceback_and_exit_2_unless_it_is_in_a_step_of_the_users_own(doit, monkeypatch, is_ours, code):
+    if is_ours:
+        monkeypatch.setattr(bugs, "OURS", str(PROJECT))
+
     @action
     def act():
         raise ZeroDivisionError
 
-    code, _, err = doit({"task_a": task(act)}, "a")
-    assert code == 2
+    found, _, err = doit({"task_a": task(act)}, "a")
+    assert found == code
     assert "Traceback" in err
     assert "ZeroDivisionError" in err
+    assert ("doit report" in err) is is_ours
 
 
 def test_what_needs_a_failed_step_is_not_run(doit):
@@ -138,8 +145,9 @@ def test_a_named_group_tells_of_its_subtasks(doit):
 def test_what_doit_was_told_to_ignore_is_said_loudly(doit):
     creators = {"task_a": task(nothing), "task_b": task(nothing, task_dep=["a"])}
     doit(creators, "ignore", "a")
-    _, _, err = doit(creators, "b")
-    assert "is ignored" in err
+    code, _, err = doit(creators, "b")
+    assert code == 1
+    assert "doit ignores: a" in err
     assert "doit forget a" in err
 
 
@@ -154,7 +162,20 @@ def test_a_failing_teardown_is_told(doit):
         raise OSError("cannot undo")
 
     code, _, err = doit({"task_a": task(nothing, teardown=[(teardown,)])}, "a")
-    assert code != 0 or "cannot undo" in err
+    assert code == 1
+    assert "cannot undo" in err
+
+
+def test_neither_done_nor_undone_comes_before_every_other_failure(doit):
+    creators = {"task_a": task(raising(InvalidInput("is no JSON"))), "task_b": task(raising(Undetermined(OSError())))}
+    assert doit(creators, "run", "--continue", "a", "b")[0] == 75
+
+
+def test_what_could_not_run_is_said_with_the_code_of_what_failed(doit):
+    creators = {"task_a": task(raising(GatewayError("is missing"))), "task_b": task(nothing, task_dep=["a"])}
+    code, _, err = doit(creators, "run", "--continue", "b")
+    assert code == 1
+    assert "not run, because this failed: a" in err
 
 
 def test_steps_and_times_go_to_the_log_of_the_run_and_no_text_of_theirs(doit, tmp_path):
@@ -256,8 +277,9 @@ def test_what_is_ignored_in_a_deployment_is_said_and_it_is_not_called_deployed(t
     box = make_sandbox(tmp_path)
     assert box.doit("ignore", "install").code == 0
     result = box.doit("deploy", "--preset", "demo")
-    assert "install" in result.err
-    assert "is ignored" in result.err
+    assert result.code == 1
+    assert "deploy did not run" in result.err
+    assert "doit forget install\n" in result.err
     assert "Deployed demo" not in result.out
     assert not box.settings.exists()
 

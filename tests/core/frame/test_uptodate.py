@@ -38,11 +38,13 @@ def test_the_same_facts_are_unchanged(facts):
     assert told(facts)(None, saved(told(facts)))
 
 
-def test_facts_that_cannot_be_had_are_left_to_the_step():
+@pytest.mark.parametrize("error", [GatewayError("is not there"), PermissionError(13, "denied")], ids=repr)
+def test_facts_that_cannot_be_had_are_left_to_the_step(error):
     def cannot():
-        raise GatewayError("is not there")
+        raise error
 
     assert not unchanged("x", cannot)(None, saved(told(1)))
+    assert saved(unchanged("x", cannot)) == {}
 
 
 LISTS = st.lists(st.none() | st.integers() | st.text(max_size=5), max_size=4)

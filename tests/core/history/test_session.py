@@ -6,6 +6,9 @@ import os
 import pytest
 
 from tasks.core.deploying.change_plan import stage_change
+from tasks.core.disk.changeset import ChangeSet
+from tasks.core.disk.moves import Move
+from tasks.core.disk.recovery import Undetermined
 from tasks.core.history import history
 from tasks.core.history.session import Session
 from tasks.core.model.errors import Conflict
@@ -28,6 +31,10 @@ def session():
 
 def create(name=CONFIG, data=b"new", mode=0o644, found=None):
     return Change(name, "create" if found is None else "update", data, mode, found)
+
+
+def refused(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def deploy(session, layout, number, *changes):
@@ -112,9 +119,6 @@ def test_the_receipt_is_told_what_was_edited_last_minute_only_once_it_is_true(se
 
 
 def test_what_is_true_is_not_undone_when_the_disk_refuses_the_tidying_up(session, layout, monkeypatch, capsys):
-    def refused(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     session.is_shared = True
     deploy(session, layout, 1, create())
     session.commit()
@@ -123,6 +127,32 @@ def test_what_is_true_is_not_undone_when_the_disk_refuses_the_tidying_up(session
     session.close()
     assert (layout.gateway / CONFIG).read_bytes() == b"new"
     assert f"{layout.history}: No space left on device; the next command tries again" in capsys.readouterr().err
+
+
+def test_what_the_system_refuses_to_undo_is_not_called_undone(session, layout, monkeypatch):
+    session.is_shared = True
+    (layout.gateway / CONFIG).write_bytes(b"old")
+    deploy(session, layout, 1, create(found=b"old"))
+    session.commit()
+    with monkeypatch.context() as patched:
+        patched.setattr(ChangeSet, "_backward", refused)
+        with pytest.raises(Undetermined):
+            session.close()
+    assert session.is_unsettled
+    assert "undone" not in session.outcome
+
+
+def test_nor_when_it_was_refused_before(session, layout, monkeypatch):
+    monkeypatch.setattr(Move, "forward", refused)
+    monkeypatch.setattr(ChangeSet, "_backward", refused)
+    session.is_shared = True
+    (layout.gateway / CONFIG).write_bytes(b"old")
+    deploy(session, layout, 1, create(found=b"old"))
+    with pytest.raises(Undetermined):
+        session.commit()
+    session.close()
+    assert session.is_unsettled
+    assert "the next command finishes it" in session.outcome
 
 
 def test_closing_twice_or_without_anything_is_nothing(session, layout):
