@@ -17,6 +17,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tasks.core.console import console
+from tasks.core.disk import files as disk_files
 from tasks.core.model.errors import GatewayError
 from tasks.core.service import processes, scripts
 from tasks.core.service.traces import former
@@ -66,9 +67,13 @@ def withdraw(layout: Layout, *, keep_log: bool = True) -> None:
 
 def recover(layout: Layout) -> None:
     """See to the processes, after a death in the proof and once its files were taken back."""
-    if layout.manifest.exists():
+    kept = former(layout.pid_file)
+    if kept.exists():
+        is_another = disk_files.read(kept) != disk_files.read(layout.pid_file)
+        if is_another:
+            withdraw(layout)
         restore(layout)
-    else:
+    elif not layout.manifest.exists():
         withdraw(layout, keep_log=False)
 
 
