@@ -6,13 +6,17 @@ and the gateway's key: status and doctor name it; start, stop and an uninstall e
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.console import console
+from tasks.core.disk import lock
 from tasks.core.service import handover, processes, traces
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tasks.core.model.layout import Layout
     from tasks.core.service.processes import Found
 
@@ -33,8 +37,11 @@ class Stray(NamedTuple):
 def find(layout: Layout) -> list[Stray]:
     """All that run.
 
-    A trial of a command that still runs is none.
+    What belongs to a command that still runs is none: its trial, and the gateway that it is about
+    to replace.
     """
+    if _is_changing(layout):
+        return []
     instance = processes.running(layout)
     found = []
     for process in processes.find_started_with(layout.supervisor):
@@ -58,13 +65,32 @@ def end(layout: Layout) -> list[Stray]:
 
     What they have left goes too: the folders of trials, and the files of a former gateway.
     """
+    if _is_changing(layout):
+        return []
     found = find(layout)
     for stray in found:
         processes.end(stray.pid, PATIENCE)
     for folder in traces.trials(layout):
-        shutil.rmtree(folder, ignore_errors=True)
+        if not _is_used(layout, folder):
+            shutil.rmtree(folder, ignore_errors=True)
     handover.forget(layout)
     return found
+
+
+def _is_changing(layout: Layout) -> bool:
+    """Whether another command is changing the deployment at this moment."""
+    holder = lock.holder(layout)
+    if holder is None:
+        return False
+    return holder.pid != os.getpid()
+
+
+def _is_used(layout: Layout, folder: Path) -> bool:
+    """Whether a trial still runs in *folder*."""
+    for process in processes.find_started_with(layout.supervisor):
+        if any(str(folder) in word for word in process.words):
+            return True
+    return False
 
 
 def _is_minded(process: Found) -> bool:

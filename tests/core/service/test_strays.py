@@ -7,6 +7,7 @@ import sys
 import psutil
 import pytest
 
+from tasks.core.disk import lock
 from tasks.core.service import strays, traces
 from tests.artifacts.fakes import clear, make_folder
 
@@ -58,6 +59,18 @@ def test_the_trial_of_a_command_that_runs_is_none(folder):
     with subprocess.Popen(command) as minded:
         assert strays.find(folder.layout) == []
         minded.kill()
+
+
+def test_while_another_command_changes_the_deployment_there_is_none(folder, monkeypatch):
+    left = orphan(folder)
+    held = lock.Lock.acquire(folder.layout, "deploy")
+    try:
+        assert len(strays.find(folder.layout)) == 1  # it is us who hold it
+        monkeypatch.setattr(strays.os, "getpid", lambda: 1)
+        assert strays.find(folder.layout) == strays.end(folder.layout) == []
+    finally:
+        held.release()
+        left.kill()
 
 
 def test_a_former_gateway_is_one_and_that_of_another_folder_is_not(folder, tmp_path):
