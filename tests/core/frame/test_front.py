@@ -12,16 +12,18 @@ import time
 import pytest
 
 from tasks.core.model.layout import PROJECT
-from tests.conftest import make_sandbox
+from tests.conftest import Sandbox, make_sandbox
 
 MODULES = ("sitecustomize", "usercustomize", "json", "yaml", "doit", "tasks", "dodo", "subprocess", "inspect")
-MODULES += ("sqlite3", "tomllib", "re", "__future__", "front", "door", "getopt", "shlex")
+MODULES += ("sqlite3", "tomllib", "re", "__future__", "front", "door", "getopt", "shlex", "evil", "setuptools")
 MARK = "open({!r}, 'a').write({!r} + '\\n')\n"
 CONFIGURED = """
 [tool.doit]
 num_process = 2
 outfile = "outfile"
 loader = "evil"
+[tool.doit.commands.run]
+outfile = "outfile"
 [tool.doit.plugins.loader]
 evil = "evil:Loader"
 [tool.doit.plugins.command]
@@ -30,6 +32,14 @@ list = "evil:List"
 port = "4999"
 preset = "basic"
 token = "cmd:touch ran"
+"""
+CONFIG = """
+[GLOBAL]
+outfile = outfile
+backend = json
+loader = x
+[LOADER]
+x = setuptools:setup
 """
 
 
@@ -42,7 +52,7 @@ class Hostile:
         for name in MODULES:
             (folder / f"{name}.py").write_text(MARK.format(str(self.marks), name))
         (folder / "pyproject.toml").write_text(CONFIGURED)
-        (folder / "doit.cfg").write_text("[GLOBAL]\noutfile = outfile\nbackend = json\nloader = evil\n")
+        (folder / "doit.cfg").write_text(CONFIG)
         (folder / "setup.cfg").write_text("[metadata]\nname = attr: evil.name\n")
         (folder / ".env").write_text("LITELLM_MASTER_KEY=sk-of-the-folder\n")
         self.files = sorted(path.name for path in folder.iterdir())
@@ -113,6 +123,54 @@ def test_nothing_of_the_folder_is_taken(deployed, hostile, start, around):
         assert done.returncode == 0, done.stderr
         assert "4999" not in done.stdout
         assert not hostile.taken(), (words, hostile.taken())
+
+
+EVERY = ["apply no.plan", "backup", "backups", "choose", "clean", "compat", "connect", "deploy --yes --port 4702"]
+EVERY += ["doctor", "doctor --fix", "dumpdb", "env --shell bash", "exec -- true", "explain --message x", "forget stage"]
+EVERY += [
+    "health",
+    "history",
+    "ignore stage",
+    "info stage",
+    "install",
+    "lint",
+    "litellm --help",
+    "logs",
+    "migrate no.yaml",
+]
+EVERY += ["models", "plan", "preflight", "profiles", "render", "report --out /dev/null", "rollback", "run stage"]
+EVERY += ["service --status", "settings", "stage", "status", "stop", "tabcompletion bash", "uninstall", "use no"]
+EVERY += ["validate", "verify"]
+
+
+@pytest.mark.slow
+@pytest.mark.sample(4)
+@pytest.mark.parametrize("line", EVERY)
+def test_nor_by_any_command(deployed, hostile, tmp_path, line):
+    box = Sandbox(tmp_path / "box", server=None)
+    shutil.copytree(deployed.root, box.root, symlinks=True)
+    done = subprocess.run(
+        box.command(*line.split()),
+        cwd=hostile.folder,
+        env=box.environment(**AROUND["this folder"]),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode in range(7), done.stderr
+    assert "Traceback" not in done.stderr
+    for value in ("4999", "sk-of-the-folder"):
+        assert value not in done.stdout + done.stderr
+        assert value not in "".join(path.read_text() for path in box.gateway.glob("*.sh"))
+    assert not hostile.taken(), hostile.taken()
+
+
+@pytest.mark.parametrize("text", ["[tool.doit", "[tool.doit]\nnum_process = 'x'\n"], ids=["broken", "wrong"])
+def test_a_broken_configuration_there_ends_no_command(deployed, tmp_path, text):
+    (tmp_path / "pyproject.toml").write_text(text)
+    (tmp_path / "doit.cfg").write_text("[GLOBAL\n")
+    done = deployed.run(["sh", "-c", f'cd {tmp_path} && "$@"', "sh", *deployed.command("status")])
+    assert done.code == 0, done.text
 
 
 @pytest.mark.slow
