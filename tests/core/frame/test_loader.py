@@ -216,7 +216,6 @@ def own(sandbox):
         (["set_up"], "release/serve.py"),
         (["worked_out"], "rendered/.env"),
         (["fetched"], "fetched"),
-        (["afterwards"], "afterwards"),
         (["other:a", "--times", "3", "other:b"], "b.txt"),
         (["oth*"], "b.txt"),
         (["b.txt"], "b.txt"),
@@ -234,6 +233,16 @@ def test_own_tasks_targets_patterns_and_several_processes(own, words, leaves):
     result = own.doit(*words)
     assert result.code == 0, result.text
     assert (own.project / leaves).exists() or (own.workshop / leaves).exists(), result.text
+
+
+def test_a_step_of_ones_own_follows_a_deployment_that_succeeded(own):
+    failed = own.doit("afterwards")
+    assert failed.code == 1, failed.text
+    assert not (own.project / "afterwards").exists()
+    own.deploy("--preset", "demo")
+    result = own.doit("afterwards")
+    assert result.code == 0, result.text
+    assert (own.project / "afterwards").exists()
 
 
 def test_a_mistake_in_a_step_of_ones_own_is_shown_as_such(own):
