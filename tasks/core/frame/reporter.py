@@ -234,6 +234,7 @@ def refuse(error: GatewayError) -> NoReturn:
 def mend() -> None:
     """Finish or clean up what was interrupted; a directory entry is looked at, no more, when nothing was."""
     layout = from_memory.resolve_remembered().layout
+    _clear_abandoned(layout)
     if not _traces(layout):
         return
     try:
@@ -263,10 +264,24 @@ def _traces(layout: Layout) -> bool:
 
 def _clear_debris(layout: Layout) -> None:
     """Remove what a killed command left in this part of build/; its lock is held."""
-    for folder in (layout.workshop, layout.rendered, layout.release):
-        names = _names(folder)
-        if any(name.startswith(".gw-") for name in names):
-            store.sweep(folder, age=0)
+    for folder in _find_littered(layout):
+        store.sweep(folder, age=0)
+
+
+def _clear_abandoned(layout: Layout) -> None:
+    """As _clear_debris(), unless a command that runs holds the lock: then it is its own."""
+    if not _find_littered(layout):
+        return
+    with contextlib.suppress(OSError, GatewayError):
+        descriptor = lock.hold(layout.build_lock, "recover")
+        _clear_debris(layout)
+        os.close(descriptor)
+
+
+def _find_littered(layout: Layout) -> list[Path]:
+    """The folders of this part of build/ with files in them that are not meant to stay."""
+    folders = (layout.workshop, layout.rendered, layout.release)
+    return [folder for folder in folders if any(name.startswith(".gw-") for name in _names(folder))]
 
 
 def _names(place: Path) -> set[str]:
