@@ -133,14 +133,16 @@ def prepare(layout: Layout, revision: Revision, rendered: Mapping[str, bytes], s
     released = place / "released"
     record = {RECORD: documents.dump_json(revision.to_json())}
     with store.blame(layout.history):
-        files.make_private_dir(released)
+        files.make_private_dir(layout.history)
+        for made in (place, released):
+            made.mkdir(mode=0o700)
         # The folder has no name of its own yet, so its files need no temporary ones.
         for name, data in rendered.items():
             store.create(released / name, data, 0o600)
         for name, data in {**stand, **record}.items():
             store.create(place / name, data, 0o600)
-        store.sync_directory(released)
-        store.sync_directory(place)
+        for made in (released, place, layout.history):
+            store.sync_directory(made)
 
 
 def settle(layout: Layout, true: int | None) -> None:
