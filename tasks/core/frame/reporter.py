@@ -280,8 +280,12 @@ def _clear_abandoned(layout: Layout) -> None:
 
 def _find_littered(layout: Layout) -> list[Path]:
     """The folders of this part of build/ with files in them that are not meant to stay."""
-    folders = (layout.workshop, layout.rendered, layout.release)
-    return [folder for folder in folders if any(name.startswith(".gw-") for name in _names(folder))]
+    found = []
+    for folder in (layout.workshop, layout.rendered, layout.release):
+        names = _names(folder)
+        if any(name.startswith(".gw-") for name in names):
+            found.append(folder)
+    return found
 
 
 def _names(place: Path) -> set[str]:
