@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
+from tasks.core.disk import programs
 from tasks.core.model.errors import GatewayError, UsageError
 from tasks.core.model.layout import PROJECT, Layout
 
@@ -138,9 +139,7 @@ def _python(module: str, *arguments: str) -> int:
 
 
 def _run(*command: str) -> int:
-    import subprocess
-
     beside = Path(sys.executable).parent  # shellcheck and uv
     environ = os.environ | {"PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', '')}"}
     sys.stdout.flush()
-    return subprocess.run(command, cwd=PROJECT, env=environ, check=False).returncode
+    return programs.show(command, environ, PROJECT)

@@ -1,6 +1,7 @@
 """start-gateway.sh and stop-gateway.sh as they are deployed, in the shells that they meet."""
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -22,6 +23,10 @@ from tasks.core.model.layout import PROJECT
 from tests.artifacts.fakes import KEY, PATH, SCRIPTS, clear, make_folder, make_litellm
 
 SHELLS = [shell for shell in ("dash", "bash", "bash as sh") if shutil.which(shell.split()[0])]
+
+
+SHARED_GROUP = next((gid for gid in os.getgroups() if gid not in (0, os.getgid())), 100 if os.getuid() == 0 else -1)
+"""A group that is not this user's own; -1: there is none that this user may give a file."""
 
 
 @pytest.fixture
@@ -690,3 +695,62 @@ def test_a_large_log_makes_room(folder):
 def test_progress_is_told_to_whoever_wants_it(folder):
     folder.env(FAKE_DELAY="6")
     assert "so far" in folder.start(GATEWAY_PROGRESS="1").stderr
+
+
+def test_nothing_is_written_through_a_link(folder, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    victim.chmod(0o644)
+    (folder.path / "litellm.log").symlink_to(victim)
+    refused = folder.start()
+    assert refused.returncode == 1
+    assert "litellm.log is a link" in refused.stderr
+    (folder.path / "litellm.log").unlink()
+    for name in ("gateway.pid.new", "gateway.status.json.new"):
+        (folder.path / name).symlink_to(victim)
+    assert folder.start().returncode == 0
+    assert victim.read_text() == "precious"
+    assert victim.stat().st_mode & 0o777 == 0o644
+
+
+def test_nothing_of_the_current_folder_is_run(folder):
+    for name in ("litellm", "sed", "date", "id", "ls", "dirname", "awk", "head"):
+        program = folder.home / name
+        program.write_text(f"#!/bin/sh\ntouch '{folder.home}/ran'\n")
+        program.chmod(0o755)
+    (folder.path / "venv").rename(folder.path / "other")
+    for path in (f".:{PATH}", f":{PATH}", f"{PATH}:"):
+        assert "LiteLLM was not found" in folder.start(PATH=path).stderr
+        assert "does not run" in folder.stop(PATH=path).stderr
+    assert not (folder.home / "ran").exists()
+
+
+def test_what_is_not_as_it_was_deployed_is_not_run(folder):
+    digest = hashlib.sha256((folder.path / "serve.py").read_bytes()).hexdigest()
+    manifest = folder.path / "deployment-manifest.json"
+    manifest.write_text(json.dumps({"files": {"serve.py": f"sha256:{digest}"}}))
+    assert folder.start("--check").returncode == 0
+    with (folder.path / "serve.py").open("a") as file:
+        file.write("print('changed')\n")
+    refused = folder.start("--check")
+    assert refused.returncode == 1
+    assert "serve.py is not what was deployed" in refused.stderr
+    manifest.write_text("[" * 5000)
+    assert folder.start("--check").returncode == 0  # the history knows, and `doit start` asks that
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o775])
+@pytest.mark.parametrize("where", ["folder", "above", "litellm"])
+def test_a_folder_that_others_can_change_is_refused(folder, where, mode):
+    place = {"folder": folder.path, "above": folder.path.parent, "litellm": folder.path / "venv" / "bin"}[where]
+    if mode == 0o775 and SHARED_GROUP == -1:
+        pytest.skip("there is no group to share with")
+    assert folder.start("--check").returncode == 0
+    os.chown(place, -1, SHARED_GROUP)
+    place.chmod(mode)
+    refused = folder.start("--check")
+    is_shared_tmp = where == "above" and mode == 0o1777
+    # Root chose the group of what root owns.
+    is_chosen = where == "above" and mode == 0o775 and os.getuid() == 0
+    assert refused.returncode == (0 if is_shared_tmp or is_chosen else 1)
+    assert is_shared_tmp or is_chosen or "can be changed by another user" in refused.stderr

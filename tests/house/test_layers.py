@@ -51,6 +51,12 @@ OWNERS = {
 """Third-party packages and the one module that knows each; the last two are LiteLLM's, which runs that module."""
 
 
+STARTERS = {"disk.programs", "console.invocation", "frame.door", "tasks.exec"}
+"""What starts other programs; of these the last two become them."""
+
+STARTS = {f"os.{name}" for name in ("system", "popen", "posix_spawn", "execv", "execve", "execvp", "execvpe")}
+
+
 @pytest.fixture
 def modules(tree):
     """The modules of the project; what is deployed (templates/artifacts) lives alone, without it."""
@@ -106,6 +112,20 @@ def test_a_package_is_imported_by_its_one_module_inside_a_function(modules):
                 continue
             if short_name(module) != OWNERS.get(package) or is_at_top:
                 wrong.append(f"{module.path}:{line} imports {name}; owner: {OWNERS.get(package, 'none')}")
+    assert not wrong, places(wrong)
+
+
+def test_other_programs_are_started_in_one_place(modules):
+    """There they get an environment and a folder that nothing around us configures."""
+    wrong = []
+    for module in modules:
+        if short_name(module) in STARTERS:
+            continue
+        for name, line, _, is_for_types in module.imports:
+            if name.partition(".")[0] in ("subprocess", "multiprocessing", "pty") and not is_for_types:
+                wrong.append(f"{module.path}:{line} imports {name}")
+        calls = [node for node in module.find(ast.Attribute) if ast.unparse(node) in STARTS]
+        wrong += [f"{module.path}:{node.lineno} uses {ast.unparse(node)}" for node in calls]
     assert not wrong, places(wrong)
 
 

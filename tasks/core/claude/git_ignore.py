@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
+from tasks.core.disk import programs
 from tasks.core.model.errors import Conflict
 
 if TYPE_CHECKING:
@@ -13,6 +12,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tasks.core.model.layout import Layout
+
+
+SEALED = (
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "safe.bareRepository=explicit"),
+)
+"""What a repository names to be run by git is not."""
+
+OFFLINE = {"GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
+"""Nothing is fetched, by whatever program the repository names for that, and nothing is written."""
 
 
 def seen(layout: Layout) -> str:
@@ -43,7 +53,8 @@ def doubts(layout: Layout) -> Iterator[str]:
 
 def _git(path: Path, *words: str) -> bool:
     """Whether git, where it is, says yes in the project of *path*."""
-    git, project = shutil.which("git"), path.parents[1]
+    git, project = programs.find("git"), path.parents[1]
     if git is None or not project.is_dir():
         return False
-    return subprocess.run([git, "-C", str(project), *words], capture_output=True, check=False).returncode == 0
+    command = [git, "-C", str(project), *SEALED, *words]
+    return programs.run(command, programs.sealed() | OFFLINE).returncode == 0

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from typing import TYPE_CHECKING
 
 from tasks.core.claude import git_ignore
-from tasks.core.disk import files
+from tasks.core.disk import files, programs
 from tasks.core.history import history
 from tasks.core.litellm import litellm
 from tasks.core.model import network
@@ -72,9 +71,11 @@ def find_network_caveats(resolved: Resolved) -> list[str]:
 def find_program_caveats(resolved: Resolved) -> Iterator[str]:
     """What is missing on this machine and can be installed later.
 
-    A LiteLLM that is refused is an error.
+    A LiteLLM that is refused is an error. Programs are looked for; none is run.
+    Only absolute folders of PATH count.
     """
-    if not shutil.which("claude"):
+    claude = programs.find("claude")
+    if not claude:
         install = "npm install -g @anthropic-ai/claude-code"
         yield f"Claude Code is not on PATH; it can be installed later: {install}"
     if not resolved.deployment.gateway.process:

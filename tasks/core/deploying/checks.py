@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tasks.core.catalogue import catalogue, crosscheck, schemas
 from tasks.core.claude import settings_edit
 from tasks.core.deploying import render
-from tasks.core.disk import files
+from tasks.core.disk import files, programs
 from tasks.core.history import history
 from tasks.core.http import tls
 from tasks.core.lint import rules
@@ -143,9 +143,7 @@ def _program(text: str, _layout: Layout, where: str) -> list[str]:
 @functools.cache
 def _by_shell(text: str) -> tuple[str, ...]:
     """What a shell says of the syntax; many deployments have the same script."""
-    import subprocess
-
-    shell = subprocess.run(["sh", "-n"], input=text.encode(), capture_output=True, check=False)
+    shell = programs.run(["sh", "-n"], programs.sealed(), data=text.encode())
     return () if shell.returncode == 0 else (shell.stderr.decode(errors="replace").strip(),)
 
 

@@ -13,6 +13,8 @@ import signal as signals
 from pathlib import Path
 from typing import NamedTuple
 
+from tasks.core.disk import programs
+
 PROC = Path("/proc")
 START_FIELD = 19
 """Behind the name in /proc/PID/stat: the kernel's ticks at which the process started."""
@@ -67,13 +69,7 @@ def find_start(pid: int) -> str:
 
 def _ask_ps(pid: int) -> str:
     """Where there is no /proc, as on macOS: `ps` in one language and time zone."""
-    import subprocess
-
-    done = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)],
-        env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC0"},
-        capture_output=True,
-        check=False,
-    )
+    environ = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC0"}
+    done = programs.run(["ps", "-o", "lstart=", "-p", str(pid)], environ)
     words = done.stdout.decode(errors="replace").split()
     return " ".join(words)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 from tasks.core.catalogue import client_facts
 from tasks.core.claude import other_tools, settings_edit
 from tasks.core.claude.layers import OVERRIDING, Key
 from tasks.core.deploying import checks, file_changes
+from tasks.core.disk import programs
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.history import backup
 from tasks.core.model.catalogue import Variable
@@ -40,7 +40,7 @@ TYPES = {"env": "{", "permissions": "{", "model": '"', "apiKeyHelper": '"'}
 
 def client(case: Case) -> Iterator[Check]:
     """Whether Claude Code is there, and new enough."""
-    program = shutil.which("claude", path=case.environ.get("PATH", ""))
+    program = programs.find("claude", case.environ)
     if program is None:
         yield Check("client", WARN, "Claude Code is not on PATH", fix=INSTALL)
         return
@@ -55,15 +55,11 @@ def client(case: Case) -> Iterator[Check]:
 
 
 def _version(program: str, case: Case) -> str | None:
-    import subprocess
-
     try:
-        done = subprocess.run(
-            [program, "--version"], env=dict(case.environ), capture_output=True, text=True, timeout=30, check=False
-        )
-    except (OSError, subprocess.SubprocessError, ValueError):
+        done = programs.run([program, "--version"], programs.sealed(case.environ), patience=30)
+    except (OSError, ValueError):
         return None
-    match = re.match(r"(\d+\.\d+\.\d+)\b", done.stdout)
+    match = re.match(r"(\d+\.\d+\.\d+)\b", done.stdout.decode(errors="replace"))
     return match[1] if match and done.returncode == 0 else None
 
 

@@ -112,9 +112,13 @@ def set_up(argv: list[str]) -> int:
     from tasks.core.disk import signals
     from tasks.core.litellm import packages
     from tasks.core.model.errors import GatewayError
+    from tasks.core.model.layout import make_absolute
 
     # What is cut short here is cleaned up, and said.
     signals.take()
+    # In a folder that is gone there is nothing to be named.
+    with contextlib.suppress(OSError):
+        make_absolute(os.environ, os.getcwd())  # noqa: PTH109 - as the loader does
     wanted, *covered = find_locks(argv)
     try:
         if not packages.installed(VENV, wanted):
@@ -261,4 +265,5 @@ def _runs(python: str) -> bool:
 
     if not shutil.which(python):
         return False
-    return subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode == 0
+    command = [python, "-I", "-c", ""]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0

@@ -23,7 +23,7 @@ from tasks.core.cli import command_line
 from tasks.core.frame import creators
 from tasks.core.frame.memory import Memory
 from tasks.core.frame.reporter import mend
-from tasks.core.model.layout import PROJECT
+from tasks.core.model.layout import PROJECT, make_absolute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,6 +71,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             doit.loader.initial_workdir = os.getcwd()  # noqa: PTH109 - doit has it as text
         except OSError:
             raise InvalidDodoFile("the current folder is gone. Fix: cd to another one") from None
+        make_absolute(os.environ, doit.loader.initial_workdir)
         os.chdir(PROJECT)
         try:
             import dodo

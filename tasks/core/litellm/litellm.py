@@ -12,7 +12,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tasks.core.model.errors import GatewayError, UsageError
+from tasks.core.disk import trust
+from tasks.core.model.errors import Conflict, GatewayError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,6 +78,8 @@ def refusal(found: Found) -> GatewayError | None:
         remedy = "Do not start any Python of that environment. Delete it, and rotate every credential on this machine."
         problem = f"this is a malicious release of LiteLLM ({found.version or IMPLANT}), it steals credentials"
         return GatewayError(problem, remedy, where=where)
+    if untrusted := _find_untrusted(found):
+        return untrusted
     if found.shim:
         return GatewayError(
             "is a shim: which LiteLLM it starts cannot be told without running it",
@@ -86,6 +89,19 @@ def refusal(found: Found) -> GatewayError | None:
     if found.version and _number(found.version) < _number(OLDEST):
         problem = f"LiteLLM {found.version} is too old to be run here; {OLDEST} is the oldest to use"
         return GatewayError(problem, f"Upgrade it to {LITELLM_KNOWN_GOOD}. {INSTALL}", where=where)
+    return None
+
+
+def _find_untrusted(found: Found) -> GatewayError | None:
+    """The error when another user can change this LiteLLM or its Python."""
+    paths = [found.executable, *found.packages]
+    if found.python:
+        # Not what it links to: the machine's own Python is not ours to judge.
+        paths.append(found.python.parent)
+    try:
+        trust.require(*paths)
+    except Conflict as error:
+        return error
     return None
 
 
@@ -119,6 +135,7 @@ def install_known_good(layout: Layout) -> None:
     if is_ours(layout) and not _half_made(layout.venv):
         return
     if layout.venv.exists() and not is_ours(layout):  # made by a person: added to, never replaced
+        trust.require(layout.venv)
         packages.install(layout.venv, lock(layout), takes=TAKES)
     else:
         use(layout, make(layout))
@@ -137,6 +154,7 @@ def make(layout: Layout) -> Path:
             f"LiteLLM {LITELLM_KNOWN_GOOD} cannot be installed for Python {sys.version_info[0]}.{sys.version_info[1]}",
             f"Use Python 3.11 to {'.'.join(map(str, NEWEST_PYTHON))}: remove .venv and run it on dodo.py again.",
         )
+    trust.require(layout.gateway)
     files.make_private_dir(layout.gateway)
     made = layout.gateway / f"{layout.venv.name}-{packages.digest(lock(layout))[:12]}"
     if not packages.installed(made, lock(layout)):

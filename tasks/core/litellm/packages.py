@@ -11,22 +11,35 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.console import console
+from tasks.core.disk import programs
 from tasks.core.model.errors import GatewayError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+FOLDER = Path(__file__).resolve().parent
+"""Where installers run, whatever the current folder is."""
+
 STAMP, GUARD = "locked-packages", "setup.lock"
 OTHERS = "others"
+INDEXES = re.compile(
+    r"PIP_(INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|PROXY|CERT|CLIENT_CERT"
+    r"|RETRIES|TIMEOUT|DEFAULT_TIMEOUT|KEYRING_PROVIDER|CACHE_DIR|NO_CACHE_DIR|CONFIG_FILE"
+    r"|ONLY_BINARY|PREFER_BINARY|USE_FEATURE)"
+    r"|UV_(INDEX\w*|DEFAULT_INDEX|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|INSECURE_HOST|NATIVE_TLS"
+    r"|SYSTEM_CERTS|OFFLINE|HTTP_TIMEOUT|HTTP_RETRIES|KEYRING_PROVIDER|CACHE_DIR|NO_CACHE"
+    r"|LINK_MODE|CONFIG_FILE|CONCURRENT_\w+)"
+)
+"""Variables of pip and uv that say where packages come from: the others change what is installed."""
+
 TAIL = 12
 """So many last lines of a failed installer are shown."""
 
@@ -101,14 +114,14 @@ def _to_be_made(venv: Path) -> bool:
         if {entry.name for entry in venv.iterdir()} - {GUARD}:
             raise GatewayError("is in the way: it is no virtual environment", "Move it away.", where=str(venv))
         return True
-    if _run([python_of(venv), "-P", "-c", ""]):  # -P is new in 3.11
+    if _run([python_of(venv), "-I", "-P", "-c", ""]):  # -P is new in 3.11
         raise GatewayError("has no Python 3.11 or newer, and was made by others", "Move it away.", where=str(venv))
     return False
 
 
 def find_uv() -> Path | None:
     """A uv that runs: on PATH, or installed beside this Python."""
-    for candidate in (shutil.which("uv"), str(Path(sys.executable).with_name("uv"))):
+    for candidate in (programs.find("uv"), str(Path(sys.executable).with_name("uv"))):
         if candidate and os.access(candidate, os.X_OK) and _run([candidate, "--version"]) == []:
             return Path(candidate)
     return None
@@ -117,21 +130,35 @@ def find_uv() -> Path | None:
 def _with_uv(uv: Path, venv: Path, lock: Path, *, afresh: bool) -> list[str]:
     """Install by uv: nothing, or its last lines when it failed."""
     _begin(venv, afresh=afresh)
-    if afresh and (trouble := _run([uv, "venv", "--allow-existing", "--python", _base_python(), venv])):
+    make: list[str | Path] = [uv, "venv", *_settings(), "--allow-existing", "--python", _base_python(), venv]
+    if afresh and (trouble := _run(make)):
         return trouble
-    how = ["--python", str(python_of(venv)), "--require-hashes", "--compile-bytecode"]
-    return _run([uv, "pip", "install", *how, "-r", lock], lock.parent)
+    how = [*_settings(), "--python", str(python_of(venv)), "--require-hashes"]
+    return _run([uv, "pip", "install", *how, "--compile-bytecode", "-r", lock])
+
+
+def _settings() -> list[str]:
+    """Options of uv: the user's or the system's settings count, not those of a folder around us."""
+    if os.environ.get("UV_CONFIG_FILE"):
+        return []
+    own = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    for folder in (own, "/etc/xdg", "/etc"):
+        file = Path(folder, "uv", "uv.toml")
+        if file.is_absolute() and file.is_file():
+            return ["--config-file", str(file)]
+    return ["--no-config"]
 
 
 def _with_pip(venv: Path, lock: Path, *, afresh: bool) -> list[str]:
     """Install by pip: nothing, or its last lines when it failed."""
     _begin(venv, afresh=afresh)
-    if afresh and (trouble := _run([_base_python(), "-m", "venv", venv])):
+    if afresh and (trouble := _run([_base_python(), "-I", "-m", "venv", venv])):
         return trouble
     if not afresh:
-        _run([python_of(venv), "-m", "ensurepip"])  # uv makes environments without pip
+        _run([python_of(venv), "-I", "-m", "ensurepip"])  # uv makes environments without pip
     quiet = ["--no-input", "--disable-pip-version-check", "-q"]
-    return _run([python_of(venv), "-m", "pip", "install", *quiet, "--require-hashes", "-r", lock], lock.parent)
+    pip: list[str | Path] = [python_of(venv), "-I", "-m", "pip"]
+    return _run([*pip, "install", *quiet, "--require-hashes", "-r", lock])
 
 
 def _can_make_venvs() -> bool:
@@ -159,40 +186,30 @@ def _base_python() -> str:
     return getattr(sys, "_base_executable", None) or sys.executable
 
 
-def _run(command: Sequence[str | Path], cwd: Path | None = None) -> list[str]:
+def _run(command: Sequence[str | Path]) -> list[str]:
     """Run to the end: nothing, or the last lines that were printed when it failed."""
-    strays = {"PIP_TARGET", "PIP_PREFIX", "PYTHONHOME", "UV_SYSTEM_PYTHON"}  # would install elsewhere
-    environ = {name: value for name, value in os.environ.items() if name not in strays} | {"PIP_USER": "0"}
     try:
-        code, output = _run_whole(command, environ, cwd)
+        code, output = programs.run_group(command, _environment(), FOLDER)
     except OSError as error:
         return [f"{command[0]}: {error.strerror}"]
-    said = [console.printable(line) for line in output.decode(errors="replace").splitlines() if line.strip()]
+    said = _lines(output)
     return [] if code == 0 else said[-TAIL:] or [f"{command[0]} ended with exit code {code}"]
 
 
-def _run_whole(
-    command: Sequence[str | Path],
-    environ: dict[str, str],
-    cwd: Path | None,
-) -> tuple[int, bytes]:
-    """Its exit code and output; what interrupts us ends it with all that it has started."""
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environ,
-        cwd=cwd,
-        start_new_session=True,
-    ) as process:
-        try:
-            output, _ = process.communicate()
-        except BaseException:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            raise
-    return process.returncode, output
+def _lines(output: bytes) -> list[str]:
+    """What a program printed, without empty lines."""
+    lines = output.decode(errors="replace").splitlines()
+    return [console.printable(line) for line in lines if line.strip()]
+
+
+def _environment() -> dict[str, str]:
+    """The environment of installers: users say where packages come from, and nothing else."""
+    environ = {}
+    for name, value in programs.sealed().items():
+        is_setting = name.startswith(("PIP_", "UV_"))
+        if not is_setting or INDEXES.fullmatch(name):
+            environ[name] = value
+    return environ | {"PIP_USER": "0"}
 
 
 @contextlib.contextmanager

@@ -8,12 +8,47 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, MutableMapping
 
 PROJECT = Path(__file__).resolve().parents[3]
 """The checkout that this module was loaded from."""
 
 DEFAULT_PORT = 4000
+
+PATH_VARIABLES = (
+    "HOME",
+    "CLAUDE_CONFIG_DIR",
+    "ZDOTDIR",
+    "CLOUDSDK_CONFIG",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+    "VERTEXAI_CREDENTIALS",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "CLAUDE_CODE_CLIENT_CERT",
+    "CLAUDE_CODE_CLIENT_KEY",
+    "PIP_CERT",
+    "PIP_CLIENT_CERT",
+    "PIP_CONFIG_FILE",
+    "UV_CONFIG_FILE",
+)
+"""Variables that may name a file from the current folder."""
+
+
+def make_absolute(environ: MutableMapping[str, str], folder: str) -> None:
+    """Have the paths in *environ* that are relative to *folder* name the same files from anywhere.
+
+    Called once, before a command leaves the folder in which it was typed.
+    """
+    for name in PATH_VARIABLES:
+        value = environ.get(name)
+        # One of them may hold credentials instead: JSON.
+        if value and not value.startswith(("/", "{")):
+            environ[name] = str(Path(folder, value))
 
 
 def key_of(folder: Path) -> str:

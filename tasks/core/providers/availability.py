@@ -7,13 +7,13 @@ Python of the gateway's LiteLLM asks, which has those libraries; without it such
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.console import console
+from tasks.core.disk import programs
 from tasks.core.http import client, gateway
 from tasks.core.model.catalogue import PLACEHOLDER
 from tasks.core.model.errors import GatewayError, Unhealthy
@@ -246,18 +246,15 @@ def _ask_cloud(question: Mapping[str, Any], place: Place) -> dict[str, tuple[str
     """What the clouds' own libraries find out: per model its state and the reason."""
     command = [str(place.python), str(PROBE)]
     try:
-        done = subprocess.run(
+        done = programs.run(
             command,
-            input=json.dumps(question),
-            env={**place.route.environ, **place.values},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
+            programs.sealed({**place.route.environ, **place.values}),
+            data=json.dumps(question).encode(),
+            patience=PATIENCE,
         )
         answers = json.loads(done.stdout)
         return {model: _read_answer(answers[model]) for model in question["asks"]}
-    except subprocess.TimeoutExpired:
+    except TimeoutError:
         raise Unhealthy(f"no answer within {PATIENCE} s") from None
     except (OSError, ValueError, LookupError, TypeError):
         problem = "the Python of LiteLLM cannot ask"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import time
 from typing import TYPE_CHECKING
 
 from tasks.core.console import console
+from tasks.core.disk import programs
 from tasks.core.model.errors import GatewayError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def content(layout: Layout, search: str, stop_seconds: int, mark: str) -> bytes:
 
 def missing() -> str:
     """Why launchd cannot be asked; "" when it can."""
-    if not shutil.which("launchctl"):
+    if not programs.find("launchctl"):
         return "this machine has no launchd (there is no launchctl)"
     code, words = _launchctl("print", _domain())
     return f"there is no session of this user at the screen ({words})" if code else ""
@@ -136,7 +136,5 @@ def _must(*words: str) -> None:
 
 def _launchctl(*words: str) -> tuple[int, str]:
     """The exit code of launchctl, and what it said."""
-    import subprocess
-
-    done = subprocess.run(["launchctl", *words], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    done = programs.run(["launchctl", *words], programs.sealed())
     return done.returncode, console.printable((done.stdout + done.stderr).decode(errors="replace").strip())

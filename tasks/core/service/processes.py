@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -13,13 +14,16 @@ from tasks.core.disk import files
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import psutil
 
     from tasks.core.model.layout import Layout
 
 PROC = Path("/proc")
+WORD = re.compile("[0-9a-f]{16}")
+"""What start-gateway.sh gives each gateway to be known by."""
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -77,7 +81,7 @@ def running(layout: Layout) -> Instance | None:
     """The gateway that was started from this folder; None when it does not run.
 
     A number in gateway.pid proves nothing, numbers are used again: the process must be this user's, must have started
-    when the file says, and must have our configuration and the file's random word on its command line.
+    when the file says, and must run serve.py of this folder, with our configuration and the file's random word.
     """
     record = _record(layout)
     if not record:
@@ -108,14 +112,15 @@ def is_alive(instance: Instance) -> bool:
 
 
 def find_started_with(program: Path) -> Iterator[Found]:
-    """This user's processes that have *program* on their command line. Looks at every process."""
+    """This user's processes that run *program*, not an editor of it. Looks at every process."""
     import psutil
 
     paths = {str(program), str(program.resolve())}
     for process in psutil.process_iter(["cmdline", "uids", "status"]):
         known = process.info
         words = known["cmdline"] or ()
-        if not paths.intersection(words) or known["uids"] is None:
+        is_running = any(has_words(words, path, "--config") for path in paths)
+        if not is_running or known["uids"] is None:
             continue
         is_ours = known["uids"].real == os.getuid()
         if is_ours and known["status"] != psutil.STATUS_ZOMBIE:
@@ -189,10 +194,21 @@ def _record(layout: Layout) -> dict[str, str]:
 
 def _ours(process: psutil.Process, record: Mapping[str, str], layout: Layout) -> bool:
     """The same proof as in gateway-process.sh.j2."""
-    started, word = record.get("started"), record.get("instance")
-    if not started or not word or _mark(process) != started or process.uids().real != os.getuid():
+    started, word = record.get("started"), record.get("instance", "")
+    if not started or not WORD.fullmatch(word):
         return False
-    return {str(layout.gateway.resolve() / layout.config.name), word} <= set(process.cmdline())
+    if _mark(process) != started or process.uids().real != os.getuid():
+        return False
+    folder = layout.gateway.resolve()
+    program, config = str(folder / layout.supervisor.name), str(folder / layout.config.name)
+    line = process.cmdline()
+    return has_words(line, program, "--config", config) and has_words(line, "--instance", word)
+
+
+def has_words(line: Sequence[str], *words: str) -> bool:
+    """Whether *line* has *words*, one behind the other."""
+    size = len(words)
+    return any(tuple(line[at : at + size]) == words for at in range(len(line) - size + 1))
 
 
 def _mark(process: psutil.Process) -> str:

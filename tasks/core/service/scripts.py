@@ -5,16 +5,16 @@ The progress of a script is shown as it comes, its last words tell how it ended.
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.console import console
+from tasks.core.disk import programs
 from tasks.core.history import history
 from tasks.core.model.errors import GatewayError, Unhealthy
-from tasks.core.service import logs, processes, units
+from tasks.core.service import integrity, logs, processes, units
 from tasks.core.service.leash import VARIABLE as LEASH
 from tasks.core.service.leash import Leash
 from tasks.core.service.state import State
@@ -118,12 +118,16 @@ def run(layout: Layout, name: str, leash: Leash | None = None) -> None:
         raise _refused(name, code, words)
 
 
-def _script(layout: Layout, name: str) -> str:
-    """Where a deployed script is; GatewayError when there is none."""
+def _script(layout: Layout, name: str) -> Path:
+    """Where a deployed script is; GatewayError when there is none, or it may not be run."""
     path = layout.gateway / name
     if not path.exists():
         raise GatewayError("nothing to start or stop is deployed here", TO_BEGIN_WITH, where=str(layout.gateway))
-    return str(path)
+    runs = [path]
+    if path == layout.start_script:
+        runs.append(layout.supervisor)
+    integrity.require(layout, *runs)
+    return path
 
 
 def _refused(name: str, code: int, words: list[str]) -> GatewayError:
@@ -131,24 +135,17 @@ def _refused(name: str, code: int, words: list[str]) -> GatewayError:
     return GatewayError("\n".join(words) or f"{name} ended with exit code {code}")
 
 
-def _watched(script: str, *options: str, leash: Leash | None = None) -> tuple[int, list[str]]:
+def _watched(script: Path, *options: str, leash: Leash | None = None) -> tuple[int, list[str]]:
     """Run *script*, show its progress (the lines that come first, indented); its exit code and its other lines."""
-    import subprocess
-
-    environ = {**os.environ, **({"GATEWAY_PROGRESS": "1"} if sys.stderr.isatty() else {})}
+    environ = programs.plain()
+    if sys.stderr.isatty():
+        environ["GATEWAY_PROGRESS"] = "1"
     handed = []
     if leash is not None:
         handed.append(leash.reading)
         environ[LEASH] = str(leash.reading)
     words: list[str] = []
-    with subprocess.Popen(
-        ["sh", script, *options],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environ,
-        pass_fds=handed,
-    ) as process:
+    with programs.follow(["sh", script, *options], environ, script.parent, handed) as process:
         try:
             for raw in process.stdout or ():
                 line = console.printable(logs.COLOURS.sub("", raw.decode(errors="replace").rstrip("\n")))

@@ -80,7 +80,7 @@ def read_status(layout: Layout, instance: Instance) -> Status | None:
         known = {name: found[name] for name in Status._fields}
         lists = {name: tuple(found[name]) for name in ("error", "leaving")}
         return Status(**known | lists)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import getpass
 import os
 import re
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.catalogue import templating
 from tasks.core.console import console
+from tasks.core.disk import programs
 from tasks.core.model.errors import GatewayError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def whole(text: str) -> str:
 
 def missing() -> str:
     """Why the user's systemd cannot be asked; "" when it can."""
-    if not shutil.which("systemctl"):
+    if not programs.find("systemctl"):
         return "this machine has no systemd (there is no systemctl)"
     code, words = _systemctl("show", "--property=Version")
     return f"the systemd of this user does not answer ({words or 'no user bus'})" if code else ""
@@ -87,7 +87,7 @@ def disable(file: Path) -> None:
 def forget(file: Path) -> None:
     """Tell systemd that the file is gone; who could not be asked may have left the link to it."""
     (file.parent / WANTED_BY / file.name).unlink(missing_ok=True)
-    if not shutil.which("systemctl"):
+    if not programs.find("systemctl"):
         return
     _systemctl("daemon-reload")
     _systemctl("reset-failed", file.name)
@@ -140,14 +140,6 @@ def _must(*words: str) -> None:
 
 def _systemctl(*words: str) -> tuple[int, str]:
     """The exit code of systemctl, and what it said; a shell that knows no session is given the usual one."""
-    import subprocess
-
-    environ = {"XDG_RUNTIME_DIR": f"/run/user/{os.getuid()}", **os.environ}
-    done = subprocess.run(
-        ["systemctl", "--user", "--no-pager", *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=environ,
-        check=False,
-    )
+    environ = {"XDG_RUNTIME_DIR": f"/run/user/{os.getuid()}", **programs.sealed()}
+    done = programs.run(["systemctl", "--user", "--no-pager", *words], environ)
     return done.returncode, console.printable((done.stdout + done.stderr).decode(errors="replace").strip())

@@ -10,15 +10,14 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tasks.core.disk import files
+from tasks.core.disk import files, programs
 from tasks.core.http import gateway
-from tasks.core.service import logs, processes, traces
+from tasks.core.service import integrity, logs, processes, traces
 from tasks.core.service.leash import Leash
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ UNTOUCHED = "It was tried on a port of its own; what runs was not touched."
 class Trial(NamedTuple):
     """A gateway on trial: its process, its address, its log; *what*: in two words what is tried."""
 
-    process: subprocess.Popen[bytes]
+    process: programs.Process
     url: str
     log: Path
     what: str
@@ -78,7 +77,7 @@ def _started(
     python: Path,
     words: list[str],
     log: Path,
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[programs.Process]:
     """serve.py on *python*, ended at once afterwards, with all that it started.
 
     *words*: where it listens. *log*: its output; its status is written beside that.
@@ -87,18 +86,15 @@ def _started(
     command += ["--config", str(layout.config.absolute()), *words]
     command += ["--start-timeout", str(processes.patience(layout))]
     command += ["--status", str(log.with_name("status"))]
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    integrity.require(layout, layout.supervisor)
     with Leash() as leash, log.open("wb") as output:
         command += ["--leash", str(leash.reading)]
-        process = subprocess.Popen(
+        process = programs.start_apart(
             command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=layout.gateway,
-            start_new_session=True,
-            env=environ,
-            pass_fds=[leash.reading],
+            programs.plain(),
+            layout.gateway,
+            output,
+            [leash.reading],
         )
         try:
             yield process

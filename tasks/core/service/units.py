@@ -15,11 +15,11 @@ import time
 from typing import TYPE_CHECKING
 
 from tasks.core.console import console
-from tasks.core.disk import files
+from tasks.core.disk import files, programs, trust
 from tasks.core.history import history
 from tasks.core.http import gateway
 from tasks.core.model.errors import Conflict, GatewayError, Unhealthy
-from tasks.core.service import launchd, logs, processes, systemd
+from tasks.core.service import integrity, launchd, logs, processes, systemd
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def wanted(layout: Layout, environ: Mapping[str, str]) -> bytes:
     """The unit for this gateway, with the PATH of *environ* and the mark by which it is known again."""
     given = env_file.deployed(layout).get("GATEWAY_DRAIN_SECONDS", "")
     seconds = (int(given) if re.fullmatch(r"[0-9]{1,6}", given) else DRAIN_SECONDS) + MARGIN
-    search = environ.get("PATH") or "/usr/local/bin:/usr/bin:/bin"
+    search = programs.absolute_path(environ) or "/usr/local/bin:/usr/bin:/bin"
     plain: bytes = system().content(layout, search, seconds, "")
     marked: bytes = system().content(layout, search, seconds, _mark(layout, plain))
     return marked
@@ -75,6 +75,7 @@ def managed(layout: Layout) -> bool:
 def install(layout: Layout) -> None:
     """Have the system run the gateway from the next login on; GatewayError or Conflict, and nothing is written."""
     path = file_of(layout)
+    trust.require(layout.gateway, path.parent)
     if path.exists() and not ours(layout):
         raise foreign(path)
     data = wanted(layout, os.environ)
@@ -118,6 +119,7 @@ def foreign(path: Path) -> Conflict:
 
 def start(layout: Layout) -> None:
     """Have the system start it, and wait until it answers; a GatewayError shows the end of the log."""
+    integrity.require(layout, layout.start_script, layout.supervisor)
     if instance := processes.running(layout):
         _join(layout, instance)
         return

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tasks.core.disk import programs
 from tasks.core.model.errors import GatewayError, UsageError
 from tasks.core.model.secret import Secret
 
@@ -37,9 +38,9 @@ def command(reference: str) -> list[str]:
     if kind == "cmd":
         return ["sh", "-c", rest]
     service, _, name = rest.partition("/")
-    if shutil.which("secret-tool"):
+    if programs.find("secret-tool"):
         return ["secret-tool", "lookup", "service", service, "username", name]
-    if shutil.which("security"):
+    if programs.find("security"):
         return ["security", "find-generic-password", "-s", service, "-a", name, "-w"]
     raise GatewayError(
         "there is no keyring that can be asked", "Install secret-tool (libsecret-tools).", where=reference
@@ -78,12 +79,10 @@ def user_and_password(secret: Secret, where: str) -> tuple[Secret, Secret]:
 
 def _printed(argv: list[str], reference: str) -> str:
     """What a command prints; its complaints go to the terminal, as it wrote them."""
-    import subprocess
-
     try:
-        done = subprocess.run(argv, stdout=subprocess.PIPE, timeout=PATIENCE, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        problem = "took too long" if isinstance(error, subprocess.TimeoutExpired) else "cannot be run"
+        done = programs.ask(argv, os.environ, PATIENCE)
+    except OSError as error:
+        problem = "took too long" if isinstance(error, TimeoutError) else "cannot be run"
         raise GatewayError(f"{problem}", "Try the command by hand.", where=reference) from None
     if done.returncode != 0:
         raise GatewayError(f"ended with exit code {done.returncode}", "Try the command by hand.", where=reference)

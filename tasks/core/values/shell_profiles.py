@@ -39,7 +39,10 @@ def files(home: Path, environ: Mapping[str, str]) -> list[tuple[Path, Shell]]:
     one has the last word in a terminal. ~/.profile ends the list: bash reads it only where ~/.bash_profile is missing.
     """
     zdotdir = Path(environ.get("ZDOTDIR") or home)
-    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    given = environ.get("XDG_CONFIG_HOME", "")
+    config = home / ".config"
+    if given.startswith("/"):  # a relative one is to be ignored, says its specification
+        config = Path(given)
     of: dict[str, list[tuple[Path, Shell]]] = {
         "bash": [(home / ".bashrc", "sh"), (home / ".bash_profile", "sh")],
         "zsh": [(zdotdir / name, "sh") for name in (".zshrc", ".zprofile", ".zshenv")],

@@ -29,10 +29,12 @@ NEEDED = (
     "core/frame/door.py",
     "core/frame/launch.py",
     "core/disk/__init__.py",
+    "core/disk/programs.py",
     "core/disk/signals.py",
     "core/litellm/packages.py",
     "core/console/console.py",
     "core/model/errors.py",
+    "core/model/layout.py",
 )
 
 

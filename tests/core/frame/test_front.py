@@ -16,6 +16,8 @@ from tests.conftest import Sandbox, make_sandbox
 
 MODULES = ("sitecustomize", "usercustomize", "json", "yaml", "doit", "tasks", "dodo", "subprocess", "inspect")
 MODULES += ("sqlite3", "tomllib", "re", "__future__", "front", "door", "getopt", "shlex", "evil", "setuptools")
+MODULES += ("venv", "ensurepip", "pip")
+PROGRAMS = ("git", "sh", "claude", "litellm", "uv", "python3", "systemctl", "secret-tool", "env", "sed", "id", "ls")
 MARK = "open({!r}, 'a').write({!r} + '\\n')\n"
 CONFIGURED = """
 [tool.doit]
@@ -55,7 +57,25 @@ class Hostile:
         (folder / "doit.cfg").write_text(CONFIG)
         (folder / "setup.cfg").write_text("[metadata]\nname = attr: evil.name\n")
         (folder / ".env").write_text("LITELLM_MASTER_KEY=sk-of-the-folder\n")
+        (folder / "uv.toml").write_text('index-url = "http://127.0.0.1:9/of-the-folder"\n')
+        for name in PROGRAMS:
+            self.program(folder / name, name)
+        self.repository(folder / ".git")
         self.files = sorted(path.name for path in folder.iterdir())
+
+    def program(self, path, name):
+        path.write_text(f"#!/bin/sh\necho {name} >> '{self.marks}'\n")
+        path.chmod(0o755)
+
+    def repository(self, git):
+        """What git runs for a repository that says so; it comes with an unpacked archive."""
+        for name in ("hooks", "objects", "refs/heads"):
+            (git / name).mkdir(parents=True)
+        (git / "HEAD").write_text("ref: refs/heads/main\n")
+        hook = git / "hooks" / "post-index-change"
+        self.program(hook, "hook")
+        config = f"[core]\nrepositoryformatversion = 0\nfsmonitor = '{hook}'\nhooksPath = {hook.parent}\n"
+        (git / "config").write_text(config)
 
     def taken(self):
         """What was executed, and what is new."""
@@ -152,7 +172,7 @@ def test_nor_by_any_command(deployed, hostile, tmp_path, line):
     done = subprocess.run(
         box.command(*line.split()),
         cwd=hostile.folder,
-        env=box.environment(**AROUND["this folder"]),
+        env=box.environment(**AROUND["this folder"], GIT_DIR=".git", PATH=f".:{box.environment()['PATH']}:"),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -171,6 +191,22 @@ def test_a_broken_configuration_there_ends_no_command(deployed, tmp_path, text):
     (tmp_path / "doit.cfg").write_text("[GLOBAL\n")
     done = deployed.run(["sh", "-c", f'cd {tmp_path} && "$@"', "sh", *deployed.command("status")])
     assert done.code == 0, done.text
+
+
+def test_a_project_is_asked_about_by_a_git_that_runs_nothing_of_it(sandbox, hostile):
+    for name in PROGRAMS:
+        (hostile.folder / name).unlink()
+    done = subprocess.run(
+        [*launcher(sandbox), "deploy", "--preset", "demo", "--scope", "project"],
+        cwd=hostile.folder,
+        env=sandbox.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "git does not ignore" in done.stderr
+    assert not hostile.marks.exists()
 
 
 @pytest.mark.slow

@@ -79,7 +79,9 @@ def made(tmp_path_factory):
 def quick_venvs(made, tmp_path, monkeypatch):
     """A base Python that copies an environment where it is to make one."""
     python = tmp_path / "base-python"
-    python.write_text(f'#!/bin/sh\n[ "$1 $2" = "-m venv" ] && exec cp -a "{made}/." "$3"\nexec {sys.executable} "$@"\n')
+    python.write_text(
+        f'#!/bin/sh\n[ "$1 $2 $3" = "-I -m venv" ] && exec cp -a "{made}/." "$4"\nexec {sys.executable} "$@"\n'
+    )
     python.chmod(0o755)
     real = packages._with_pip
 
@@ -196,6 +198,48 @@ def test_an_environment_that_a_person_made_is_added_to_and_never_emptied(tmp_pat
     assert not packages.installed(venv, locked)
     packages.install(venv, locked)
     assert (venv / "mine").exists()
+
+
+@pytest.mark.slow
+def test_nothing_of_the_current_folder_is_used(installer, tmp_path, venv, monkeypatch):
+    hostile, mark = tmp_path / "hostile", tmp_path / "mark"
+    hostile.mkdir()
+    for name in ("venv", "ensurepip", "pip", "json", "subprocess", "sitecustomize"):
+        (hostile / f"{name}.py").write_text(f"open({str(mark)!r}, 'a').write({name!r})\n")
+    (hostile / "uv.toml").write_text("this is not TOML")
+    (hostile / "uv").write_text(f"#!/bin/sh\ntouch '{mark}'\n")
+    (hostile / "uv").chmod(0o755)
+    monkeypatch.chdir(hostile)
+    monkeypatch.setenv("PATH", f".:{os.environ['PATH']}")
+    for name in ("PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "UV_SYSTEM_PYTHON", "UV_PROJECT_ENVIRONMENT"):
+        monkeypatch.setenv(name, str(hostile))
+    packages.install(venv, locked := lock(tmp_path / "lock.txt", wheel(tmp_path, "one")))
+    assert packages.installed(venv, locked)
+    assert modules(venv) == {"one"}
+    assert not mark.exists()
+
+
+def test_where_packages_come_from_is_the_users_to_say(monkeypatch):
+    mine = {"PIP_INDEX_URL": "https://index.example", "UV_DEFAULT_INDEX": "https://index.example", "HTTPS_PROXY": "p"}
+    for name, value in {**mine, "PIP_CONSTRAINT": "c", "UV_OVERRIDE": "o", "PIP_NO_DEPS": "1"}.items():
+        monkeypatch.setenv(name, value)
+    environ = packages._environment()
+    assert mine.items() <= environ.items()
+    assert not {"PIP_CONSTRAINT", "UV_OVERRIDE", "PIP_NO_DEPS"} & environ.keys()
+
+
+@pytest.mark.parametrize("place", ["home", "config"])
+def test_ones_own_settings_of_uv_count(tmp_path, monkeypatch, place):
+    folder = tmp_path / ".config" if place == "home" else tmp_path / "config"
+    (folder / "uv").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("UV_CONFIG_FILE", raising=False)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    if place == "config":
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    assert packages._settings() == ["--no-config"] or packages._settings()[1].startswith("/etc")
+    (folder / "uv" / "uv.toml").touch()
+    assert packages._settings() == ["--config-file", str(folder / "uv" / "uv.toml")]
 
 
 def test_a_folder_in_the_way_is_left_alone(tmp_path, venv):

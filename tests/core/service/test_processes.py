@@ -12,6 +12,8 @@ import pytest
 from tasks.core.service import processes
 from tests.artifacts.fakes import Folder, clear, free_port, make_folder
 
+WORD = "0123456789abcdef"
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -130,8 +132,25 @@ def test_where_we_may_not_look_into_our_own_its_record_counts(started, monkeypat
 
 def test_a_process_that_has_ended_but_is_not_reaped_does_not_run(folder):
     config = folder.path / "litellm_config.yaml"
-    with subprocess.Popen([sys.executable, "-c", "pass", str(config), "word"]) as ended:
+    serve = [str(folder.path / "serve.py"), "--config", str(config), "--instance", WORD]
+    with subprocess.Popen([sys.executable, "-c", "pass", *serve]) as ended:
         mark = processes._mark(psutil.Process(ended.pid))
-        (folder.path / "gateway.pid").write_text(f"pid={ended.pid}\nstarted={mark}\ninstance=word\nport=1\n")
+        (folder.path / "gateway.pid").write_text(f"pid={ended.pid}\nstarted={mark}\ninstance={WORD}\nport=1\n")
         os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
         assert processes.running(folder.layout) is None
+
+
+@pytest.mark.parametrize("words", ["-f {config}", "{config} " + WORD, "--config {config} --instance " + WORD])
+def test_a_process_of_ours_that_only_names_our_files_is_no_gateway(folder, words):
+    """Whoever writes gateway.pid chooses the word: `tail -f litellm_config.yaml` with instance=-f was once stopped."""
+    config = folder.path / "litellm_config.yaml"
+    line = [word.format(config=config) for word in words.split()]
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)", *line]) as other:
+        mark = processes._mark(psutil.Process(other.pid))
+        for word in (WORD, line[0]):
+            record = f"pid={other.pid}\nstarted={mark}\ninstance={word}\nport={folder.port}\n"
+            (folder.path / "gateway.pid").write_text(record)
+            assert processes.running(folder.layout) is None
+            assert "The gateway does not run" in folder.stop().stderr
+            assert other.poll() is None
+        other.kill()

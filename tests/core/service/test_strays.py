@@ -89,3 +89,10 @@ def test_the_gateway_that_is_deployed_is_none(folder):
     assert strays.find(folder.layout) == []
     strays.clear(folder.layout)
     assert folder.processes()
+
+
+def test_an_editor_of_the_program_is_none(folder):
+    program = str(folder.path / "serve.py")
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)", program]) as editor:
+        assert strays.find(folder.layout) == []
+        editor.kill()

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from tasks.core.disk import files
 from tasks.core.disk import lock as disk_lock
 from tasks.core.litellm import litellm, packages
 from tasks.core.model.errors import Conflict, GatewayError, Unhealthy
@@ -33,7 +34,8 @@ def folder(tmp_path):
     shutil.rmtree(made.path / "venv")
     litellm.use(made.layout, environment(made.path / "venv-old", "1.100.0"))
     made.layout.config.write_text(DEMO)
-    manifest = manifest_of(dict.fromkeys(("litellm_config.yaml", *SCRIPTS), "sha256:1"))
+    digests = {name: files.digest((made.path / name).read_bytes()) for name in SCRIPTS}
+    manifest = manifest_of({"litellm_config.yaml": "sha256:1", **digests})
     manifest = manifest._replace(gateway_url=f"http://127.0.0.1:{made.port}", models=("demo",), choices={})
     made.layout.manifest.write_bytes(documents.dump_json(manifest.to_json()))
     assert made.start().returncode == 0
