@@ -59,7 +59,7 @@ def show(layout: Layout, as_json: bool, as_sarif: bool, strict: bool, names: Seq
 
 def judge(found: Sequence[Finding], told: Sequence[str], *, strict: bool, document: bool) -> None:
     """A closing line; an error when what was found must not be deployed."""
-    counts, summary = rules.counts(found), console.printable(rules.summary(found, told))
+    counts, summary = rules.counts(found), rules.summary(found, told)
     if counts["error"] or (strict and counts["warning"]):
         mends = any(each.mends for each in found)
         error = InvalidInput(summary, "`doit migrate FILE` shows what it can mend." if mends else "")

@@ -47,7 +47,7 @@ def migrate(layout: Layout, write: bool, as_json: bool, names: Sequence[str]) ->
         return
     if found.changes and not kept:
         console.hand("\n".join(diff.bare(migration.diff(found, shown, layout))))
-    told = "\n".join(map(console.printable, migration.lines(found, shown)))
+    told = "\n".join(migration.lines(found, shown))
     console.tell(told or "nothing to migrate")
     _close(found, shown, kept, write=write)
 
@@ -57,7 +57,7 @@ def _close(found: Migration, shown: str, kept: Path | None, *, write: bool) -> N
     if kept and found.secrets:
         console.warn(f"{kept} still holds the secrets: delete it when they are in .env, and rotate them")
     if kept:
-        console.say(console.printable(f"{shown} migrated; as it was: {kept}"), "ok")
+        console.say(f"{shown} migrated; as it was: {kept}", "ok")
     elif found.changes and not write:
         console.say("nothing was written; `--write` does it, keeping a copy")
 

@@ -25,6 +25,9 @@ MARKS = {
 }
 """Per state: the mark, its ASCII form, its ANSI colour."""
 
+COLOURS = re.compile(r"(\033\[(?:0|3[1-6]|90)m)")
+"""What painted() puts around a text."""
+
 ASCII = {"→": "->", "…": "...", "·": "-", "─": "-"}
 """What stands for our own signs where they cannot be shown."""
 
@@ -97,7 +100,7 @@ def say(text: str, state: str | None = None) -> None:
     line = folded(as_typed(text), room, 4 if state else 2)
     # A terminal that was closed ends no command, whose exit code says enough.
     with suppress(OSError):
-        _print(f"{mark(state)} {line}" if state else line, sys.stderr)
+        _show(f"{mark(state)} {line}" if state else line, sys.stderr)
 
 
 def warn(text: str) -> None:
@@ -121,12 +124,12 @@ def kept_warnings() -> Iterator[list[str]]:
 def tell(text: str, hanging: int | None = None) -> None:
     """A line of what was asked for, on stdout; folded, as prose may be, when it is said how far it hangs then."""
     text = as_typed(text)
-    _print(text if hanging is None else folded(text, width(), hanging), sys.stdout)
+    _show(text if hanging is None else folded(text, width(), hanging), sys.stdout)
 
 
 def ask(text: str, end: str = "\n") -> None:
     """A question or what belongs to it, on stderr: --quiet does not hide it."""
-    _print(as_typed(text), sys.stderr, end)
+    _show(as_typed(text), sys.stderr, end)
 
 
 def shows(signs: str) -> bool:
@@ -160,7 +163,18 @@ def hand(text: str) -> None:
 
 def printable(text: str) -> str:
     """*text* with control characters escaped, for names and values that come from elsewhere."""
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+def cleaned(text: str, stream: TextIO) -> str:
+    """*text* as printable() shows it, but for our own colours where *stream* has them."""
+    if not coloured(stream):
+        return printable(text)
+    pieces = COLOURS.split(text)  # every second one is a colour
+    pieces[::2] = map(printable, pieces[::2])
+    return "".join(pieces)
 
 
 def as_typed(text: str) -> str:
@@ -196,6 +210,11 @@ def _encodes(stream: TextIO, text: str) -> bool:
 def _encoding(stream: TextIO) -> str:
     """Of the terminal or file behind *stream*: while a step runs, doit puts something without one in its place."""
     return getattr(stream, "encoding", None) or getattr(sys.__stderr__, "encoding", None) or "ascii"
+
+
+def _show(text: str, stream: TextIO, end: str = "\n") -> None:
+    """Print for a person: whatever a value holds, it moves no cursor and changes no terminal."""
+    _print(cleaned(text, stream), stream, end)
 
 
 def _print(text: str, stream: TextIO, end: str = "\n") -> None:

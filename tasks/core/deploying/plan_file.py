@@ -38,9 +38,16 @@ def place(text: str) -> Path:
     return Path(get_initial_workdir() or ".", Path(text).expanduser())
 
 
+KEY_SIZE = 32
+"""Bytes; what is shorter could be guessed, and was not made here."""
+
+
 def key_of(layout: Layout) -> bytes:
     """The key of this checkout; while none is stored, one for this process. Writes nothing."""
-    return files.read(layout.plan_key) or os.urandom(32)
+    found = files.read(layout.plan_key)
+    if found is None or len(found) != KEY_SIZE:
+        return os.urandom(KEY_SIZE)
+    return found
 
 
 def store_key(layout: Layout) -> bytes:

@@ -262,5 +262,5 @@ def _parse(data: object) -> Choices | None:
 def _read_json(path: Path) -> Any:  # noqa: ANN401 - whatever the file contains
     try:
         return json.loads(files.read(path) or b"null")
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None

@@ -12,8 +12,8 @@ from tasks.core.deploying.change_plan import UNINSTALL, ChangePlan, find_content
 from tasks.core.disk import files
 from tasks.core.history import archive as history_archive
 from tasks.core.history import history
-from tasks.core.model.errors import UsageError
-from tasks.core.model.release import Revision, Wanted
+from tasks.core.model.errors import InvalidInput, UsageError
+from tasks.core.model.release import PROGRAMS, Revision, Wanted
 from tasks.core.secrets import encryption
 from tasks.core.text import documents
 from tasks.core.values import env_file
@@ -74,9 +74,34 @@ def from_archive(layout: Layout, name: str, *, secrets: bool) -> Goal:
     members = {member: each.data for member, each in history_archive.read(archive.path, phrase).items()}
     data = members.pop(history.RECORD, b"null")
     revision = Revision.from_json(documents.parse_json(data, archive.path.name), archive.path.name)
+    _refuse_forged(layout, archive.path, revision, members)
     keep = {file for file in revision.manifest.files if secrets or file != layout.env_file.name}
     stood = {member: content for member, content in members.items() if member in keep}
     return Goal(revision, stood, {name: data for name, data in stood.items() if name != layout.env_file.name})
+
+
+def _refuse_forged(
+    layout: Layout,
+    archive: Path,
+    revision: Revision,
+    members: Mapping[str, bytes],
+) -> None:
+    """InvalidInput when a program in an archive is not the one that its revision deployed.
+
+    An archive vouches for itself only; the manifest in it and the history are asked as well.
+    """
+    deployed = dict(revision.manifest.files)
+    if revision.number in history.numbers(layout):
+        known = history.revision(layout, revision.number).manifest
+        if known.deployment_id == revision.manifest.deployment_id:
+            deployed |= known.files
+    for name, data in members.items():
+        if name.endswith(PROGRAMS) and files.digest(data) != deployed.get(name):
+            raise InvalidInput(
+                f"{name} in it is not what revision {revision.number} deployed",
+                f"Use the history instead: doit rollback {revision.number}",
+                where=archive.name,
+            )
 
 
 def plan_rollback(

@@ -31,7 +31,7 @@ def lines(check: Check, *, named: bool) -> Iterator[str]:
         link = check.link
     mark = console.mark(check.state, sys.stdout)
     room = console.width() - len("x ")
-    says = console.printable(check.says)
+    says = check.says
     if check.where and check.where not in check.says:
         says += f"  ({check.where})"
     text = console.folded(SAYS_INDENT + says, room, 2)

@@ -219,7 +219,7 @@ def _write(cache: Path, copy: dict[str, Any]) -> None:
 def _json(path: Path) -> dict[str, Any] | None:
     try:
         found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -69,5 +69,5 @@ def parse_json(text: str) -> Any:  # noqa: ANN401 - any JSON value
     """The value that *text* is; None when it is not JSON."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

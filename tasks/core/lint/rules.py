@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tasks.core.console import console
 from tasks.core.lint import access, keys, models, routing, secrets, source
 from tasks.core.lint import facts as lint_facts
 from tasks.core.lint.config import Around, Config
@@ -88,10 +87,10 @@ def lines(findings: Sequence[Finding]) -> Iterator[str]:
     """The findings for a person; why and how to mend it once for those that say the same."""
     told: set[tuple[str, str, str]] = set()
     for each in findings:
-        yield console.printable(f"{each.file}:{each.line}: {each.severity}: {each.path}: {each.problem} [{each.rule}]")
+        yield f"{each.file}:{each.line}: {each.severity}: {each.path}: {each.problem} [{each.rule}]"
         if (said := (each.rule, each.why, each.fix)) not in told:
             told.add(said)
-            yield console.printable(f"    {each.why}\n    {each.fix}")
+            yield f"    {each.why}\n    {each.fix}"
 
 
 def summary(findings: Sequence[Finding], files: Sequence[str]) -> str:

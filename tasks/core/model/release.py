@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.model.catalogue import NOTHING, Setting
@@ -13,6 +14,18 @@ if TYPE_CHECKING:
 
 VERSION = "1.0"
 SOURCE = "claude-gateway-recipes"
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_PLAIN_ADDRESS = re.compile(r"https?://[\w.-]+(:\d{1,4})?(/[\w./-]*)?", re.ASCII)
+"""What needs no closer look, which would cost an import."""
+
+
+PROGRAMS = (".sh", ".py")
+"""How the names of deployed programs end.
+
+What a user is invited to edit, litellm_config.yaml or .env, is none.
+"""
 
 
 class OtherVersion(InvalidInput):
@@ -76,17 +89,17 @@ class Manifest(NamedTuple):
                     where=where,
                 )
             return cls(
-                deployment_id=str(data["deployment_id"]),
-                timestamp=str(data["timestamp"]),
-                source_version=str(data["source_version"]),
-                gateway_type=str(data["gateway_type"]),
-                gateway_url=str(data["gateway_url"]),
-                models=tuple(data["models"]),
+                deployment_id=_line(data["deployment_id"]),
+                timestamp=_line(data["timestamp"]),
+                source_version=_line(data["source_version"]),
+                gateway_type=_line(data["gateway_type"]),
+                gateway_url=_url(data["gateway_url"]),
+                models=tuple(map(_line, data["models"])),
                 files=dict(data["files"]),
                 modes=dict(data["modes"]),
                 choices=dict(data["choices"]),
                 token_variable=str(data["token_variable"]),
-                deployed_by=str(data["deployed_by"]),
+                deployed_by=_line(data["deployed_by"]),
                 variables=dict(data["environment_variables"]),
                 backup_path=data["backup_path"],
                 flags_used=tuple(data["flags_used"]),
@@ -98,6 +111,32 @@ class Manifest(NamedTuple):
                 "Move it away and deploy again; the files beside it are then treated as yours.",
                 where=where,
             ) from None
+
+
+def _line(value: object) -> str:
+    """*value* as one line of text; ValueError when it is none, as nothing that we write is."""
+    text = str(value)
+    if _CONTROL.search(text):
+        raise ValueError(f"{text!r} holds control characters")
+    return text
+
+
+def _url(value: object) -> str:
+    """*value* as an address, or as none at all.
+
+    ValueError when it is neither.
+    """
+    text = _line(value)
+    if not text or _PLAIN_ADDRESS.fullmatch(text):
+        return text
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(text)
+    is_known = parts.scheme in ("http", "https")
+    # A port that is none raises ValueError when it is asked for.
+    if not is_known or not parts.hostname or parts.port == 0:
+        raise ValueError(f"{text!r} is no address")
+    return text
 
 
 class Wanted(NamedTuple):

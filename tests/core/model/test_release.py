@@ -10,11 +10,12 @@ from tasks.core.model.errors import InvalidInput
 from tasks.core.model.release import Change, Manifest, Standing
 
 TEXTS = st.text(max_size=10)
+LINES = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=10)
 MANIFESTS = st.builds(
     Manifest,
-    **dict.fromkeys(["deployment_id", "timestamp", "source_version", "gateway_type", "gateway_url"], TEXTS),
-    deployed_by=TEXTS,
-    models=st.lists(TEXTS).map(tuple),
+    **dict.fromkeys(["deployment_id", "timestamp", "source_version", "gateway_type", "deployed_by"], LINES),
+    gateway_url=st.sampled_from(["", "http://127.0.0.1:4000", "https://gw.example/v1?a=b", "http://[::1]:65535/"]),
+    models=st.lists(LINES).map(tuple),
     files=st.dictionaries(TEXTS, TEXTS),
     modes=st.dictionaries(TEXTS, TEXTS),
     choices=st.dictionaries(TEXTS, TEXTS | st.integers() | st.lists(TEXTS)),
@@ -49,6 +50,24 @@ def test_one_that_lacks_something_is_refused(name):
 @pytest.mark.parametrize(("name", "value"), [("models", 5), ("files", "x"), ("modes", [1]), ("revision", "x")])
 def test_one_with_a_field_of_another_kind_is_refused(name, value):
     with pytest.raises(InvalidInput):
+        Manifest.from_json({**PLAIN.to_json(), name: value}, "m")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("deployed_by", "root\x1b[2J"),
+        ("timestamp", "now\nthen"),
+        ("models", ["\x9b"]),
+        ("gateway_url", "none"),
+        ("gateway_url", "http://h:99999"),
+        ("gateway_url", "http://[::1"),
+        ("gateway_url", "http://:4000"),
+        ("gateway_url", "file:///etc"),
+    ],
+)
+def test_one_with_a_text_that_we_never_write_is_refused(name, value):
+    with pytest.raises(InvalidInput, match="no manifest of ours"):
         Manifest.from_json({**PLAIN.to_json(), name: value}, "m")
 
 
