@@ -14,7 +14,7 @@ from tasks.core.merge import conflicts
 from tasks.core.merge import merge as merge_merge
 from tasks.core.merge.conflicts import MergeConflict
 from tasks.core.model.errors import GatewayError
-from tasks.core.model.release import Change, Manifest, Standing, Wanted
+from tasks.core.model.release import PROGRAMS, Change, Manifest, Standing, Wanted
 from tasks.core.text import json_edit
 from tasks.core.text.json_edit import REMOVE
 
@@ -105,7 +105,9 @@ def _change(layout: Layout, wanted: Wanted, there: Standing, side: Side | None) 
     name, mode = wanted.file, wanted.mode
     if there.found is None:
         return Change(name, "create", wanted.data, mode, None)
-    if there.found == wanted.data or (wanted.data == there.released and wanted.how != "fill"):
+    # A program is not run while it is another one than was deployed (service.integrity).
+    may_differ = wanted.how != "fill" and not name.endswith(PROGRAMS)
+    if there.found == wanted.data or (wanted.data == there.released and may_differ):
         return _as_found(wanted, there)
     if wanted.how == "fill" or there.found == there.released:
         return Change(name, "update", wanted.data, mode, there.found)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tasks.core.claude import git_ignore, ledger, other_tools, token_binding
 from tasks.core.console import console
 from tasks.core.deploying import caveats, install
-from tasks.core.disk import atomic, files, store
+from tasks.core.disk import atomic, files, lock, store
 from tasks.core.http import tls
 from tasks.core.litellm import litellm
 from tasks.core.model.deployment import PASSPHRASE
@@ -103,13 +103,13 @@ def describe_origin(
         via = f" (as {found.via})"
     value = "set"
     if not is_secret:
-        text = str(found.value)
-        value = console.printable(text)
+        value = str(found.value)
     return f"{value}, from {found.source}{via}{note}"
 
 
 def check_place(layout: Layout) -> None:
     """Whether the gateway can be put where it is to be."""
+    lock.require_trust(layout)
     place = layout.gateway
     while not place.exists():
         place = place.parent

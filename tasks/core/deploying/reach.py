@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tasks.core.claude import token_binding
 from tasks.core.deploying.request import Request
 from tasks.core.deploying.resolve import Resolved, resolve
+from tasks.core.disk import trust
 from tasks.core.history import history
 from tasks.core.model.choices import Choices
 from tasks.core.model.deployment import settle
@@ -32,7 +33,11 @@ def reach_profile(
     resolved: Resolved,
     name: str | None,
 ) -> Resolved:
-    """The profile with what is deployed here; Unhealthy when nothing would answer."""
+    """The profile with what is deployed here; Unhealthy when nothing would answer.
+
+    Conflict when another user could change what is deployed, and so who is asked.
+    """
+    trust.require(resolved.layout.gateway)
     profile = resolve_profile(resolved, name)
     choices, context = profile.request.choices, profile.context
     if profile.deployment.auth == "apikeyhelper":

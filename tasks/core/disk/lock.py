@@ -14,7 +14,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tasks.core.disk import files, made_directories, store
+from tasks.core.disk import files, made_directories, store, trust
 from tasks.core.disk.targets import KEPT, Targets
 from tasks.core.model import errors
 from tasks.core.model.errors import Conflict
@@ -97,6 +97,7 @@ class Lock:
     @classmethod
     def acquire(cls, layout: Layout, command: str, wait: float = WAIT) -> Lock:
         """Hold the lock; Conflict with the holder's name after *wait* seconds."""
+        require_trust(layout)
         targets = Targets.of(layout)
         try:
             with store.blame(targets.gateway):
@@ -156,6 +157,23 @@ class Lock:
     def _write(self, note: _Note) -> None:
         os.pwrite(self._descriptor, _text(note), 0)
         self._note = note
+
+
+def require_trust(layout: Layout) -> None:
+    """Conflict when another user can change what a deployment writes to, or reads as ours."""
+    trust.require(
+        layout.gateway,
+        layout.backups,
+        layout.history,
+        layout.settings.parent,
+    )
+    require_own_build(layout)
+
+
+def require_own_build(layout: Layout) -> None:
+    """Conflict when others can change what is remembered and rendered, but not our code."""
+    for folder in (layout.build, layout.workshop):
+        trust.require_beside(folder, layout.templates)
 
 
 def _hold(descriptor: int, path: Path, deadline: float) -> bool:

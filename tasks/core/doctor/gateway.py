@@ -11,6 +11,7 @@ from tasks.core.disk import files, lock
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.litellm import litellm
 from tasks.core.model.deployment import discloses
+from tasks.core.model.release import PROGRAMS
 from tasks.core.service import strays
 from tasks.core.service.state import NOT_RUNNING, START_IT
 
@@ -43,6 +44,7 @@ def standing_files(case: Case) -> Iterator[Check]:
         where = case.layers.shown(case.layout.gateway)
         yield Check("files", SKIP, "nothing is deployed", where, "To deploy: doit deploy", DEPLOY)
         return
+    lock.require_trust(case.layout)
     found = [*_drifted(case), *_rights(case), *_contents(case), *_environment(case), *_room(case)]
     yield from found
     if not any(each.state == FAIL for each in found):
@@ -56,7 +58,10 @@ def _drifted(case: Case) -> Iterator[Check]:
         where = case.layers.shown(case.layout.gateway / each.name)
         if each.name.startswith(case.layout.settings.name) or each.state == "clean":
             continue
-        if each.state == "changed":
+        if each.state == "changed" and each.name.endswith(PROGRAMS):
+            says = f"{each.name} is not what was deployed, and is not run"
+            yield Check("files", FAIL, says, where, AGAIN, DEPLOY)
+        elif each.state == "changed":
             yield Check("files", WARN, f"{each.name} was changed by you; a deployment keeps your edits", where)
         else:
             says = "is missing" if each.state == "missing" else "has another mode than it was left with"

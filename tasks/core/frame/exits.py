@@ -58,7 +58,6 @@ EXITS = (
     Exit(
         5,
         "Something changed under us, moved since it was planned, or belongs to somebody else. It was left as it is.",
-        (*DEPLOYING, "plan", "preflight", "uninstall", "backup", "start", "service"),
     ),
     Exit(
         6,

@@ -73,10 +73,11 @@ class Reporter:
 
     def claim(self) -> None:
         """Hold the lock of this part of build/, here also when the steps run in other processes."""
-        path = self.run.layout.build_lock
+        layout = self.run.layout
         command = " ".join(self.session.summary.selected)
         try:
-            self.lock = lock.hold(path, command)
+            lock.require_own_build(layout)
+            self.lock = lock.hold(layout.build_lock, command)
         except OSError as error:
             refuse(errors.from_system(error))
         except GatewayError as error:
@@ -300,7 +301,7 @@ def _duration(seconds: float) -> str:
 
 
 def _message(fail: Any) -> str:  # noqa: ANN401
-    message = console.printable(str(fail.message)).replace("\n", "\n    ")
+    message = str(fail.message).replace("\n", "\n    ")
     if isinstance(fail, UnmetDependency):
         return f"not run, because this failed: {message}"
     return message
