@@ -174,7 +174,7 @@ def _find_breaks(resolved: Resolved) -> Iterator[str]:
     url = resolved.deployment.url
     if manifest.gateway_url != url:
         move = f"from {manifest.gateway_url} to {url}"
-        yield f"the gateway moves {move}; start it and claude anew"
+        yield f"the gateway moves {move}; restart a claude that is open"
     served = resolved.deployment.served
     gone = [name for name in manifest.models if name not in served]
     if gone:
