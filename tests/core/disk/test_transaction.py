@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.disk import atomic, moves, recovery, settings_file, store, transaction
+from tasks.core.disk import atomic, moves, records, recovery, settings_file, store, transaction
 from tasks.core.disk.targets import RECORD
 from tasks.core.disk.transaction import Transaction, Undetermined, holder, pending, recover
 from tasks.core.model.errors import Conflict, GatewayError, InvalidInput
@@ -691,7 +691,7 @@ def test_a_record_that_is_not_ours_is_not_believed(deployed, monkeypatch, name):
 def test_a_newer_versions_record_is_left_to_that_version(deployed, monkeypatch):
     die(deployed, "committed", monkeypatch)
     path = deployed.gateway / RECORD
-    path.write_text(json.dumps({**json.loads(path.read_text()), "schema": 2, "more": 1}))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema": records.SCHEMA + 1, "more": 1}))
     with pytest.raises(Conflict, match="Run any command of that version"):
         recover(deployed)
     assert path.exists()
