@@ -19,6 +19,7 @@ from tasks.core.model.choices import Flags
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from tasks.core.deploying.remembered import Remembered
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.deploying.this_run import Run
     from tasks.core.model.choices import Choices
@@ -44,8 +45,10 @@ def task(
         defaults = {option["name"]: option["default"] for option in options}
         run.begin(resolve_options(defaults | given))
     resolved = run.resolved
-    noted = (resolved.layout, resolved.request.known_choices)
-    actions: list[Any] = [(note, noted, {"is_kept": is_kept})]
+    request = resolved.request
+    known = request.remembered or remembered.recall_at(resolved.layout)
+    chosen = (known, request.known_choices)
+    actions: list[Any] = [(note, chosen, {"is_kept": is_kept})]
     if is_named:
         actions.append((show, [resolved]))
     return {
@@ -56,7 +59,7 @@ def task(
         "task_dep": ["_promised"] if resolved.request.saved_plan else [],
         "uptodate": [
             not is_named,
-            holds(lambda: remembered.is_noted(*noted, is_kept=is_kept)),
+            holds(lambda: remembered.is_noted(*chosen, is_kept=is_kept)),
         ],
     }
 
@@ -72,18 +75,24 @@ def catalogue_task(layout: Layout) -> Task:
 
 
 @action
-def note(layout: Layout, choices: Choices | None, *, is_kept: bool) -> None:
+def note(
+    known: Remembered,
+    choices: Choices | None,
+    *,
+    is_kept: bool,
+) -> None:
     """Note the choices of this run, unless they are noted."""
-    if not remembered.is_noted(layout, choices, is_kept=is_kept):
-        remembered.note(layout, choices, is_kept=is_kept)
+    if not remembered.is_noted(known, choices, is_kept=is_kept):
+        remembered.note(known.layout, choices, is_kept=is_kept)
 
 
 @action
 def show(resolved: Resolved) -> None:
     """Print every choice that is in force, and where it comes from."""
+    width = console.width()
     page = choices_page.lines(
         resolved,
-        console.width(),
+        width,
     )
     console.tell("\n".join(page))
 

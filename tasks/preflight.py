@@ -8,6 +8,7 @@ from tasks.core.cli.steps import JSON, Task, action
 from tasks.core.console import console
 from tasks.core.deploying import caveats, choices_page, prerequisites
 from tasks.core.frame.uptodate import unchanged
+from tasks.core.model.errors import GatewayError
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
@@ -31,9 +32,12 @@ def task(resolved: Resolved, session: Session) -> Task:
 @action
 def look(resolved: Resolved) -> None:
     """Say where each value comes from, warn of what is doubtful, stop for what is missing."""
-    with choices_page.explained(resolved.request):
+    try:
         report(resolved)
         prerequisites.check(resolved)
+    except GatewayError as error:
+        choices_page.explain(resolved.request, error)
+        raise
 
 
 def report(resolved: Resolved) -> None:

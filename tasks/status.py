@@ -55,9 +55,11 @@ def gather(resolved: Resolved) -> dict[str, Any]:
         "litellm": None,
         "drift": [],
         "strays": [stray._asdict() for stray in find_strays(layout)],
-        "chosen": choices_page.describe_pending(known),
+        "chosen": "",
         "lock": holder._asdict() if holder else None,
     }
+    if known and known.chosen:
+        facts["chosen"] = choices_page.describe_pending(known)
     if manifest := history.installed(layout):
         facts["deployed"] = status_page.describe_deployment(manifest)
         facts["process"] = status_page.describe_process(State(layout, manifest))

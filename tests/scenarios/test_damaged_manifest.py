@@ -124,6 +124,6 @@ def test_without_a_history_it_says_a_way_that_works(twice):
         assert "Traceback" not in result.text
         assert "teardown" not in result.text
     manifest(twice).rename(twice.root / "elsewhere.json")
-    twice.deploy()
+    twice.deploy("--preset", "demo")
     assert twice.doit("uninstall").code == 0
     assert twice.settings.read_text() == '{"theme": "dark"}\n'

@@ -111,7 +111,7 @@ def test_going_back_to_what_stands_mends_settings_that_were_lost(sandbox):
 def test_a_dry_run_refuses_what_a_deployment_refuses(sandbox):
     sandbox.claude.mkdir()
     sandbox.settings.write_text(json.dumps({"env": {"ANTHROPIC_AUTH_TOKEN": "PROXY_MANAGED"}}))
-    assert sandbox.doit("deploy", "--dry-run").code == 5
+    assert sandbox.doit("deploy", "--preset", "demo", "--dry-run").code == 5
 
 
 @pytest.mark.parametrize("name", ["nonsense", "lit"])

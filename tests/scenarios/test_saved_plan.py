@@ -64,10 +64,10 @@ def test_a_plan_may_replace_a_plan_and_nothing_else(sandbox):
 def test_what_moves_while_it_is_applied_is_noticed_before_anything_is_true(sandbox):
     path = saved(sandbox, "--preset", "demo")
     step = sandbox.project / "tasks" / "choose.py"
-    begun = "files.write(resolved.layout.choices, content(resolved), 0o600)"
+    begun = "remembered.note(known.layout, choices, is_kept=is_kept)"
     assert begun in step.read_text()
-    meanwhile = 'files.write(resolved.layout.settings, b\'{"theme": "dark"}\', 0o600)'
-    step.write_text(step.read_text().replace(begun, f"{begun}; {meanwhile}"))
+    meanwhile = 'known.layout.settings.write_text(\'{"theme": "dark"}\')'
+    step.write_text(step.read_text().replace(begun, f"{begun}; known.layout.claude.mkdir(); {meanwhile}"))
     result = sandbox.doit("apply", str(path))
     assert result.code == 5, result.text
     assert "settings.json" in result.err

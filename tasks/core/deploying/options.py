@@ -48,10 +48,18 @@ def resolve_options(options: Options, *, asking: bool = False) -> Resolved:
     _refuse_contradictions(options)
     try:
         request = _read(options)
-        with choices_page.explained(request):
-            return _check(_choose(request), asking=asking)
+        return _resolve(request, asking=asking)
     except UsageError as error:
         raise command_line.refused(error) from None
+
+
+def _resolve(request: Request, *, asking: bool) -> Resolved:
+    """What *request* leads to, checked."""
+    try:
+        return _check(_choose(request), asking=asking)
+    except GatewayError as error:
+        choices_page.explain(request, error)
+        raise
 
 
 def _refuse_contradictions(options: Options) -> None:

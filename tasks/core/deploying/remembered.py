@@ -135,6 +135,13 @@ def recall(usual: Layout, target: str | None = None) -> Remembered:
     return Remembered(layout, mark, deployed, noted)
 
 
+def recall_at(layout: Layout) -> Remembered:
+    """What is known of the folder of *layout*."""
+    place = str(layout.gateway)
+    usual = layout._replace(gateway=layout.usual)
+    return recall(usual, place)
+
+
 def note(layout: Layout, choices: Choices | None, *, is_kept: bool) -> None:
     """Note *choices*, None where there are none; privately, since they tell what is deployed."""
     if choices is None:
@@ -149,17 +156,16 @@ def note(layout: Layout, choices: Choices | None, *, is_kept: bool) -> None:
     files.write(layout.choices, documents.dump_json(document), 0o600)
 
 
-def is_noted(layout: Layout, choices: Choices | None, *, is_kept: bool) -> bool:
-    """Whether note() has nothing to add."""
+def is_noted(known: Remembered, choices: Choices | None, *, is_kept: bool) -> bool:
+    """Whether note() has nothing to add to what is *known*."""
+    noted = known.noted
     if choices is None:
-        return layout.choices.exists()
-    noted = _read_noted(layout.choices)
+        return known.layout.choices.exists()
     if noted is None or noted.choices != choices:
         return False
-    deployed, mark = _read_deployed(layout)
-    if deployed and deployed.choices == choices:
+    if known.deployed and known.deployed.choices == choices:
         return True
-    return noted.over == mark and noted.is_kept >= is_kept
+    return noted.over == known.mark and noted.is_kept >= is_kept
 
 
 def forget(layout: Layout) -> None:

@@ -89,7 +89,7 @@ def _recalled(layout: Layout, error: InvalidInput) -> Manifest:
     """What stands as the last revision tells it; the first time in a process with a warning."""
     kept = last(layout)
     if kept is None:
-        remedy = "Move it away and deploy again: doit deploy; the files beside it are then treated as yours."
+        remedy = "Move it away and deploy again: doit deploy --preset NAME; the files beside it are yours then."
         raise InvalidInput(f"{error.problem}, and no revision tells what stood", remedy, where=error.where) from None
     if layout.manifest not in _warned:
         _warned.add(layout.manifest)

@@ -16,6 +16,10 @@ def choose(layout, choices, *, is_kept=False):
     remembered.note(layout, choices, is_kept=is_kept)
 
 
+def is_noted(layout, *, is_kept):
+    return remembered.is_noted(remembered.recall_at(layout), BASIC, is_kept=is_kept)
+
+
 def deploy(layout, revision=1, **choices):
     layout.gateway.mkdir(parents=True, exist_ok=True)
     named = {"revision": revision, "deployment_id": f"dep-{revision}", "timestamp": "2026-11-30T00:00:00Z"}
@@ -70,12 +74,12 @@ def test_what_was_chosen_and_then_deployed_is_not_pending(checkout):
 
 
 def test_it_is_noted_once(checkout):
-    assert not remembered.is_noted(checkout, BASIC, is_kept=False)
+    assert not is_noted(checkout, is_kept=False)
     choose(checkout, BASIC)
-    assert remembered.is_noted(checkout, BASIC, is_kept=False)
-    assert not remembered.is_noted(checkout, BASIC, is_kept=True)
+    assert is_noted(checkout, is_kept=False)
+    assert not is_noted(checkout, is_kept=True)
     deploy(checkout, preset="basic", port=4100)
-    assert remembered.is_noted(checkout, BASIC, is_kept=True)
+    assert is_noted(checkout, is_kept=True)
     assert checkout.choices.stat().st_mode & 0o777 == 0o600
     remembered.forget(checkout)
     assert recall(checkout).noted is None
