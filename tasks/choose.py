@@ -44,8 +44,7 @@ def task(
     if is_kept:
         defaults = {option["name"]: option["default"] for option in options}
         run.begin(resolve_options(defaults | given))
-    resolved = run.resolved
-    request = resolved.request
+    resolved, request = run.resolved, run.resolved.request
     known = request.remembered or remembered.recall_at(resolved.layout)
     chosen = (known, request.known_choices)
     actions: list[Any] = [(note, chosen, {"is_kept": is_kept})]

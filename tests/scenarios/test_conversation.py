@@ -336,6 +336,12 @@ def test_other_commands_ask_nothing(sandbox, words):
     assert "What shall be deployed" not in terminal.shown
 
 
+def test_a_deployment_that_failed_does_not_answer_the_first_question(sandbox):
+    assert sandbox.doit("deploy", "--preset", "basic", "--no-input").code == 1
+    terminal = plain(sandbox).sees("What shall be deployed").types(CTRL_C)
+    assert terminal.ends() == 130, terminal.shown
+
+
 @pytest.fixture
 def forgotten(sandbox):
     """A gateway that another checkout deployed."""
