@@ -19,10 +19,8 @@ from tasks.core.model.choices import Flags
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tasks.core.deploying.remembered import Remembered
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.deploying.this_run import Run
-    from tasks.core.model.choices import Choices
     from tasks.core.model.layout import Layout
 
 
@@ -47,6 +45,7 @@ def task(
     resolved, request = run.resolved, run.resolved.request
     known = request.remembered or remembered.recall_at(resolved.layout)
     chosen = (known, request.known_choices)
+    note = action(remembered.note)
     actions: list[Any] = [(note, chosen, {"is_kept": is_kept})]
     if is_named:
         actions.append((show, [resolved]))
@@ -71,18 +70,6 @@ def catalogue_task(layout: Layout) -> Task:
         "clean": True,
         "uptodate": [holds(lambda: catalogue.fresh(layout))],
     }
-
-
-@action
-def note(
-    known: Remembered,
-    choices: Choices | None,
-    *,
-    is_kept: bool,
-) -> None:
-    """Note the choices of this run, unless they are noted."""
-    if not remembered.is_noted(known, choices, is_kept=is_kept):
-        remembered.note(known.layout, choices, is_kept=is_kept)
 
 
 @action

@@ -63,11 +63,11 @@ def test_a_plan_may_replace_a_plan_and_nothing_else(sandbox):
 
 def test_what_moves_while_it_is_applied_is_noticed_before_anything_is_true(sandbox):
     path = saved(sandbox, "--preset", "demo")
-    step = sandbox.project / "tasks" / "choose.py"
-    begun = "remembered.note(known.layout, choices, is_kept=is_kept)"
+    step = sandbox.project / "tasks" / "core" / "deploying" / "remembered.py"
+    begun = "layout = known.layout\n    if is_noted("
     assert begun in step.read_text()
     meanwhile = 'known.layout.settings.write_text(\'{"theme": "dark"}\')'
-    step.write_text(step.read_text().replace(begun, f"{begun}; known.layout.claude.mkdir(); {meanwhile}"))
+    step.write_text(step.read_text().replace(begun, f"known.layout.claude.mkdir(); {meanwhile}; {begun}"))
     result = sandbox.doit("apply", str(path))
     assert result.code == 5, result.text
     assert "settings.json" in result.err

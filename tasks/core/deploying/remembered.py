@@ -142,8 +142,14 @@ def recall_at(layout: Layout) -> Remembered:
     return recall(usual, place)
 
 
-def note(layout: Layout, choices: Choices | None, *, is_kept: bool) -> None:
-    """Note *choices*, None where there are none; privately, since they tell what is deployed."""
+def note(known: Remembered, choices: Choices | None, *, is_kept: bool) -> None:
+    """Note *choices*, None where there are none; privately, since they tell what is deployed.
+
+    Nothing is written where all of that is *known*.
+    """
+    layout = known.layout
+    if is_noted(known, choices, is_kept=is_kept):
+        return
     if choices is None:
         forget(layout)
         return

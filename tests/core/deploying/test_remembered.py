@@ -13,7 +13,7 @@ BASIC = Choices("basic", port=4100)
 
 
 def choose(layout, choices, *, is_kept=False):
-    remembered.note(layout, choices, is_kept=is_kept)
+    remembered.note(remembered.recall_at(layout), choices, is_kept=is_kept)
 
 
 def is_noted(layout, *, is_kept):
