@@ -13,7 +13,7 @@ from tasks.core.claude import layers
 from tasks.core.cli.steps import JSON, Task, action
 from tasks.core.console import console, invocation, prompts
 from tasks.core.doctor import case as doctor_case
-from tasks.core.doctor import doctor_page, walk
+from tasks.core.doctor import doctor_page, repair, walk
 from tasks.core.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +44,10 @@ def task(layout: Layout) -> Task:
 
 @action
 def examine(layout: Layout, as_json: bool, folder: str, fix: bool, yes: bool) -> None:
-    """Print what is found at each link; Unhealthy when one is broken."""
+    """Print what is found at each link; Unhealthy when one is broken.
+
+    With *fix*: first what we lost of ourselves is put back, then our commands are offered.
+    """
     if fix and (as_json or not (yes or sys.stdin.isatty())):
         raise UsageError(
             "--fix asks before each command, and there is nobody to ask", "Type it in a terminal, or: --yes"
@@ -54,6 +57,8 @@ def examine(layout: Layout, as_json: bool, folder: str, fix: bool, yes: bool) ->
     if as_json:
         console.document(doctor_page.describe(found, place))
     if fix:
+        if repair.offer(layout, unasked=yes):
+            found = looked(layout, place, quiet=False)
         found = mended(layout, place, found, unasked=yes)
     if first := doctor_case.broken(found):
         error = doctor_page.find_verdict(first)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.core.claude import settings_edit
+from tasks.core.claude import ledger_file
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
 from tasks.core.deploying import reach
@@ -64,7 +64,7 @@ def tell(resolved: Resolved, profile: str, shell: str, unset: bool, show: bool) 
     reached = reach.reach_profile(resolved, profile or None)
     variables = terminal.make_variables(reached.layout, reached.deployment, reached.values)
     console.hand("\n".join(exported(variables, chosen)))
-    if settings_edit.ledger_of(resolved.layout):
+    if ledger_file.read(resolved.layout):
         console.warn(f"for claude {resolved.layout.settings} wins over variables; run it with: doit exec -- claude")
 
 

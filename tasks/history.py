@@ -37,7 +37,7 @@ def show(layout: Layout, which: Sequence[str], as_json: bool) -> None:
     if which:
         show_one(layout, find_number(which[0], known), current, as_json=as_json)
         return
-    revisions = [history.revision(layout, number) for number in known]
+    revisions = history.readable(layout, known)
     if as_json:
         listed = [history_page.describe_revision(revision, current=current) for revision in revisions]
         console.document({"revisions": listed})

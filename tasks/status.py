@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from tasks.core.claude import losses
 from tasks.core.cli.steps import EXIT_CODE, JSON, Task, action
 from tasks.core.console import console
 from tasks.core.deploying import choices_page, file_changes
-from tasks.core.disk import lock
-from tasks.core.history import history
+from tasks.core.disk import lock, targets
+from tasks.core.history import history, our_form
 from tasks.core.litellm import litellm
 from tasks.core.model.errors import Changed
 from tasks.core.service import status_page, strays, traces
@@ -56,6 +57,9 @@ def gather(resolved: Resolved) -> dict[str, Any]:
         "drift": [],
         "strays": [stray._asdict() for stray in find_strays(layout)],
         "chosen": "",
+        "is_gone": targets.is_gone(layout.gateway),
+        "points_at": None,
+        "lost": losses.describe(layout),
         "lock": holder._asdict() if holder else None,
     }
     if known and known.chosen:
@@ -65,6 +69,8 @@ def gather(resolved: Resolved) -> dict[str, Any]:
         facts["process"] = status_page.describe_process(State(layout, manifest))
         facts["litellm"] = find_program(resolved)
         facts["drift"] = find_drift(resolved, manifest)
+    else:
+        facts["points_at"] = our_form.find_address(layout) or None
     return facts
 
 

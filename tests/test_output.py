@@ -205,6 +205,9 @@ STATUS: dict[str, Any] = {
     "drift": [{"name": "litellm_config.yaml", "state": "changed"}, {"name": ".env", "state": "clean"}],
     "strays": [{"pid": 4712, "what": "a gateway on trial"}],
     "chosen": "--port 4010 chosen at 2026-11-22T14:50:00Z, not deployed; try again: doit deploy --port 4010",
+    "is_gone": False,
+    "points_at": None,
+    "lost": [{"file": f"{HOME}/gateway/settings-ledger.json", "problem": "is damaged", "source": ""}],
     "lock": {"pid": 815, "since": "2026-11-22T15:00:00Z", "command": "deploy"},
 }
 CHECKS = [

@@ -59,7 +59,8 @@ def state(box: Sandbox) -> State:
 
 def deployed(box: Sandbox) -> State:
     """What of the state is a deployment's own: without when each key of settings.json was found."""
-    return {name: found for name, found in state(box).items() if not name.endswith("settings-ledger.json")}
+    private = ("settings-ledger.json", ".gateway-recovery.json")
+    return {name: found for name, found in state(box).items() if not name.endswith(private)}
 
 
 def difference(found: State, wanted: State) -> str:
@@ -143,5 +144,13 @@ def _content(path: Path, key: str) -> Any:
     if path.name == "deployment-manifest.json":
         return {name: value for name, value in json.loads(text).items() if name not in OF_ONE_RUN}
     if path.name == "settings-ledger.json":
-        return [(entry["path"], entry["before"]) for entry in json.loads(text)["owned"]]
+        return _content_of_ledger(json.loads(text))
+    if path.name == ".gateway-recovery.json":
+        copy = json.loads(text)
+        manifest = {name: value for name, value in copy["manifest"].items() if name not in OF_ONE_RUN}
+        return manifest, _content_of_ledger(copy["ledger"])
     return text
+
+
+def _content_of_ledger(content: dict[str, Any]) -> list[tuple[Any, ...]]:
+    return [(entry["path"], entry["before"]) for entry in content["owned"]]

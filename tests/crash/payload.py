@@ -202,7 +202,7 @@ def _entries(top: Path, directory: Path) -> Iterator[tuple[str, tuple[str, str, 
         content = ""
         if path.is_symlink():
             content = str(path.readlink())
-        elif path.is_file() and path.name not in (".lock", ".digest-key"):
+        elif path.is_file() and path.name not in (".lock", ".digest-key", ".gateway-recovery.json"):
             content = hashlib.sha256(path.read_bytes()).hexdigest()
         yield str(path.relative_to(top)), (stat.filemode(info.st_mode), str(info.st_uid), content)
         if stat.S_ISDIR(info.st_mode):

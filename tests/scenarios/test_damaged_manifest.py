@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 
+from tests.artifacts.fakes import make_litellm
+
 pytestmark = [pytest.mark.slow, pytest.mark.sample(2)]
 
 DAMAGES = ["garbage\n", "", '{"version": "1.0"}']
@@ -107,23 +109,27 @@ def test_one_of_another_version_is_not_taken_for_damaged(twice):
     for words in ("deploy", "uninstall", "rollback", "status"):
         result = twice.doit(words)
         assert result.code == 4, result.text
-        assert "Update this checkout" in result.text
+        assert "update this checkout" in result.text
         assert "Traceback" not in result.text
         assert "teardown" not in result.text
     assert (twice.settings.read_bytes(), manifest(twice).read_bytes()) == before
 
 
-def test_without_a_history_it_says_a_way_that_works(twice):
-    """Moved away, and deployed again; then all can be taken away."""
+def test_without_a_history_and_a_copy_it_says_a_way_that_works(twice):
+    """Put aside by `doctor --fix`, and deployed again; then all can be taken away."""
     shutil.rmtree(twice.gateway / "history")
+    (twice.claude / ".gateway-recovery.json").unlink()
     damage(twice)
     for words in ("deploy", "uninstall", "rollback", "backup", "status"):
         result = twice.doit(words)
         assert result.code == 4, result.text
-        assert "Move it away and deploy again" in result.text
+        assert "doctor --fix" in result.text
         assert "Traceback" not in result.text
         assert "teardown" not in result.text
-    manifest(twice).rename(twice.root / "elsewhere.json")
+    twice.extra["PATH"] = f"{make_litellm(twice.root / 'litellm').parent}:{twice.environment()['PATH']}"
+    fixed = twice.doit("doctor", "--fix", "--yes")
+    assert "Traceback" not in fixed.text
+    assert manifest(twice).with_name(f"{manifest(twice).name}.damaged").read_text() == "garbage\n"
     twice.deploy("--preset", "demo")
     assert twice.doit("uninstall").code == 0
     assert twice.settings.read_text() == '{"theme": "dark"}\n'

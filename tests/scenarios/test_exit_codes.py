@@ -68,11 +68,12 @@ def deployed_with_broken_settings(words):
 
 
 def forgotten(words):
-    """A damaged manifest, and no history that tells what stood."""
+    """A damaged manifest, and neither a history nor a copy that says what was deployed."""
 
     def prepare(box):
         box.deploy("--preset", "demo")
         shutil.rmtree(box.gateway / "history")
+        (box.claude / ".gateway-recovery.json").unlink()
         box.gateway.joinpath("deployment-manifest.json").write_text("garbage")
         return words
 
@@ -139,7 +140,7 @@ CASES = [
     (0, "status", fresh("status")),
     (1, "verify", fresh("verify")),
     (1, "rollback", fresh("rollback")),
-    (1, "uninstall", fresh("uninstall")),
+    (0, "uninstall", fresh("uninstall")),
     (1, "start", fresh("start")),
     (1, "deploy", missing),
     (1, "preflight", fresh("deploy --preset basic")),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.catalogue import catalogue, client_facts
-from tasks.core.claude import layers, settings_edit
+from tasks.core.claude import layers, ledger_file
 from tasks.core.console import console
 from tasks.core.model.errors import GatewayError, InvalidInput, UsageError
 from tasks.core.model.secret import Secret
@@ -51,7 +51,7 @@ def find_relevant(layout: Layout, known: Known) -> list[str]:
     """Every key of Claude Code that matters for a gateway, and every one that we own."""
     names = [name for name, (_, reader) in known.items() if reader != GATEWAY]
     try:
-        ledger = settings_edit.ledger_of(layout)
+        ledger = ledger_file.read(layout)
     except GatewayError:
         ledger = None
     if ledger:

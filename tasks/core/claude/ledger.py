@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.model.catalogue import NOTHING
-from tasks.core.model.errors import Conflict, InvalidInput
+from tasks.core.model.errors import InvalidInput, NewerVersion
 from tasks.core.model.secret import unshown
 from tasks.core.text.json_edit import REMOVE, Path, canonical, decoded
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from tasks.core.text.text_edit import Recipe
 
-VERSION = 1
+VERSION = 2
+"""1 had no *beside*."""
 KEY_BYTES = 32
 
 BASE_URL: Path = ("env", "ANTHROPIC_BASE_URL")
@@ -66,13 +67,18 @@ class Seal(NamedTuple):
 
 
 class Ledger(NamedTuple):
-    """What is ours in settings.json, and what we displaced; to be kept 0600, there may be credentials in it."""
+    """What is ours in settings.json, and what we displaced; to be kept 0600, there may be credentials in it.
+
+    *beside*: the fingerprints of the user's credentials that were there when our base URL
+    replaced the user's.
+    """
 
     file_existed: bool
     owned: Mapping[Path, Owned] = NOTHING
     created: tuple[Path, ...] = ()
     displaced: tuple[Displaced, ...] = ()
     seal: Seal | None = None
+    beside: Mapping[Path, str] = NOTHING
 
     def __repr__(self) -> str:
         return unshown(self)
@@ -92,33 +98,43 @@ class Ledger(NamedTuple):
             for path, one in self.owned.items()
         ]
         displaced = [{"path": one.path, "text": one.text, "bound_to": one.bound_to} for one in self.displaced]
-        content = {
+        content: dict[str, Any] = {
             "version": VERSION,
             "file_existed": self.file_existed,
             "owned": owned,
             "created": self.created,
             "displaced": displaced,
             "seal": self.seal and {"digest": self.seal.digest, "recipe": self.seal.recipe},
+            "beside": [],
         }
+        for path, mark in self.beside.items():
+            content["beside"].append(
+                {
+                    "path": path,
+                    "fingerprint": mark,
+                }
+            )
         return json.dumps(content, indent=1) + "\n"
 
     @classmethod
     def from_json(cls, text: str | bytes, where: str = "settings-ledger.json") -> Ledger:
-        """Read what to_json() wrote; Conflict when a newer version wrote it, InvalidInput when it is damaged."""
+        """Read what to_json() wrote; NewerVersion, or InvalidInput when it is damaged."""
         try:
             content = json.loads(text)
-            version = content["version"]
-            ledger = None if version > VERSION else _read(content)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        except (ValueError, RecursionError):
             # not chained: the text may hold credentials
-            raise InvalidInput(
-                "is damaged, so nobody knows which settings are ours",
-                "Restore it from a backup (doit backups). Without it no key of settings.json can be given back.",
-                where=where,
-            ) from None
-        if ledger is None:
-            raise Conflict("was written by a newer version", "Update this checkout (git pull).", where=where)
-        return ledger
+            raise InvalidInput("is damaged", where=where) from None
+        return cls.from_content(content, where)
+
+    @classmethod
+    def from_content(cls, content: Any, where: str) -> Ledger:  # noqa: ANN401 - whatever the file holds
+        """As from_json(), for JSON that was read already."""
+        try:
+            if _is_newer(content):
+                raise NewerVersion(content["version"], where=where)
+            return _read(content)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise InvalidInput("is damaged", where=where) from None
 
 
 def fingerprint(key: bytes, path: Path, value: object) -> str:
@@ -147,14 +163,26 @@ def _keyed(key: bytes, message: bytes) -> str:
     return hmac.digest(key, message, "sha256").hex()
 
 
+FIELDS = ("version", "file_existed", "owned", "created", "displaced", "seal", "beside")
+
+
+def _is_newer(content: dict[str, Any]) -> bool:
+    """Whether a newer version wrote *content*: it says so, or it has what this one does not know."""
+    if content["version"] > VERSION:
+        return True
+    unknown = content.keys() - set(FIELDS)
+    return bool(unknown)
+
+
 def _read(content: dict[str, Any]) -> Ledger:
     """The ledger in *content*; ValueError, TypeError or KeyError for anything that to_json() does not write."""
-    _fields(content, "version", "file_existed", "owned", "created", "displaced", "seal")
-    if (
-        type(content["version"]) is not int
-        or content["version"] != VERSION
-        or not isinstance(content["file_existed"], bool)
-    ):
+    version = content["version"]
+    if type(version) is not int or version not in {1, VERSION}:
+        raise TypeError
+    if version == 1:
+        content = {**content, "beside": []}
+    _fields(content, *FIELDS)
+    if not isinstance(content["file_existed"], bool):
         raise TypeError
     owned = [_fields(one, "path", "before", "fingerprint", "bound_to") for one in _list(content["owned"])]
     displaced = [_fields(one, "path", "text", "bound_to") for one in _list(content["displaced"])]
@@ -171,7 +199,18 @@ def _read(content: dict[str, Any]) -> Ledger:
         tuple(_path(path) for path in _list(content["created"])),
         tuple(Displaced(_path(d["path"]), _source(d["text"]), _optional(d["bound_to"])) for d in displaced),
         _seal(content["seal"]),
+        _marks(content["beside"]),
     )
+
+
+def _marks(content: object) -> dict[Path, str]:
+    """The fingerprints of *beside*, by their key."""
+    marks = {}
+    for one in _list(content):
+        _fields(one, "path", "fingerprint")
+        path = _path(one["path"])
+        marks[path] = _hex(one["fingerprint"])
+    return marks
 
 
 def _seal(content: dict[str, Any] | None) -> Seal | None:

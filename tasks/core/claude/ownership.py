@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 from tasks.core.claude.decisions import Decision, Key, decide, decide_release
 from tasks.core.claude.ledger import BASE_URL, CREDENTIALS, Displaced, Ledger, Owned, fingerprint, same
-from tasks.core.model.secret import unshown
+from tasks.core.claude.settings_step import Nothing, Receipt, Step
 from tasks.core.text.json_edit import REMOVE, Path, Raw, canonical, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-
-class View(Protocol):
-    """A JSON object to look into, such as core.text.json_edit.Document."""
-
-    def raw(self, path: Path, /) -> str | None:
-        """The source text at *path*; None when nothing is there."""
-
-    def value(self, path: Path, /) -> Any:  # noqa: ANN401 - any JSON value
-        """The value at *path*; () is the whole."""
-
-    def is_object(self, path: Path, /) -> bool:
-        """Whether an object stands at *path*."""
-
-
-class Receipt(NamedTuple):
-    """What became of each key."""
-
-    written: tuple[Path, ...] = ()
-    unchanged: tuple[Path, ...] = ()
-    kept: tuple[Path, ...] = ()
-    """Left as it is, because the user set or changed it."""
-    restored: tuple[Path, ...] = ()
-    """Holds again what stood there before us, be it nothing."""
-    withheld: tuple[Path, ...] = ()
-    """A credential not put back, since the base URL is now another; it stays in the ledger."""
-
-
-class Step(NamedTuple):
-    """What to do to settings.json, and the ledger that is true once it is done.
-
-    *conflicts*: keys that the gateway needs and the user changed; with any of them nothing should be done.
-    *remove_file*: we made the file, and nothing but us was in it.
-    """
-
-    changes: Mapping[Path, object]
-    ledger: Ledger | None
-    receipt: Receipt
-    conflicts: tuple[Path, ...] = ()
-    remove_file: bool = False
-
-    def __repr__(self) -> str:
-        return unshown(self)
+    from tasks.core.claude.settings_step import View
 
 
 def applied(
@@ -96,27 +55,17 @@ def undone(found: View | None, ledger: Ledger | None, key: bytes) -> Step:
     return step._replace(ledger=left)
 
 
-class _Nothing:
-    """The view of a file that is not there."""
-
-    def raw(self, _path: Path, /) -> str | None:
-        return None
-
-    def value(self, _path: Path, /) -> Any:  # noqa: ANN401
-        return None
-
-    def is_object(self, _path: Path, /) -> bool:
-        return False
-
-
 class _Plan:
     """Collects, key by key, the changes, the new ledger and the receipt."""
 
     def __init__(self, found: View | None, ledger: Ledger | None, key: bytes, *, untouched: bool = False) -> None:
-        self.found: View = _Nothing() if found is None else found
+        self.found: View = Nothing() if found is None else found
         self.key, self.ledger, self.missing, self.untouched = key, ledger, found is None, untouched
         self.owned = dict(ledger.owned) if ledger else {}
         self.displaced = list(ledger.displaced) if ledger else []
+        self.beside: Mapping[Path, str] = {}
+        if ledger is not None:
+            self.beside = ledger.beside
         self.changes: dict[Path, object] = {}
         self.notes: dict[str, list[Path]] = {}
 
@@ -156,6 +105,8 @@ class _Plan:
         """Have these keys no longer, the base URL first: it decides about the credentials."""
         for path in sorted(paths, key=lambda path: path != BASE_URL):
             owned = self.owned.pop(path)
+            if path == BASE_URL:
+                self.beside = {}
             decision = decide_release(self._look_back(path, owned))
             self._apply_release(path, owned, decision, is_leaving=is_leaving)
         self._prune()
@@ -235,7 +186,7 @@ class _Plan:
 
     def _is_unchanged(self, path: Path, owned: Owned) -> bool:
         """Whether what we wrote to *path* is still there."""
-        return same(owned.fingerprint, fingerprint(self.key, path, self._current(path)))
+        return same(owned.fingerprint, self._fingerprint(path))
 
     def _fits_server(self, path: Path, owned: Owned) -> bool:
         """Whether what *path* had before us may be where the file leads to then."""
@@ -268,15 +219,24 @@ class _Plan:
 
     def _restore(self, path: Path, before: str | None) -> None:
         """Set a key back to the text *before*; None: remove it."""
-        self.changes[path] = REMOVE
-        if before is not None:
+        if before is None:
+            self.changes[path] = REMOVE
+            self._note("removed", path)
+        else:
             self.changes[path] = Raw(before)
-        self._note("restored", path)
+            self._note("restored", path)
 
     def step(self) -> Step:
         """The outcome."""
-        ledger = Ledger(self._file_existed(), self.owned, self._created(), tuple(self.displaced))
-        ledger = ledger._replace(seal=self.ledger.seal) if self.ledger else ledger
+        ledger = Ledger(
+            self._file_existed(),
+            self.owned,
+            self._created(),
+            tuple(self.displaced),
+            beside=self.beside,
+        )
+        if self.ledger is not None:
+            ledger = ledger._replace(seal=self.ledger.seal)
         conflicts = tuple(self.notes.pop("conflicts", ()))
         receipt = Receipt(**{what: tuple(paths) for what, paths in self.notes.items()})
         gone = not self.missing and not ledger.file_existed and not self._remaining(())
@@ -287,21 +247,60 @@ class _Plan:
         before = self.found.raw(path)
         bound_to = None
         if path in CREDENTIALS and before is not None:
-            bound_to = self._server_before()
+            bound_to = self._server_before(path)
+        if path == BASE_URL:
+            self.beside = self._find_beside()
         return Owned(before, "", bound_to)
+
+    def _find_beside(self) -> dict[Path, str]:
+        """The user's credentials beside a base URL that becomes ours, as fingerprints."""
+        known: Collection[Path] = ()
+        if self.ledger is not None:
+            known = self.ledger.owned
+        beside = {}
+        for path in sorted(CREDENTIALS):
+            if path in known:
+                continue
+            if self._is_present(path):
+                beside[path] = self._fingerprint(path)
+        return beside
+
+    def _fingerprint(self, path: Path) -> str:
+        """That of what is at *path*."""
+        current = self._current(path)
+        return fingerprint(self.key, path, current)
 
     def _own(self, path: Path, value: object, owned: Owned) -> None:
         self.owned[path] = owned._replace(fingerprint=fingerprint(self.key, path, value))
 
-    def _server_before(self) -> str | None:
-        """The base URL that belongs to what stands in the file."""
-        ours = self.ledger.owned.get(BASE_URL) if self.ledger and self.untouched else None
-        return _server(_before(ours) if ours else self._current(BASE_URL))
+    def _server_before(self, path: Path) -> str | None:
+        """The base URL that the user's credential at *path* belongs to.
+
+        That is the user's own, where ours replaced it and the credential is the one that it had.
+        """
+        ours = None
+        if self.ledger is not None:
+            ours = self.ledger.owned.get(BASE_URL)
+        current = _server(self._current(BASE_URL))
+        if ours is None:
+            return current
+        if not self._is_unchanged(BASE_URL, ours):
+            return current
+        mark = self.beside.get(path, "")
+        was_beside = same(mark, self._fingerprint(path))
+        if self.untouched or was_beside:
+            before = _before(ours)
+            return _server(before)
+        # It was set since, while the file named our address: it may be for that.
+        return current
 
     def _server_after(self) -> str | None:
         """The base URL once the changes so far are made."""
-        value = self.changes.get(BASE_URL, self._current(BASE_URL))
-        return _server(decoded(value.text) if isinstance(value, Raw) else value)
+        current = self._current(BASE_URL)
+        value = self.changes.get(BASE_URL, current)
+        if isinstance(value, Raw):
+            value = decoded(value.text)
+        return _server(value)
 
     def _prune(self) -> None:
         """Take away the objects that we made, where nothing is left in them."""

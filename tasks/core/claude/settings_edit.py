@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.claude.ledger import BASE_URL, Ledger
-from tasks.core.claude.ownership import Receipt, Step, applied, undone
+from tasks.core.claude.ownership import applied, undone
 from tasks.core.disk import files, fingerprints
 from tasks.core.model import network
 from tasks.core.model.catalogue import PLACEHOLDER
@@ -29,6 +29,7 @@ from tasks.core.text.text_edit import Recipe, apply_edits, carried, rebuilt, rec
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from tasks.core.claude.settings_step import Receipt, Step
     from tasks.core.console.summary import Summary
     from tasks.core.disk.transaction import Transaction
     from tasks.core.model.catalogue import Setting
@@ -156,12 +157,6 @@ SLOTS: tuple[Path, ...] = (("env", "ANTHROPIC_API_KEY"), ("apiKeyHelper",))
 """And without these where it is they that hold the token."""
 
 
-def ledger_of(layout: Layout) -> Ledger | None:
-    """What is ours in settings.json, as last written."""
-    data = files.read(layout.ledger)
-    return None if data is None else Ledger.from_json(data, str(layout.ledger))
-
-
 def outcome(
     layout: Layout, settings: Iterable[Setting], values: Values, found: bytes | None, ledger: Ledger | None
 ) -> Outcome:
@@ -255,7 +250,8 @@ class Edit:
             return found
         old = json_edit.parse(self.found or json_edit.NEW_FILE)
         new, now = json_edit.parse(self.result.data), json_edit.parse(found)
-        touched = (*self.result.receipt.written, *self.result.receipt.restored)
+        receipt = self.result.receipt
+        touched = (*receipt.written, *receipt.restored, *receipt.removed)
         ours = [path for path in touched if now.raw(path) == new.raw(path)]
         return now.edited({path: REMOVE if (raw := old.raw(path)) is None else Raw(raw) for path in ours})
 
@@ -271,7 +267,7 @@ class Edit:
         """Fill the receipt."""
         if self.result is None:
             return
-        for name in ("written", "kept", "restored", "withheld"):
+        for name in ("written", "kept", "restored", "removed", "withheld"):
             paths = getattr(self.result.receipt, name)
             note = f" (kept in {self.layout.ledger}: it belongs to another server)" if name == "withheld" else ""
             getattr(told, name).extend(f"{self.layout.settings.name} {'.'.join(path)}{note}" for path in paths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tasks.core.claude import settings_edit
+from tasks.core.claude import ledger_file
 from tasks.core.claude.ledger import Ledger, fingerprint, same
 from tasks.core.disk import files, fingerprints
 from tasks.core.disk.fingerprints import digest_key
@@ -167,7 +167,7 @@ def keys(layout: Layout, *, foreign: bool) -> Iterator[Drift]:
     """Every key of settings.json that is ours."""
     where = layout.settings.name
     try:
-        ledger = settings_edit.ledger_of(layout)
+        ledger = ledger_file.read(layout)
         found = json_edit.parse(files.read(files.real_target(layout.settings)) or json_edit.NEW_FILE, where)
     except GatewayError:
         yield Drift(where, "unreadable")

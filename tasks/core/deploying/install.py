@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.core.claude import settings_edit
+from tasks.core.claude import ledger_file, settings_edit
 from tasks.core.deploying import checks, file_changes, render
 from tasks.core.deploying.change_plan import ChangePlan, find_contents
 from tasks.core.disk import files
@@ -73,7 +73,7 @@ def make_edit(resolved: Resolved) -> Edit:
     """
     layout = resolved.layout
     settings = rules.settings_of(resolved.deployment)
-    ledger = settings_edit.ledger_of(layout)
+    ledger = ledger_file.read(layout)
 
     def find_outcome(found: bytes | None) -> Outcome:
         values = resolved.complete_values
@@ -86,7 +86,7 @@ def is_installed(resolved: Resolved) -> bool:
     """Whether the gateway's folder is as the staged release wants it, and the manifest says so."""
     layout = resolved.layout
     before = history.installed(layout)
-    if history.damaged(layout):
+    if history.look(layout).source:
         return False
     if not is_recorded(resolved, read_staged(resolved), before):
         return False

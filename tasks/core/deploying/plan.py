@@ -265,8 +265,14 @@ def keys(
 ) -> Iterator[dict[str, Any]]:
     """What happens to each key of settings.json, with what stands and what will stand; secrets are hidden."""
     receipt = outcome.receipt
-    acted = (("set", receipt.written), ("restore", receipt.restored), ("withhold", receipt.withheld))
-    for action, paths in (*acted, ("keep", receipt.kept)):
+    acted = {
+        "set": receipt.written,
+        "restore": receipt.restored,
+        "remove": receipt.removed,
+        "withhold": receipt.withheld,
+        "keep": receipt.kept,
+    }
+    for action, paths in acted.items():
         for path in paths:
             name, old, new = ".".join(path), before(path), after(path)
             if action == "keep" or old != new:

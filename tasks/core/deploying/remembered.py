@@ -22,6 +22,7 @@ Every choice is taken back with the word none: `doit deploy --ca-bundle none`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -210,7 +211,17 @@ def _find_place(usual: Layout) -> str | None:
     noted = files.read_line(usual.pointer)
     if noted and Path(noted, usual.manifest.name).exists():
         return noted
-    return None
+    return _find_copied_place(usual)
+
+
+def _find_copied_place(usual: Layout) -> str | None:
+    """The folder of the gateway that the recovery copy is for: it may be gone."""
+    if not usual.recovery_copy.exists():
+        return None
+    from tasks.core.disk import recovery_copy
+
+    gateway = recovery_copy.find_gateway(usual)
+    return str(gateway) if gateway else None
 
 
 def _spell_target(layout: Layout) -> str | None:
@@ -237,10 +248,10 @@ def _read_noted(path: Path) -> Chosen | None:
 
 
 def _read_deployed(layout: Layout) -> tuple[Deployed | None, str]:
-    """What is deployed, and its mark; where the manifest is damaged, as the last revision says."""
+    """What is deployed, and its mark; where the manifest is lost, as what else knows it says."""
     manifest = _read_json(layout.manifest)
     if not isinstance(manifest, dict) or "choices" not in manifest:
-        manifest = _read_history(layout)
+        manifest = _read_lost(layout)
     number, name = manifest.get("revision", 0), manifest.get("deployment_id", "")
     choices = _parse(manifest.get("choices"))
     mark = f"{number} {name}"
@@ -250,15 +261,23 @@ def _read_deployed(layout: Layout) -> tuple[Deployed | None, str]:
     return Deployed(at_place, number, str(manifest.get("timestamp", ""))), mark
 
 
-def _read_history(layout: Layout) -> Mapping[str, Any]:
-    """The last revision as a manifest; where nothing is deployed after it, only its number."""
-    if not layout.history.is_dir():
+def _read_lost(layout: Layout) -> Mapping[str, Any]:
+    """The manifest as the history or its copy has it.
+
+    Where nothing is deployed, only the last number.
+    """
+    places = (layout.manifest, layout.history, layout.recovery_copy)
+    if not any(place.exists() for place in places):
         return {}
     from tasks.core.history import history
 
-    if layout.manifest.exists() and (last := history.last(layout)):
-        return last.to_json()
-    return {"revision": max(history.numbers(layout), default=0)}
+    # What is wrong is said by the steps that need it.
+    with contextlib.suppress(GatewayError):
+        known = history.look(layout)
+        if known.manifest is not None:
+            return known.manifest.to_json()
+    numbers = history.numbers(layout)
+    return {"revision": max(numbers, default=0)}
 
 
 def _parse(data: object) -> Choices | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tasks.core.claude import settings_edit
+from tasks.core.claude import ledger_file, settings_edit
 from tasks.core.console import console
 from tasks.core.deploying import file_changes
 from tasks.core.deploying.change_plan import UNINSTALL, ChangePlan, find_contents
@@ -42,7 +42,8 @@ def chosen(layout: Layout, which: Sequence[str], before: Manifest, *, secrets: b
         raise UsageError(f"{len(which)} names were given", "Name one revision or archive: doit rollback 3")
     if which and not (which[0].isascii() and which[0].isdecimal()):
         return here(from_archive(layout, which[0], secrets=secrets), before)
-    known = [history.revision(layout, each) for each in history.numbers(layout) if each <= before.revision]
+    numbers = [number for number in history.numbers(layout) if number <= before.revision]
+    known = history.readable(layout, numbers)
     earlier = [each for each in known if each.number < before.revision]
     if not which and (not earlier or earlier[-1].action == UNINSTALL):
         raise UsageError("nothing was deployed before", "To take everything away: doit uninstall")
@@ -51,9 +52,12 @@ def chosen(layout: Layout, which: Sequence[str], before: Manifest, *, secrets: b
     if goal is None:
         listing = ", ".join(str(each.number) for each in known if each.action != UNINSTALL)
         raise UsageError(f"there is no revision {number}", f"There are {listing}; see: doit history")
-    place = history.folder(layout, number) / "released"
-    rendered = {path.name: path.read_bytes() for path in place.iterdir()}
-    return here(Goal(goal, history.stood(layout, number), rendered), before)
+    rendered = history.read_released(layout, number)
+    stood = history.stood(layout, number)
+    if lost := sorted(goal.manifest.files.keys() - stood.keys() - {layout.env_file.name}):
+        where = str(history.folder(layout, number))
+        raise InvalidInput(f"{', '.join(lost)} is missing", "Go back to an archive: doit backups", where=where)
+    return here(Goal(goal, stood, rendered), before)
 
 
 def here(goal: Goal, before: Manifest) -> Goal:
@@ -141,7 +145,7 @@ def make_edit(
 ) -> Edit:
     """The edit of settings.json, with *values* from .env."""
     settings = target.revision.settings
-    ledger = settings_edit.ledger_of(layout)
+    ledger = ledger_file.read(layout)
 
     def find_outcome(found: bytes | None) -> Outcome:
         return settings_edit.outcome(layout, settings, values, found, ledger)

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.core.claude import settings_edit
-from tasks.core.console import console
-from tasks.core.deploying import file_changes, remembered
+from tasks.core.claude import ledger_file, recognition, settings_edit
+from tasks.core.console import console, prompts
+from tasks.core.deploying import file_changes
 from tasks.core.deploying.change_plan import UNINSTALL, ChangePlan
 from tasks.core.disk import fingerprints
 from tasks.core.disk.targets import KEPT
-from tasks.core.history import backup, history
-from tasks.core.history.session import warn_of_failure
-from tasks.core.litellm import litellm
+from tasks.core.history import backup, history, our_form
+from tasks.core.model.errors import GatewayError
 from tasks.core.model.release import Revision
-from tasks.core.profiles import named
+from tasks.core.service import processes
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tasks.core.claude.ledger import Ledger
     from tasks.core.claude.settings_edit import Edit, Outcome
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Change, Manifest
@@ -31,22 +30,93 @@ MADE_HERE = "LITELLM_MASTER_KEY"
 """The one secret that we make ourselves; without the gateway it opens nothing."""
 
 
-def plan_uninstall(layout: Layout, manifest: Manifest) -> ChangePlan:
-    """Undo what the deployments did; what was edited since is kept."""
+def agree(
+    layout: Layout,
+    *,
+    is_deployed: bool,
+    purge: bool,
+) -> None:
+    """Go on only if a person at the terminal agrees; where there is none, go on."""
+    if not sys.stdin.isatty():
+        return
+    gateway = layout.gateway
+    if is_deployed:
+        console.ask(f"This removes the gateway in {gateway} and its keys in {layout.settings}.")
+    if processes.running(layout):
+        console.ask("The gateway is running; it is stopped first.")
+    if purge:
+        console.ask(f"Backups, history and profiles in {gateway} are removed for good.")
+    if not prompts.wanted("Remove it?"):
+        raise GatewayError("was left as it is", where=str(layout.gateway))
+
+
+def find_headline(
+    layout: Layout,
+    manifest: Manifest | None,
+    *,
+    is_deployed: bool,
+) -> str:
+    """What was done, in a line."""
+    keys = f"our keys in {layout.settings}"
+    gateway = f"the gateway in {layout.gateway}"
+    if manifest is not None:
+        return f"Taken away: {gateway}, and {keys}"
+    if is_deployed:
+        return f"Taken away: {keys}; {gateway} was gone already"
+    return f"Taken away: what was left in {layout.gateway}"
+
+
+def is_deployed(layout: Layout, manifest: Manifest | None) -> bool:
+    """Whether there is something of a deployment to undo, if only in settings.json."""
+    if manifest is not None:
+        return True
+    if our_form.find_address(layout):
+        return True
+    ledger = ledger_file.look(layout).ledger
+    return ledger is not None and bool(ledger.owned)
+
+
+def plan_uninstall(layout: Layout, manifest: Manifest | None) -> ChangePlan:
+    """Undo what the deployments did; what was edited since is kept.
+
+    None: the gateway's folder is gone, and only settings.json is left.
+    """
+    if manifest is None:
+        edit = make_edit(layout, recognise(layout))
+        return ChangePlan(layout=layout, edit=edit)
     return ChangePlan(
         layout=layout,
         files=tuple(find_removals(layout, manifest)),
         revision=_describe_revision(manifest),
-        edit=make_edit(layout),
+        edit=make_edit(layout, ledger_file.read(layout)),
     )
 
 
-def make_edit(layout: Layout) -> Edit:
+def recognise(layout: Layout) -> Ledger:
+    """What is ours in settings.json where no manifest is left: by the ledger, else by its form."""
+    known = ledger_file.look(layout)
+    if known.ledger is not None:
+        return known.ledger
+    key = fingerprints.digest_key(layout)
+    recovered = recognition.recover(
+        layout,
+        key,
+        known.unkeyed,
+    )
+    former = "is not known"
+    if recovered.before is not None:
+        former = f"is in {recovered.before}"
+    where = layout.settings
+    how = "our keys are recognised by their values"
+    console.warn(f"{where}: {how}; what was there before {former}")
+    return recovered.ledger
+
+
+def make_edit(layout: Layout, ledger: Ledger | None) -> Edit:
     """The edit of settings.json: each key of ours is set back to its old value.
 
     One that the user changed stays.
     """
-    ledger = settings_edit.ledger_of(layout)
     key = fingerprints.digest_key(layout)
 
     def find_outcome(found: bytes | None) -> Outcome:
@@ -97,34 +167,6 @@ def has_values_of_the_user(
     return False
 
 
-def remove_leftovers(layout: Layout) -> None:
-    """Remove what runs left behind, and our own environments of LiteLLM."""
-    paths = [
-        layout.pid_file,
-        layout.status_file,
-        layout.served_config,
-        layout.deployment_log,
-        *layout.gateway.glob(f"{layout.log.name}*"),
-        layout.pointer,
-    ]
-    for path in paths:
-        with warn_of_failure(path):
-            path.unlink(missing_ok=True)
-    start_lock = layout.gateway / ".start-lock"
-    shutil.rmtree(
-        start_lock,
-        ignore_errors=True,
-    )
-    choices = layout.choices
-    if choices.exists():
-        with warn_of_failure(choices):
-            remembered.forget(layout)
-    environments = litellm.environments(layout)
-    if litellm.is_ours(layout) and layout.venv.is_symlink():
-        layout.venv.unlink()
-    _remove_folders(environments)
-
-
 def keep_backup(layout: Layout) -> Path | None:
     """Archive what is deployed; None, with a warning, when the disk is too full for it.
 
@@ -137,52 +179,17 @@ def keep_backup(layout: Layout) -> Path | None:
     return None
 
 
-def remove_memory(layout: Layout) -> OSError | None:
-    """Remove what an uninstall otherwise keeps; the first error of the system.
-
-    Backups, history, profiles, and credentials that could not be restored.
-    """
-    failures = []
-    for path in list(find_memory(layout)):
-        try:
-            _remove(path)
-        except OSError as error:
-            failures.append(error)
-    return next(iter(failures), None)
-
-
-def find_memory(layout: Layout) -> Iterator[Path]:
-    """What an uninstall keeps, and --purge removes.
-
-    A purge that was killed may have left only a part of each.
-    """
-    yield layout.ledger
-    for path in layout.backups.glob("*"):
-        if path.name.startswith(backup.OURS):
-            yield path
-    for name in named.names(layout):
-        yield named.path_of(layout, name)
-    for path in layout.history.glob("*"):
-        if path.stem.isdecimal():
-            yield path
-
-
-def remove_empty_folders(layout: Layout) -> None:
-    """Remove the folders of backups, history and profiles, if nothing is in them."""
-    for folder in (layout.backups, layout.history, layout.profiles):
-        with contextlib.suppress(OSError):
-            folder.rmdir()
-
-
 def find_remains(layout: Layout) -> list[Path]:
     """What is still in the gateway's folder.
 
-    Our bookkeeping is not counted: it goes with the lock.
+    Our bookkeeping alone is nothing: it goes with the lock.
     """
     if not layout.gateway.is_dir():
         return []
     paths = sorted(layout.gateway.iterdir())
-    return [path for path in paths if path.name not in KEPT]
+    if KEPT.issuperset(path.name for path in paths):
+        return []
+    return paths
 
 
 def _describe_revision(manifest: Manifest) -> Revision:
@@ -215,20 +222,3 @@ def _find_replaceable(manifest: Manifest, found: bytes) -> set[str]:
 
 def _parse(text: bytes) -> dict[str, str]:
     return env_file.parse(text.decode("utf-8", "surrogateescape"))
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _remove_folders(folders: list[Path]) -> None:
-    """Remove *folders*.
-
-    The report says which remain.
-    """
-    for folder in folders:
-        if not folder.is_symlink():
-            shutil.rmtree(folder, ignore_errors=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.console import console
-from tasks.core.disk import atomic, moves, records, store
+from tasks.core.disk import atomic, files, moves, records, recovery_copy, store
 from tasks.core.disk.fingerprints import keyed, store_key
 from tasks.core.disk.moves import Move
 from tasks.core.disk.records import Record, Step
@@ -57,6 +57,9 @@ class ChangeSet:
         self._settings: SettingsEdit | None = None
         self._is_unproven = False
         self._processes: tuple[Process, ...] = ()
+        # The second copy as it was, once it has been brought up to date.
+        self._copied: bytes | None = None
+        self._is_copied = False
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -120,6 +123,9 @@ class ChangeSet:
                 "Run the command again.",
                 where=str(self._layout.settings),
             )
+        self._copied = files.read(self._layout.recovery_copy)
+        self._is_copied = True
+        recovery_copy.update(self._layout, self._key, self.wishes)
         self._targets.record.unlink(missing_ok=True)
 
     def undo(self) -> None:
@@ -130,6 +136,8 @@ class ChangeSet:
         try:
             left = self._backward()
             self._sync()
+            if self._is_copied:
+                recovery_copy.put_back(self._layout, self._copied)
             self._targets.record.unlink(missing_ok=True)
         except (OSError, GatewayError) as error:
             raise Undetermined(error) from error

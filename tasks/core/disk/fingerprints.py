@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tasks.core.disk import atomic, files, targets
-from tasks.core.model.errors import Conflict
+from tasks.core.model.errors import FIX, Conflict, InvalidInput
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,33 +17,78 @@ if TYPE_CHECKING:
 SIZE = 32
 """Bytes of a key."""
 
-NAME = ".digest-key"
+FEWEST_VALUES = 8
+"""Of 32 random bytes so many differ; zeros, as a power cut leaves them, do not."""
 
 _unstored: dict[Path, bytes] = {}
 
 
 def digest_key(layout: Layout) -> bytes:
-    """The random key of this installation; while none is stored, one that this process sticks to. Writes nothing."""
+    """The random key of this installation; while none is stored, one that this process sticks to.
+
+    Where it is lost, its copy counts. Writes nothing; InvalidInput when it is damaged and there is
+    no copy.
+    """
     folder = targets.follow(layout.gateway)
-    found = atomic.look(folder / NAME)
+    path = folder / layout.digest_key.name
+    found = atomic.look(path)
+    if found is not None and is_key(found.data):
+        if found.mode & 0o077:
+            raise Conflict("can be read by others", f"chmod 600 {path}", where=str(path))
+        return found.data
+    if copied := copied_key(layout):
+        return copied
     if found is None:
         return _unstored.setdefault(folder, os.urandom(SIZE))
-    if len(found.data) != SIZE or found.mode & 0o077:
-        raise Conflict(
-            "is not the private key that was made here",
-            "Remove it: every key then counts as changed by you.",
-            where=str(folder / NAME),
-        )
-    return found.data
+    raise InvalidInput("is damaged, and so is its copy", FIX, where=str(path))
+
+
+def is_key(data: bytes) -> bool:
+    """Whether *data* can be a key that was made here."""
+    return len(data) == SIZE and len(set(data)) >= FEWEST_VALUES
+
+
+def has_key(layout: Layout) -> bool:
+    """Whether the key is known: the file, or its copy."""
+    folder = targets.follow(layout.gateway)
+    name = layout.digest_key.name
+    found = atomic.look(folder / name)
+    if found is not None and is_key(found.data):
+        return True
+    return bool(copied_key(layout))
+
+
+def copied_key(layout: Layout) -> bytes:
+    """The second copy of the key; b"" when there is none."""
+    from tasks.core.disk import recovery_copy
+
+    copy = recovery_copy.read(layout)
+    if copy is None or not is_key(copy.key):
+        return b""
+    return copy.key
 
 
 def store_key(layout: Layout) -> bytes:
     """As digest_key(), and from here on it is stored (0600), in the gateway's folder, which exists."""
     key, where = digest_key(layout), targets.Targets.of(layout)
-    if not (where.gateway / NAME).exists():
+    path = where.gateway / layout.digest_key.name
+    found = atomic.look(path)
+    if found is None:
         with contextlib.suppress(FileExistsError):
-            files.keep([where.gateway / NAME], key, 0o600)
+            files.keep([path], key, 0o600)
+    elif found.data != key:
+        files.put(path, key, 0o600)
     return digest_key(layout)
+
+
+def renew_key(layout: Layout) -> bytes:
+    """As store_key(), with a new key in the place of one that is damaged and has no copy."""
+    try:
+        digest_key(layout)
+    except InvalidInput:
+        path = layout.digest_key
+        path.unlink()
+    return store_key(layout)
 
 
 def keyed(key: bytes, data: bytes, mode: int | None = None) -> str:

@@ -15,7 +15,7 @@ from tasks.core.disk import atomic, files, store
 from tasks.core.disk.process_identity import Process
 from tasks.core.disk.targets import IDENTIFIER, Targets
 from tasks.core.model.catalogue import NOTHING
-from tasks.core.model.errors import Conflict
+from tasks.core.model.errors import Conflict, NewerVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,10 @@ def write(targets: Targets, record: Record) -> None:
 
 
 def read(targets: Targets) -> Record | None:
-    """The record of a transaction that did not end; None without one, Conflict when it is not to be believed."""
+    """The record of a transaction that did not end; None without one.
+
+    NewerVersion, or Conflict when it is not to be believed.
+    """
     found = atomic.look(targets.record)
     if found is None:
         return None
@@ -80,12 +83,8 @@ def read(targets: Targets) -> Record | None:
         )
     try:
         plain = json.loads(found.data)
-        if plain["schema"] > SCHEMA:
-            raise Conflict(
-                "was written by a newer version of this project, which was interrupted",
-                "Run any command of that version: it finishes what was interrupted.",
-                where=where,
-            )
+        if _is_newer(plain):
+            raise NewerVersion(plain["schema"], where=where)
         return _record(plain)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Conflict(
@@ -109,6 +108,17 @@ def _plain(record: Record) -> dict[str, Any]:
         plain["is_unproven"] = True
         plain["processes"] = [list(process) for process in record.processes]
     return plain
+
+
+def _is_newer(plain: dict[str, Any]) -> bool:
+    """Whether a newer version wrote *plain*.
+
+    It says so, or it has what this one does not know.
+    """
+    if plain["schema"] > SCHEMA:
+        return True
+    known = {"schema", *Record._fields}
+    return not known.issuperset(plain)
 
 
 def _record(plain: dict[str, Any]) -> Record:

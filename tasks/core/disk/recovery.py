@@ -13,7 +13,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tasks.core.disk import atomic, made_directories, records, store
+from tasks.core.disk import atomic, made_directories, records, recovery_copy, store
 from tasks.core.disk.fingerprints import digest_key
 from tasks.core.disk.lock import Lock
 from tasks.core.disk.moves import Move, digest_of
@@ -101,6 +101,10 @@ def recover_locked(layout: Layout, lock: Lock) -> Recovered:
         if record is None:
             return Recovered("cleaned") if clean(targets, lock.beside) else Recovered()
         done = _finish(layout, targets, record)
+        if done.action == "finished":
+            key = digest_key(layout)
+            names = record.files
+            recovery_copy.update(layout, key, names)
         targets.record.unlink(missing_ok=True)
     except OSError as error:
         raise Undetermined(error) from error

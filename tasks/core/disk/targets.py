@@ -145,6 +145,11 @@ def refuse_unwritable(directory: Path) -> None:
     store.refuse_fixed(directory)
 
 
+def is_gone(gateway: Path) -> bool:
+    """Whether there is no folder of the gateway, or a command has only just made it again."""
+    return names_in(gateway) <= KEPT
+
+
 def _lowest(path: Path) -> Path:
     """*path*, or the nearest directory above it that exists."""
     return path if path.is_dir() or path == path.parent else _lowest(path.parent)

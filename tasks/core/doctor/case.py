@@ -87,7 +87,7 @@ class Case:
     @cached_property
     def manifest(self) -> Manifest | None:
         """What is deployed; None when nothing is."""
-        return history.installed(self.layout)
+        return history.look(self.layout).manifest
 
     @cached_property
     def catalogue(self) -> Catalogue:

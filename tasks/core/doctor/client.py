@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from tasks.core.catalogue import client_facts
-from tasks.core.claude import other_tools, settings_edit
+from tasks.core.claude import ledger_file, other_tools, settings_edit
 from tasks.core.claude.layers import OVERRIDING, Key
 from tasks.core.deploying import checks, file_changes
 from tasks.core.disk import programs
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
-from tasks.core.history import backup
+from tasks.core.history import backup, our_form
 from tasks.core.model.catalogue import Variable
 from tasks.core.values import value_checks
 
@@ -74,6 +74,10 @@ def settings(case: Case) -> Iterator[Check]:
     where = case.layers.shown(case.layout.settings)
     if case.manifest:
         yield Check("settings", OK, "Claude Code's settings name the gateway", where)
+    elif address := our_form.find_address(case.layout):
+        says = f"Claude Code asks {address}, a gateway that is gone"
+        fix = "Deploy again: doit deploy; or take these settings out: doit uninstall"
+        yield Check("settings", FAIL, says, where, fix)
     elif not found:
         yield Check("settings", SKIP, "nothing of ours is in Claude Code's settings", where)
 
@@ -127,7 +131,7 @@ def _not_as_deployed(case: Case) -> Iterator[Check]:
 
 def _overruled(case: Case) -> Iterator[Check]:
     """Keys of ours to which a stronger layer gives another value."""
-    ledger = settings_edit.ledger_of(case.layout)
+    ledger = ledger_file.read(case.layout)
     ours = case.layers.ours.layer if case.layers.ours else "user"
     for path in (path for path in ledger.owned if path[0] != "permissions") if ledger else ():
         held = {each.layer: each for each in reversed(case.layers.of(Key(path)))}

@@ -6,10 +6,13 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from tasks.core.claude import losses
 from tasks.core.deploying import checks, file_changes
 from tasks.core.disk import files, lock
+from tasks.core.disk.targets import is_gone
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.litellm import litellm
+from tasks.core.model import errors
 from tasks.core.model.deployment import discloses
 from tasks.core.model.release import PROGRAMS
 from tasks.core.service import strays
@@ -40,16 +43,35 @@ LOOPING = ("ANTHROPIC_BASE_URL", "ANTHROPIC_API_BASE", "ANTHROPIC_AUTH_TOKEN")
 
 def standing_files(case: Case) -> Iterator[Check]:
     """Whether the deployed files are as they were left, private where they must be, and valid."""
+    lost = [*_find_losses(case)]
+    yield from lost
+    where = case.layers.shown(case.layout.gateway)
     if case.manifest is None:
-        where = case.layers.shown(case.layout.gateway)
-        yield Check("files", SKIP, "nothing is deployed", where, "To deploy: doit deploy", DEPLOY)
+        if not lost:
+            says = "nothing is deployed"
+            yield Check("files", SKIP, says, where, "To deploy: doit deploy", DEPLOY)
+        return
+    if is_gone(case.layout.gateway):
+        yield Check("files", FAIL, "the gateway's folder is gone", where, AGAIN, DEPLOY)
         return
     lock.require_trust(case.layout)
     found = [*_drifted(case), *_rights(case), *_contents(case), *_environment(case), *_room(case)]
     yield from found
     if not any(each.state == FAIL for each in found):
-        count, where = len(case.manifest.files), case.layers.shown(case.layout.gateway)
+        count = len(case.manifest.files)
         yield Check("files", OK, f"revision {case.manifest.revision}, {count} files", where)
+
+
+def _find_losses(case: Case) -> Iterator[Check]:
+    """Our own files that are lost; a copy counts where there is one."""
+    if case.manifest and is_gone(case.layout.gateway):
+        return  # all of them are
+    for loss in losses.find(case.layout):
+        state = FAIL
+        if loss.source:
+            state = WARN
+        where = case.layers.shown(loss.file)
+        yield Check("files", state, str(loss), where, errors.FIX)
 
 
 def _drifted(case: Case) -> Iterator[Check]:

@@ -47,20 +47,12 @@ def clean(layout: Layout) -> bool:
         return False  # undetermined: the next command may finish it, and needs its revision
     before = is_left(layout)
     with contextlib.suppress(OSError, GatewayError):
-        history.settle(layout, find_current_number(layout))
+        history.settle(layout, history.find_true(layout))
     if is_unused(layout):
         with contextlib.suppress(OSError):
             _remove_needless_copies(layout)
             layout.backups.rmdir()
     return before and not is_left(layout)
-
-
-def find_current_number(layout: Layout) -> int | None:
-    """The number of the revision that is deployed; None without one."""
-    manifest = history.installed(layout)
-    if manifest is None:
-        return None
-    return manifest.revision
 
 
 def _remove_needless_copies(layout: Layout) -> None:

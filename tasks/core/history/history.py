@@ -6,16 +6,17 @@ import contextlib
 import getpass
 import shutil
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.console import console
-from tasks.core.disk import files, store
-from tasks.core.model.errors import GatewayError, InvalidInput
-from tasks.core.model.release import Manifest, OtherVersion, Revision
+from tasks.core.disk import files, recovery_copy, store
+from tasks.core.disk.targets import is_gone
+from tasks.core.model.errors import FIX, GatewayError, InvalidInput, NewerVersion
+from tasks.core.model.release import Manifest, Revision
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from tasks.core.model.layout import Layout
@@ -38,46 +39,74 @@ def folder(layout: Layout, number: int) -> Path:
     return kept if kept.exists() else kept.with_suffix(PREPARED)
 
 
-def installed(layout: Layout) -> Manifest | None:
-    """The manifest that stands; None when nothing of ours does. For a damaged one the history answers, with a warning.
+class Known(NamedTuple):
+    """What is deployed, and how that is known.
 
-    InvalidInput when that does not know either, or when it is of another version of this project.
+    *problem*: what is wrong with the manifest. *source*: what says the same in its place.
     """
+
+    manifest: Manifest | None
+    problem: str = ""
+    source: str = ""
+
+
+def installed(layout: Layout) -> Manifest | None:
+    """What is deployed; None when nothing is. Where the manifest is lost, what says the same.
+
+    InvalidInput when nothing does, or when a newer version wrote it.
+    """
+    known = look(layout)
+    if known.problem:
+        _report(layout, known)
+    return known.manifest
+
+
+def look(layout: Layout) -> Known:
+    """As installed(), without a word; NewerVersion when a newer version wrote the manifest."""
+    problem = "is missing"
     try:
-        return _standing(layout)
-    except OtherVersion:
+        if standing := _standing(layout):
+            return Known(standing)
+    except NewerVersion:
         raise
     except InvalidInput as error:
-        return _recalled(layout, error)
-
-
-def damaged(layout: Layout) -> bool:
-    """Whether a manifest stands there that cannot be read, and that of the last revision can take its place."""
-    try:
-        _standing(layout)
-    except OtherVersion:
-        return False
-    except InvalidInput:
-        return last(layout) is not None
-    return False
+        problem = error.problem
+    manifest, source = _recall(layout)
+    if manifest is None and not layout.manifest.exists():
+        return Known(None)
+    return Known(manifest, problem, source)
 
 
 def mend(layout: Layout) -> None:
-    """Put that of the last revision in the place of a damaged manifest, which is kept beside it; hold the lock."""
-    data, kept = files.read(layout.manifest), last(layout) if damaged(layout) else None
-    if data is not None and kept is not None:
+    """Write the manifest again, if it is lost; a damaged one is kept beside it. Hold the lock.
+
+    Not where its folder is gone: what deploys there writes it.
+    """
+    known = look(layout)
+    if known.manifest is None or not known.source:
+        return
+    data = files.read(layout.manifest)
+    if data is None and not numbers(layout):
+        return
+    beside = ""
+    if data is not None:
         copy = files.keep_copy(layout.manifest, data, 0o600, DAMAGED)
-        files.write(layout.manifest, documents.dump_json(kept.to_json()), 0o600)
-        console.warn(f"{layout.manifest} was made anew as revision {kept.revision} left it; the damaged one is {copy}")
+        beside = f"; the damaged one is {copy}"
+    files.write(layout.manifest, documents.dump_json(known.manifest.to_json()), 0o600)
+    console.warn(f"{layout.manifest} was written again, as {known.source} has it{beside}")
 
 
-def last(layout: Layout) -> Manifest | None:
-    """The manifest of the newest revision; None when there is none, it is damaged too, or nothing stood after it."""
-    try:
-        newest = revision(layout, numbers(layout)[-1])
-    except (InvalidInput, IndexError):
+def _newest(layout: Layout) -> Revision | None:
+    """The newest revision; None when there is none, or its record is damaged."""
+    known = numbers(layout)
+    if not known:
         return None
-    return newest.manifest if newest.manifest.files else None
+    try:
+        return revision(layout, known[-1])
+    except NewerVersion:
+        raise
+    except InvalidInput:
+        return None
 
 
 def _standing(layout: Layout) -> Manifest | None:
@@ -85,16 +114,62 @@ def _standing(layout: Layout) -> Manifest | None:
     return None if data is None else Manifest.from_json(documents.parse_json(data, where), where)
 
 
-def _recalled(layout: Layout, error: InvalidInput) -> Manifest:
-    """What stands as the last revision tells it; the first time in a process with a warning."""
-    kept = last(layout)
-    if kept is None:
-        remedy = "Move it away and deploy again: doit deploy --preset NAME; the files beside it are yours then."
-        raise InvalidInput(f"{error.problem}, and no revision tells what stood", remedy, where=error.where) from None
-    if layout.manifest not in _warned:
-        _warned.add(layout.manifest)
-        console.warn(f"{error.where}: {error.problem}; revision {kept.revision} of the history counts instead")
-    return kept
+def _recall(layout: Layout) -> tuple[Manifest | None, str]:
+    """What says what is deployed where the manifest does not, and where it says so: the newer of two."""
+    newest, copied = _newest(layout), _copied(layout)
+    # The copy goes with the commit of a removal: while it is there, none was committed.
+    if copied is None and find_removal(layout):
+        return None, ""
+    if copied and (newest is None or copied.revision > newest.number):
+        return copied, f"its copy, {layout.recovery_copy}"
+    if newest is None or not _is_there(layout, newest.manifest):
+        return None, ""
+    return newest.manifest, f"revision {newest.number} of the history"
+
+
+def _copied(layout: Layout) -> Manifest | None:
+    """The second copy of the manifest, where something of that deployment is left."""
+    copy = recovery_copy.read(layout)
+    if copy is None or copy.manifest is None:
+        return None
+    try:
+        manifest = Manifest.from_json(copy.manifest, str(layout.recovery_copy))
+    except NewerVersion:
+        raise
+    except InvalidInput:
+        return None
+    return manifest if _is_there(layout, manifest) else None
+
+
+def _is_there(layout: Layout, manifest: Manifest) -> bool:
+    """Whether something is left of what *manifest* describes: a file, or its address in settings.json."""
+    if any((layout.gateway / name).exists() for name in manifest.files):
+        return True
+    if not manifest.files:
+        return False
+    joined = layout.of_scope(manifest.choices.get("scope"))
+    try:
+        settings = files.read(files.real_target(joined.settings)) or b""
+    except (GatewayError, OSError):
+        return False  # what edits it says what is wrong with it
+    return manifest.gateway_url.encode() in settings
+
+
+def _report(layout: Layout, known: Known) -> None:
+    """Say what counts instead of the manifest, once in a process; InvalidInput where nothing does."""
+    if known.manifest is None:
+        raise InvalidInput(
+            f"{known.problem}, and nothing else says what is deployed",
+            FIX,
+            where=str(layout.manifest),
+        )
+    if layout.manifest in _warned:
+        return
+    _warned.add(layout.manifest)
+    if is_gone(layout.gateway):
+        console.warn(f"{layout.gateway} is gone; {known.source}, says what was deployed there")
+    else:
+        console.warn(f"{layout.manifest}: {known.problem}; {known.source}, counts instead")
 
 
 _warned: set[Path] = set()
@@ -110,6 +185,14 @@ def current(layout: Layout) -> Manifest:
 
 def nothing(layout: Layout) -> GatewayError:
     """The error for a folder without a deployment."""
+    from tasks.core.history import our_form
+
+    if address := our_form.find_address(layout):
+        return GatewayError(
+            f"points Claude Code at {address}, but the gateway in {layout.gateway} is gone",
+            f"{FIX}, then deploy again; or take these settings out: doit uninstall",
+            where=str(layout.settings),
+        )
     return GatewayError("nothing is deployed here", "Deploy first: doit deploy", where=str(layout.gateway))
 
 
@@ -118,10 +201,29 @@ def released(layout: Layout, number: int, file: str) -> bytes | None:
     return files.read(folder(layout, number) / "released" / file)
 
 
+def read_released(layout: Layout, number: int) -> dict[str, bytes]:
+    """Everything that revision *number* rendered, as far as it is kept."""
+    place = folder(layout, number) / "released"
+    if not place.is_dir():
+        return {}
+    return {path.name: path.read_bytes() for path in place.iterdir()}
+
+
 def stood(layout: Layout, number: int) -> dict[str, bytes]:
     """The files of revision *number* as they then stood; those with secrets are not kept."""
     kept = [path for path in sorted(folder(layout, number).iterdir()) if path.is_file() and path.name != RECORD]
     return {path.name: path.read_bytes() for path in kept}
+
+
+def readable(layout: Layout, chosen: Iterable[int]) -> list[Revision]:
+    """Those of the revisions *chosen* that can be read; the others are named in a warning."""
+    found = []
+    for number in chosen:
+        try:
+            found.append(revision(layout, number))
+        except InvalidInput as error:
+            console.warn(f"{error.where}: {error.problem}; revision {number} is left out")
+    return found
 
 
 def prepare(layout: Layout, revision: Revision, rendered: Mapping[str, bytes], stand: Mapping[str, bytes]) -> None:
@@ -157,6 +259,27 @@ def settle(layout: Layout, true: int | None) -> None:
         shutil.rmtree(folder(layout, old))
     with contextlib.suppress(OSError):
         layout.history.rmdir()
+
+
+def find_true(layout: Layout) -> int | None:
+    """The number of the revision that is true: what is deployed, or what has just taken that away."""
+    manifest = installed(layout)
+    if manifest is None:
+        return find_removal(layout)
+    return manifest.revision
+
+
+def find_removal(layout: Layout) -> int | None:
+    """The number of a revision that took everything away and is only prepared.
+
+    It is true once the manifest is gone: its command died before it could settle that.
+    """
+    for place in layout.history.glob(f"*{PREPARED}"):
+        with contextlib.suppress(InvalidInput, ValueError):
+            number = int(place.stem)
+            if not revision(layout, number).manifest.files:
+                return number
+    return None
 
 
 def numbers(layout: Layout) -> list[int]:

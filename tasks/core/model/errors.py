@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+FIX = "Fix: doit doctor --fix"
+"""The remedy where what we need to know of ourselves is lost."""
+
 
 class GatewayError(Exception):
     """This cannot be deployed as it is; the message says what, where and how to mend it."""
@@ -42,6 +45,17 @@ class InvalidInput(GatewayError):
     """A template, a rendered file or somebody's settings.json is not valid; nothing was written."""
 
     exit_code = 4
+
+
+class NewerVersion(InvalidInput):
+    """A file was written by a newer version of this project: not damaged, and left alone."""
+
+    def __init__(self, version: object, *, where: str) -> None:
+        super().__init__(
+            f"was written by a newer version of this project ({version})",
+            "Use that one, or update this checkout (git pull). Nothing was changed.",
+            where=where,
+        )
 
 
 class Conflict(GatewayError):

@@ -163,6 +163,16 @@ class Layout(NamedTuple):
         return self.claude / ".gateway-folder"
 
     @property
+    def recovery_copy(self) -> Path:
+        """What is needed to give settings.json back, should the gateway's folder be lost."""
+        return self.claude / ".gateway-recovery.json"
+
+    @property
+    def digest_key(self) -> Path:
+        """The key of the fingerprints that tell our values from the user's."""
+        return self.gateway / ".digest-key"
+
+    @property
     def config(self) -> Path:
         """LiteLLM's configuration."""
         return self.gateway / "litellm_config.yaml"

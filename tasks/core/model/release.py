@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.model.catalogue import NOTHING, Setting
-from tasks.core.model.errors import InvalidInput
+from tasks.core.model.choices import Choices
+from tasks.core.model.errors import InvalidInput, NewerVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 
 VERSION = "1.0"
@@ -28,8 +29,28 @@ What a user is invited to edit, litellm_config.yaml or .env, is none.
 """
 
 
-class OtherVersion(InvalidInput):
-    """Made by another version of this project, and not to be taken for damaged."""
+FIELDS = frozenset(
+    {
+        "version",
+        "deployment_id",
+        "timestamp",
+        "revision",
+        "source_spec",
+        "source_version",
+        "deployed_by",
+        "gateway_type",
+        "gateway_url",
+        "models",
+        "token_variable",
+        "files",
+        "modes",
+        "environment_variables",
+        "backup_path",
+        "flags_used",
+        "choices",
+    }
+)
+"""What a manifest of this version has."""
 
 
 class Manifest(NamedTuple):
@@ -80,14 +101,10 @@ class Manifest(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Any, where: str) -> Manifest:  # noqa: ANN401 - whatever the file holds
-        """The manifest that to_json() wrote; InvalidInput when it was made by a newer version or damaged."""
+        """The manifest that to_json() wrote; NewerVersion, or InvalidInput when it is damaged."""
         try:
-            if data["version"] != VERSION:
-                raise OtherVersion(
-                    f"has version {data['version']!r}, this is for {VERSION!r}",
-                    "Update this checkout.",
-                    where=where,
-                )
+            refuse_newer(data["version"], data.keys() - FIELDS, where)
+            refuse_newer_choices(data["choices"], where)
             return cls(
                 deployment_id=_line(data["deployment_id"]),
                 timestamp=_line(data["timestamp"]),
@@ -105,7 +122,7 @@ class Manifest(NamedTuple):
                 flags_used=tuple(data["flags_used"]),
                 revision=int(data["revision"]),
             )
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise InvalidInput(
                 f"is no manifest of ours ({error.__class__.__name__}: {error})",
                 "Move it away and deploy again; the files beside it are then treated as yours.",
@@ -137,6 +154,26 @@ def _url(value: object) -> str:
     if not is_known or not parts.hostname or parts.port == 0:
         raise ValueError(f"{text!r} is no address")
     return text
+
+
+def refuse_newer(version: object, unknown: Collection[str], where: str) -> None:
+    """NewerVersion where a manifest of *version* has what this one does not know.
+
+    TypeError when that is no version.
+    """
+    if not isinstance(version, str) or re.fullmatch(r"[0-9]+(\.[0-9]+)*", version) is None:
+        raise TypeError("version")
+    if version != VERSION or unknown:
+        raise NewerVersion(version, where=where)
+
+
+def refuse_newer_choices(choices: Mapping[str, Any], where: str) -> None:
+    """NewerVersion where something was chosen that this version does not know.
+
+    Without it the same would be deployed as something else.
+    """
+    if unknown := sorted(choices.keys() - set(Choices._fields)):
+        raise NewerVersion(f"it has the choice {unknown[0]!r}", where=where)
 
 
 class Wanted(NamedTuple):
@@ -217,11 +254,15 @@ class Revision(NamedTuple):
 
     @classmethod
     def from_json(cls, data: Any, where: str) -> Revision:  # noqa: ANN401 - whatever the file holds
-        """What to_json() wrote; InvalidInput when it is damaged."""
+        """What to_json() wrote; NewerVersion, or InvalidInput when it is damaged."""
         try:
+            manifest = Manifest.from_json(data["manifest"], where)
+            unknown = data.keys() - {"action", "manifest", "how", "settings"}
+            unknown |= {name for each in data["settings"] for name in each.keys() - set(Setting._fields)}
+            refuse_newer(VERSION, unknown, where)
             settings = tuple(Setting(**{**each, "path": tuple(each["path"])}) for each in data["settings"])
-            return cls(str(data["action"]), Manifest.from_json(data["manifest"], where), dict(data["how"]), settings)
-        except (KeyError, TypeError, ValueError) as error:
+            return cls(str(data["action"]), manifest, dict(data["how"]), settings)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidInput(
                 f"is no revision of ours ({error.__class__.__name__})", "See the others with: doit history", where=where
             ) from None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tasks.core.claude import settings_edit
+from tasks.core.claude import ledger_file, settings_edit
 from tasks.core.disk import files
 from tasks.core.http import gateway
 from tasks.core.model.deployment import settings_of
@@ -97,7 +97,7 @@ def _make_texts(
 
 def _cancel_deployed(layout: Layout) -> dict[Path, str]:
     """The variables of what is deployed, each with the empty text that cancels it."""
-    ledger = settings_edit.ledger_of(layout)
+    ledger = ledger_file.read(layout)
     if ledger is None:
         return {}
     return {path: "" for path in ledger.owned if path[0] == "env"}

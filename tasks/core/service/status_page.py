@@ -34,6 +34,18 @@ deployed   {preset}, revision {revision} of {time}
 gateway    {gateway_type} at {url}, in {folder}
 models     {models}"""
 
+GONE = """\
+The gateway in {gateway} is gone, and Claude Code still asks it at {points_at}.
+Fix: doit doctor --fix, then: doit deploy; or take these settings out: doit uninstall"""
+
+LOST = """\
+lost       {file}: {problem}
+           Fix: doit doctor --fix"""
+
+FOLDER_GONE = """\
+folder     it is gone, and Claude Code still asks its gateway
+           Fix: doit deploy; or take these settings out: doit uninstall"""
+
 RUNNING = """\
 process    runs: pid {pid}, port {port}, {since}, {memory:.0f} MB
 LiteLLM    {litellm}
@@ -160,7 +172,8 @@ def lines(facts: Facts) -> Iterator[str]:
     """The facts for a person."""
     deployed = facts["deployed"]
     if deployed is None:
-        yield NOTHING.format_map(facts)
+        page = GONE if facts["points_at"] else NOTHING
+        yield page.format_map(facts)
     else:
         models = ", ".join(deployed["models"])
         own = {
@@ -168,6 +181,8 @@ def lines(facts: Facts) -> Iterator[str]:
             "models": models or "as Claude Code names them",
         }
         yield DEPLOYED.format_map(deployed | own)
+        if facts["is_gone"]:
+            yield FOLDER_GONE
         yield from process_lines(facts)
         yield from drift_lines(facts["drift"])
     if facts["chosen"]:
@@ -176,6 +191,9 @@ def lines(facts: Facts) -> Iterator[str]:
         yield NEXT.format(find_next(facts))
     for stray in facts["strays"]:
         yield STRAY.format_map(stray)
+    for loss in facts["lost"]:
+        if not loss["source"]:
+            yield LOST.format_map(loss)
     if facts["lock"]:
         yield LOCK.format_map(facts["lock"])
 

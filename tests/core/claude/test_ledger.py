@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.core.claude.ledger import BASE_URL, CREDENTIALS, VERSION, Displaced, Ledger, Owned, Seal, fingerprint
-from tasks.core.claude.ownership import Receipt, Step, applied, undone
-from tasks.core.model.errors import Conflict, InvalidInput
+from tasks.core.claude.ownership import applied, undone
+from tasks.core.claude.settings_step import Receipt, Step
+from tasks.core.model.errors import InvalidInput, NewerVersion
 from tasks.core.text.json_edit import REMOVE, Raw, canonical, decoded
 from tasks.core.text.text_edit import TextEdit, apply_edits, carried, rebuilt, recipe_of
 
@@ -68,6 +69,7 @@ def test_a_key_of_the_user_is_remembered_and_given_back():
     assert (step.receipt.written, step.ledger.owned[MODEL].before) == ((MODEL,), '"mine"')
     content, step = undo(content, step.ledger)
     assert (content, step.ledger, step.receipt.restored) == ({"env": {"ANTHROPIC_MODEL": "mine"}}, None, (MODEL,))
+    assert not step.receipt.removed
 
 
 def test_deploying_again_keeps_the_original():
@@ -86,7 +88,7 @@ def test_a_value_that_the_user_changed_is_kept():
     assert (content["env"]["ANTHROPIC_MODEL"], step.receipt.kept) == ("mine", (MODEL,))
     content, step = undo(content, step.ledger)
     assert (content, step.receipt.kept) == ({"env": {"ANTHROPIC_MODEL": "mine"}}, (MODEL,))
-    assert step.receipt.restored == (BASE_URL,)
+    assert step.receipt.removed == (BASE_URL,)
 
 
 def test_a_changed_value_that_is_wanted_anyway_is_ours_again():
@@ -130,7 +132,8 @@ def test_a_key_no_longer_wanted_is_given_back():
     content, step = apply(start, {MODEL: "demo", MODE: "default", BASE_URL: OURS})
     content, step = apply(content, {BASE_URL: OURS}, step.ledger)
     assert content == {"env": {**start["env"], "ANTHROPIC_BASE_URL": OURS}}
-    assert (set(step.receipt.restored), set(step.ledger.owned), step.ledger.created) == ({MODEL, MODE}, {BASE_URL}, ())
+    assert (step.receipt.restored, step.receipt.removed) == ((MODEL,), (MODE,))
+    assert (set(step.ledger.owned), step.ledger.created) == ({BASE_URL}, ())
 
 
 @pytest.mark.parametrize("path", sorted(CREDENTIALS))
@@ -205,6 +208,25 @@ def test_a_credential_put_beside_our_server_does_not_go_to_another():
     assert undo(content, step.ledger)[1].receipt.withheld == (API_KEY,)
 
 
+@pytest.mark.parametrize("path", sorted(CREDENTIALS))
+@pytest.mark.parametrize("server", [U, None])
+def test_a_credential_that_becomes_ours_later_belongs_to_the_users_server(path: tuple[str, ...], server: str | None):
+    env = {"env": {"ANTHROPIC_BASE_URL": server} if server else {}}
+    start = Content(env).after(Step({path: "theirs"}, None, Receipt())).content
+    content, step = apply(start, {BASE_URL: OURS})
+    content["theme"] = "dark"
+    content, step = apply(content, {BASE_URL: OURS, path: "sk-ours"}, step.ledger)
+    assert step.ledger.owned[path].bound_to == server
+    assert undo(content, step.ledger)[0] == {**start, "theme": "dark"}
+
+
+def test_a_server_that_the_user_set_meanwhile_is_the_one_of_its_credential():
+    content, step = apply({"env": {"ANTHROPIC_BASE_URL": U, "ANTHROPIC_API_KEY": "theirs"}}, {BASE_URL: OURS})
+    content["env"]["ANTHROPIC_BASE_URL"] = "https://new"
+    _, step = apply(content, {API_KEY: "sk-ours"}, step.ledger)
+    assert step.ledger.owned[API_KEY].bound_to == "https://new"
+
+
 def test_our_own_value_is_never_taken_for_the_users():
     content, step = apply({}, {MODEL: "demo"})
     content["env"].update(ANTHROPIC_BASE_URL=OURS, ANTHROPIC_AUTH_TOKEN="sk-ours")  # a stale copy was written back
@@ -261,6 +283,7 @@ LEDGER = Ledger(
     created=(("env",),),
     displaced=(Displaced(TOKEN, "1.50", None),),
     seal=Seal("ef", ((0, 3), ' "é"', (5, 5))),
+    beside={API_KEY: "01"},
 )
 
 
@@ -271,9 +294,16 @@ def test_a_ledger_survives_its_file():
 
 
 def test_a_newer_ledger_is_left_alone():
-    newer = json.dumps({"version": VERSION + 1, "anything": "secret"})
-    with pytest.raises(Conflict, match=r"^here: was written by a newer version"):
-        Ledger.from_json(newer, "here")
+    for newer in ({"version": VERSION + 1, "anything": 1}, {**json.loads(LEDGER.to_json()), "more": "secret"}):
+        with pytest.raises(NewerVersion, match=r"^here: was written by a newer version") as caught:
+            Ledger.from_json(json.dumps(newer), "here")
+        assert "secret" not in str(caught.value)
+
+
+def test_a_ledger_of_the_first_version_is_read():
+    older = json.loads(LEDGER.to_json()) | {"version": 1}
+    del older["beside"]
+    assert Ledger.from_json(json.dumps(older)) == LEDGER._replace(beside={})
 
 
 DAMAGE: dict[str, Any] = {
@@ -288,6 +318,7 @@ DAMAGE: dict[str, Any] = {
         {"digest": "", "recipe": [[3, 1]]},
         {"digest": "", "recipe": [[-1, 1]]},
     ],
+    "beside": [{}, [5], [{"path": ["a"], "fingerprint": "x"}]],
 }
 
 

@@ -22,7 +22,7 @@ def session():
 
 
 def plan_of(layout, *changes, action="deploy", **more):
-    revision = Revision(action, manifest_of({change.file: "sha256:1" for change in changes}), {}, ())
+    revision = Revision(action, manifest_of({change.file: "sha256:1" for change in changes if change.data}), {}, ())
     return ChangePlan(layout, changes, revision, **more)
 
 

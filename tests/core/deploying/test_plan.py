@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tasks.core.claude.ownership import Receipt
 from tasks.core.claude.settings_edit import Outcome
+from tasks.core.claude.settings_step import Receipt
 from tasks.core.deploying import plan
 from tasks.core.deploying.context import Context
 from tasks.core.deploying.resolve import resolve
@@ -44,12 +44,12 @@ def test_what_is_kept_has_no_lines_that_come_or_go():
 def test_every_key_with_what_stands_and_what_will_stand():
     before = {("env", "A"): "1", ("env", "ANTHROPIC_AUTH_TOKEN"): KEY, ("x",): True, ("gone",): 5}
     after = {**before, ("env", "A"): "2", ("env", "ANTHROPIC_AUTH_TOKEN"): KEY + "x", ("gone",): None}
-    receipt = Receipt(written=(("env", "A"), ("env", "ANTHROPIC_AUTH_TOKEN")), restored=(("gone",),), kept=(("x",),))
+    receipt = Receipt(written=(("env", "A"), ("env", "ANTHROPIC_AUTH_TOKEN")), removed=(("gone",),), kept=(("x",),))
     found = list(plan.keys(Outcome(None, None, receipt), before.get, after.get))
     assert [(each["key"], each["action"]) for each in found] == [
         ("env.A", "set"),
         ("env.ANTHROPIC_AUTH_TOKEN", "set"),
-        ("gone", "restore"),
+        ("gone", "remove"),
         ("x", "keep"),
     ]
     assert (found[0]["before"], found[0]["after"]) == ("1", "2")

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tasks.core.deploying import uninstall
+from tasks.core.deploying import removal, uninstall
 from tasks.core.history import backup, history
 from tasks.core.model.release import Revision
 from tests.core.places import CONFIG, ENV, layout_in, manifest_of, stand
@@ -68,7 +68,7 @@ def test_the_plan_writes_nothing_and_leads_to_nothing(layout):
 def test_what_remains_is_what_is_not_bookkeeping(layout):
     for name in (".lock", ".digest-key", "notes.txt"):
         (layout.gateway / name).write_text("x")
-    assert [path.name for path in uninstall.find_remains(layout)] == ["notes.txt"]
+    assert [path.name for path in uninstall.find_remains(layout)] == [".digest-key", ".lock", "notes.txt"]
     assert not uninstall.find_remains(layout._replace(gateway=layout.home / "nowhere"))
 
 
@@ -78,11 +78,12 @@ def test_history_and_backups_are_removed_only_when_purged(layout, manifest):
         (layout.backups / name).write_text("x")
     layout.choices.parent.mkdir(parents=True, exist_ok=True)
     layout.ledger.write_text(json.dumps({}))
-    uninstall.remove_leftovers(layout)
+    assert list(removal.remove_leftovers(layout)) == []
     assert layout.ledger.exists()
     assert history.numbers(layout) == [1]
-    uninstall.remove_memory(layout)
-    uninstall.remove_empty_folders(layout)
+    removed = list(removal.remove_memory(layout, []))
+    assert removed == ["settings-ledger.json", "backups/gateway-backup-1.tar.gz", "history/0001"]
+    removal.remove_empty_folders(layout)
     assert not layout.ledger.exists()
     assert not layout.history.exists()
     assert [path.name for path in layout.backups.iterdir()] == ["mine.txt"]
@@ -101,16 +102,20 @@ def test_what_the_disk_does_not_let_go_is_an_error_after_all_else_is_removed(lay
         unlink(path, **options)
 
     monkeypatch.setattr(os, "unlink", refuse)
-    failure = uninstall.remove_memory(layout)
-    assert (failure.errno, str(failure.filename)) == (errno.EROFS, str(stuck))
+    failures = []
+    removed = list(removal.remove_memory(layout, failures))
+    assert [(failure.errno, str(failure.filename)) for failure in failures] == [(errno.EROFS, str(stuck))]
+    assert f"backups/{stuck.name}" not in removed
     assert not other.exists()
     assert not history.numbers(layout)
 
 
 def test_a_purge_goes_on_where_one_was_killed(layout, manifest):
     (layout.history / "0001" / history.RECORD).unlink()
-    assert uninstall.remove_memory(layout) is None
-    uninstall.remove_empty_folders(layout)
+    failures = []
+    assert list(removal.remove_memory(layout, failures)) == ["history/0001"]
+    assert not failures
+    removal.remove_empty_folders(layout)
     assert not layout.history.exists()
 
 

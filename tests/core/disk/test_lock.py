@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tasks.core.disk.fingerprints import digest_key, keyed, store_key
+from tasks.core.disk import recovery_copy
+from tasks.core.disk.fingerprints import digest_key, keyed, renew_key, store_key
 from tasks.core.disk.lock import Lock, holder
-from tasks.core.model.errors import Conflict
+from tasks.core.model.errors import Conflict, InvalidInput
 from tasks.core.model.layout import Layout
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -139,12 +140,38 @@ def test_asking_for_the_key_writes_nothing(layout, tmp_path):
     assert (layout.gateway / ".digest-key").read_bytes() == key
 
 
-@pytest.mark.parametrize(("data", "mode"), [(b"short", 0o600), (b"x" * 32, 0o644)])
-def test_a_key_that_is_not_ours_is_refused(layout, data, mode):
+DAMAGED = [b"", b"short", b"x" * 32, b"\0" * 32, bytes(range(33))]
+
+
+@pytest.mark.parametrize("data", DAMAGED)
+def test_a_damaged_key_without_a_copy_is_refused_with_the_way_out(layout, data):
     layout.gateway.mkdir(parents=True)
-    (layout.gateway / ".digest-key").write_bytes(data)
-    (layout.gateway / ".digest-key").chmod(mode)
-    with pytest.raises(Conflict, match="not the private key"):
+    layout.digest_key.write_bytes(data)
+    layout.digest_key.chmod(0o600)
+    with pytest.raises(InvalidInput, match="doctor --fix"):
+        digest_key(layout)
+    assert renew_key(layout) == layout.digest_key.read_bytes() != data
+
+
+@pytest.mark.parametrize("data", [None, *DAMAGED])
+def test_a_lost_key_is_put_back_from_its_copy(layout, data):
+    layout.gateway.mkdir(parents=True)
+    key = store_key(layout)
+    layout.manifest.write_text("{}")
+    recovery_copy.update(layout, key, [layout.manifest.name])
+    layout.digest_key.unlink()
+    if data is not None:
+        layout.digest_key.write_bytes(data)
+    assert digest_key(layout) == key
+    assert store_key(layout) == key == layout.digest_key.read_bytes()
+    assert layout.digest_key.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_that_others_can_read_is_refused(layout):
+    layout.gateway.mkdir(parents=True)
+    store_key(layout)
+    layout.digest_key.chmod(0o644)
+    with pytest.raises(Conflict, match="chmod 600"):
         digest_key(layout)
 
 

@@ -20,7 +20,7 @@ import pytest
 from tasks.core.disk import atomic, moves, records, recovery, settings_file, store, transaction
 from tasks.core.disk.targets import RECORD
 from tasks.core.disk.transaction import Transaction, Undetermined, holder, pending, recover
-from tasks.core.model.errors import Conflict, GatewayError, InvalidInput
+from tasks.core.model.errors import Conflict, GatewayError, InvalidInput, NewerVersion
 from tasks.core.model.layout import Layout
 
 
@@ -665,7 +665,6 @@ HOSTILE = {
     "a foreign staged name": lambda record: next(iter(record["files"].values())).update(staged="../../.bashrc"),
     "another name": lambda record: next(iter(record["files"].values())).update(staged="litellm.log"),
     "an odd fingerprint": lambda record: next(iter(record["files"].values())).update(new="md5:00"),
-    "an unknown field": lambda record: record.update(more=1),
     "a missing field": lambda record: record.pop("files"),
     "another schema": lambda record: record.update(schema=0),
     "a list": lambda record: record.update(files=[]),
@@ -688,13 +687,15 @@ def test_a_record_that_is_not_ours_is_not_believed(deployed, monkeypatch, name):
     assert snapshot(deployed) == before
 
 
-def test_a_newer_versions_record_is_left_to_that_version(deployed, monkeypatch):
+@pytest.mark.parametrize("more", [{"schema": records.SCHEMA + 1}, {"more": 1}])
+def test_a_record_of_a_newer_version_is_left_to_that_one(deployed, monkeypatch, more):
     die(deployed, "committed", monkeypatch)
     path = deployed.gateway / RECORD
-    path.write_text(json.dumps({**json.loads(path.read_text()), "schema": records.SCHEMA + 1, "more": 1}))
-    with pytest.raises(Conflict, match="Run any command of that version"):
+    path.write_text(json.dumps(json.loads(path.read_text()) | more))
+    before = snapshot(deployed)
+    with pytest.raises(NewerVersion, match="newer version"):
         recover(deployed)
-    assert path.exists()
+    assert snapshot(deployed) == before
 
 
 def test_a_settings_path_that_is_not_ours_is_not_believed(deployed, monkeypatch, tmp_path):

@@ -1,0 +1,141 @@
+"""What an uninstall removes beside the deployed files; each function says what it removed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from tasks.core.deploying import remembered
+from tasks.core.disk import files
+from tasks.core.history import backup
+from tasks.core.history.session import warn_of_failure
+from tasks.core.litellm import litellm
+from tasks.core.profiles import named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tasks.core.model.layout import Layout
+
+MEGABYTE = 1e6
+
+
+def remove_leftovers(layout: Layout) -> Iterator[str]:
+    """Remove what runs left behind, and our own environments of LiteLLM.
+
+    The place of the gateway and what was chosen for it are forgotten, too.
+    """
+    logs = layout.gateway.glob(f"{layout.log.name}*")
+    paths = [
+        layout.pid_file,
+        layout.status_file,
+        layout.served_config,
+        layout.deployment_log,
+        *logs,
+        layout.pointer,
+    ]
+    for path in paths:
+        if not os.path.lexists(path):
+            continue
+        with warn_of_failure(path):
+            path.unlink()
+            yield show(layout, path)
+    start_lock = layout.gateway / ".start-lock"
+    shutil.rmtree(start_lock, ignore_errors=True)
+    choices = layout.choices
+    if choices.exists():
+        with warn_of_failure(choices):
+            remembered.forget(layout)
+    yield from _remove_environments(layout)
+
+
+def _remove_environments(layout: Layout) -> Iterator[str]:
+    """Remove our own environments of LiteLLM; the report says which remain."""
+    environments = litellm.environments(layout)
+    if litellm.is_ours(layout) and layout.venv.is_symlink():
+        layout.venv.unlink()
+    for folder in environments:
+        if folder.is_symlink():
+            continue
+        size = measure(folder) / MEGABYTE
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            yield f"{folder.name} (LiteLLM, {size:.0f} MB)"
+
+
+def remove_memory(
+    layout: Layout,
+    failures: list[OSError],
+) -> Iterator[str]:
+    """Remove what an uninstall otherwise keeps.
+
+    Backups, history, profiles, and credentials that could not be restored. What the system does not
+    let go is added to *failures*.
+    """
+    for path in [*find_memory(layout)]:
+        if not os.path.lexists(path):
+            continue
+        try:
+            _remove(path)
+        except OSError as error:
+            failures.append(error)
+        else:
+            yield show(layout, path)
+
+
+def find_memory(layout: Layout) -> Iterator[Path]:
+    """What an uninstall keeps, and --purge removes.
+
+    A purge that was killed may have left only a part of each.
+    """
+    yield layout.ledger
+    yield layout.recovery_copy
+    for path in sorted(layout.backups.glob("*")):
+        if path.name.startswith(backup.OURS):
+            yield path
+    for name in named.names(layout):
+        yield named.path_of(layout, name)
+    for path in sorted(layout.history.glob("*")):
+        if path.stem.isdecimal():
+            yield path
+
+
+def remove_empty_folders(layout: Layout) -> None:
+    """Remove the folders of backups, history and profiles, if nothing is in them."""
+    folders = [
+        layout.backups,
+        layout.history,
+        layout.profiles,
+    ]
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def show(layout: Layout, path: Path) -> str:
+    """A path as the receipt has it.
+
+    One below the gateway's folder is shown without that.
+    """
+    if path.is_relative_to(layout.gateway):
+        path = path.relative_to(layout.gateway)
+    return str(path)
+
+
+def measure(folder: Path) -> int:
+    """The bytes of all files in *folder*; a link counts as its own few."""
+    size = 0
+    for path in files.below(folder):
+        status = os.lstat(path)
+        size += status.st_size
+    return size
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
