@@ -17,6 +17,7 @@ PURE = {
     "claude.decisions",
     "claude.ledger",
     "claude.ownership",
+    "claude.settings_step",
     "frame.exits",
     "http.answers",
     "http.compatibility",
