@@ -3,7 +3,7 @@
 settings-ledger.json, keyed by .digest-key
   lost: its copy in ~/.claude/.gateway-recovery.json counts, and every command says so
   both lost, and settings.json leads to us: InvalidInput; doit doctor --fix decides
-  both lost, and nothing of ours is there: there was none
+  both lost, and no key has a value that we wrote: there was none
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ def look(layout: Layout) -> Known:
             problem = error.problem
         else:
             return _keyed(layout, ledger)
-    if copied := _find_copied(layout, is_missing=data is None):
+    copied = _find_copied(layout, is_missing=data is None)
+    if copied is not None:
         known = _keyed(layout, copied)
         if known.problem:
             return known

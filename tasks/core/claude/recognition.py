@@ -97,7 +97,7 @@ def read_settings(layout: Layout) -> Document:
 
 
 def find_ours(layout: Layout, document: Document) -> dict[Key, str]:
-    """The keys that have a value of ours, each with the reason to think so.
+    """The keys that have a value that we wrote, each with the reason to think so.
 
     The form decides only where no revision can be read: one that was changed since has it too.
     """

@@ -60,10 +60,10 @@ def find_headline(
     keys = f"our keys in {layout.settings}"
     gateway = f"the gateway in {layout.gateway}"
     if manifest is not None:
-        return f"Taken away: {gateway}, and {keys}"
+        return f"Removed: {gateway}, and {keys}"
     if is_deployed:
-        return f"Taken away: {keys}; {gateway} was gone already"
-    return f"Taken away: what was left in {layout.gateway}"
+        return f"Removed: {keys}; {gateway} was gone already"
+    return f"Removed: what was left in {layout.gateway}"
 
 
 def is_deployed(layout: Layout, manifest: Manifest | None) -> bool:

@@ -57,7 +57,7 @@ class ChangeSet:
         self._settings: SettingsEdit | None = None
         self._is_unproven = False
         self._processes: tuple[Process, ...] = ()
-        # The second copy as it was, once it has been brought up to date.
+        # The former second copy, once that has been brought up to date.
         self._copied: bytes | None = None
         self._is_copied = False
 

@@ -36,7 +36,8 @@ def digest_key(layout: Layout) -> bytes:
         if found.mode & 0o077:
             raise Conflict("can be read by others", f"chmod 600 {path}", where=str(path))
         return found.data
-    if copied := copied_key(layout):
+    copied = copied_key(layout)
+    if copied:
         return copied
     if found is None:
         return _unstored.setdefault(folder, os.urandom(SIZE))

@@ -105,7 +105,7 @@ def put_back(layout: Layout, data: bytes | None) -> None:
 
 
 def remove(layout: Layout) -> None:
-    """Remove the copy: nothing of ours is left to remember."""
+    """Remove the copy: there is nothing left to remember."""
     layout.recovery_copy.unlink(missing_ok=True)
 
 

@@ -65,7 +65,8 @@ def look(layout: Layout) -> Known:
     """As installed(), without a word; NewerVersion when a newer version wrote the manifest."""
     problem = "is missing"
     try:
-        if standing := _standing(layout):
+        standing = _standing(layout)
+        if standing is not None:
             return Known(standing)
     except NewerVersion:
         raise
@@ -187,7 +188,8 @@ def nothing(layout: Layout) -> GatewayError:
     """The error for a folder without a deployment."""
     from tasks.core.history import our_form
 
-    if address := our_form.find_address(layout):
+    address = our_form.find_address(layout)
+    if address:
         return GatewayError(
             f"points Claude Code at {address}, but the gateway in {layout.gateway} is gone",
             f"{FIX}, then deploy again; or take these settings out: doit uninstall",
@@ -262,7 +264,7 @@ def settle(layout: Layout, true: int | None) -> None:
 
 
 def find_true(layout: Layout) -> int | None:
-    """The number of the revision that is true: what is deployed, or what has just taken that away."""
+    """The number of the revision that is true: what is deployed, or what has just removed that."""
     manifest = installed(layout)
     if manifest is None:
         return find_removal(layout)
@@ -270,7 +272,7 @@ def find_true(layout: Layout) -> int | None:
 
 
 def find_removal(layout: Layout) -> int | None:
-    """The number of a revision that took everything away and is only prepared.
+    """The number of a revision that removed everything and is only prepared.
 
     It is true once the manifest is gone: its command died before it could settle that.
     """

@@ -172,7 +172,8 @@ def refuse_newer_choices(choices: Mapping[str, Any], where: str) -> None:
 
     Without it the same would be deployed as something else.
     """
-    if unknown := sorted(choices.keys() - set(Choices._fields)):
+    unknown = sorted(choices.keys() - set(Choices._fields))
+    if unknown:
         raise NewerVersion(f"it has the choice {unknown[0]!r}", where=where)
 
 
