@@ -28,7 +28,7 @@ def test_a_first_deployment_writes_its_files_with_their_modes(sandbox):
     for folder in (sandbox.claude, sandbox.gateway):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE(sandbox.settings.stat().st_mode) == 0o600
-    assert "claude waits" in result.out
+    assert "doit start" in result.out
     assert "Undo" in result.out
 
 
@@ -75,7 +75,7 @@ def test_the_manifest_says_set_for_secrets_and_paths(vertex):
 def test_choices_are_remembered_and_read_back_in_a_fresh_clone(vertex):
     vertex.deploy("--preset", "basic", "--models", "codestral", "--port", "4567")
     (vertex.workshop / "choices.json").unlink()
-    assert "Nothing" in vertex.deploy().err
+    assert "Nothing to do" in vertex.deploy().err
     assert vertex.json(vertex.gateway / "deployment-manifest.json")["models"] == ["codestral"]
     assert vertex.env_json()["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:4567"
 

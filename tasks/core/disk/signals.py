@@ -8,6 +8,7 @@ stays in memory, and what uses it next fails in a way that looks like a bug.
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -37,6 +38,17 @@ def take() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _arrived)
+    os.register_at_fork(after_in_child=_leave_to_parent)
+
+
+def _leave_to_parent() -> None:
+    """In a process that runs steps for another one (`-n 2`): end at once when that one says so.
+
+    It has nothing to undo, and an exception while it ends would keep it from that.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is _arrived:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def ignore() -> None:

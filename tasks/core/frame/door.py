@@ -167,9 +167,11 @@ def needs_test(argv: list[str]) -> bool:
 def describe(lock: Path) -> str:
     """A line that changes with *lock*, the launcher, the interpreter or what was installed.
 
-    It holds their sizes and times; raises OSError when one is not there.
+    It holds their sizes and times, and how long a launcher of this version is; raises OSError when
+    one is not there.
     """
-    found = [lock.name]
+    text = launcher()
+    found = [lock.name, str(len(text))]
     for path in (lock, LAUNCHER, PYTHON, INSTALLED):
         status = path.stat()
         found.append(str(status.st_mtime_ns))

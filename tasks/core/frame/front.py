@@ -6,11 +6,14 @@ signal, a bug or the system ends, ends here: with a sentence, and with the exit 
 
 from __future__ import annotations
 
+import os
 import signal
-from typing import TYPE_CHECKING
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, NoReturn
 
 from tasks.core.disk import signals
-from tasks.core.frame import ending, lean
+from tasks.core.frame import ending, exits, lean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +34,22 @@ def main(argv: Sequence[str]) -> int:
     except BaseException as error:  # noqa: BLE001 - nothing is outside of this
         signals.ignore()
         code = ending.report(error)
-    if front is None:
-        return code
-    return front.settle(code)
+    if front is not None:
+        code = front.settle(code)
+    if code in exits.SIGNALLED:
+        leave(code)
+    return code
+
+
+def leave(code: int) -> NoReturn:
+    """End the process at once.
+
+    Python would wait for a program that a step has started and still reads from.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)
 
 
 def make_front() -> Front:

@@ -221,3 +221,13 @@ def test_a_set_up_that_was_interrupted_is_not_taken_for_whole(clone):
     (clone.folder / ".venv" / "locked-packages").write_text("")
     assert "setting up" in clone.type("list").stderr
     assert "setting up" not in clone.type("list").stderr
+
+
+def test_the_launcher_of_an_older_version_is_replaced(clone):
+    clone.type("list")
+    launcher = clone.folder / ".venv" / "bin" / "doit"
+    before = launcher.read_text()
+    path = clone.folder / "tasks" / "core" / "frame" / "door.py"
+    path.write_text(path.read_text().replace("{first}\n", "{first}\n# newer\n"))
+    assert "setting up" not in clone.type("list").stderr
+    assert launcher.read_text() == before.replace("\n", "\n# newer\n", 1)

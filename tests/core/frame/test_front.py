@@ -347,6 +347,31 @@ def test_an_interrupted_command_is_torn_down_though_the_memory_cannot_be_written
     assert (sandbox.project / "torn").exists()
 
 
+@pytest.mark.sample(2)
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [(), ("-n", "2"), ("-n", "2", "-P", "thread")], ids=" ".join)
+@pytest.mark.parametrize(("kind", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_command_while_a_program_of_a_step_goes_on(sandbox, how, kind, code):
+    dodo = sandbox.project / "dodo.py"
+    dodo.write_text(dodo.read_text() + SLOW)
+    with subprocess.Popen(
+        sandbox.command(*how, "slow"),
+        cwd=sandbox.project,
+        env=sandbox.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        for _ in range(600):
+            if (sandbox.project / "begun").exists():
+                break
+            time.sleep(0.05)
+        process.send_signal(kind)
+        assert process.wait(20) == code
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 def test_every_start_goes_through_the_one_entry():
     parts = [*(PROJECT / "tasks").rglob("*.py"), *(PROJECT / "docs").glob("*"), *(PROJECT / "templates").rglob("*")]
     parts += [PROJECT / "dodo.py", PROJECT / "README.md", PROJECT / "tests" / "conftest.py"]
