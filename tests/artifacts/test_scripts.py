@@ -754,3 +754,10 @@ def test_a_folder_that_others_can_change_is_refused(folder, where, mode):
     is_chosen = where == "above" and mode == 0o775 and os.getuid() == 0
     assert refused.returncode == (0 if is_shared_tmp or is_chosen else 1)
     assert is_shared_tmp or is_chosen or "can be changed by another user" in refused.stderr
+
+
+def test_keys_that_others_could_read_are_private_before_anything_starts(folder):
+    env = folder.path / ".env"
+    env.chmod(0o644)
+    assert folder.start("--check").returncode == 0
+    assert env.stat().st_mode & 0o777 == 0o600

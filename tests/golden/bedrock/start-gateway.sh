@@ -14,6 +14,15 @@
 # 75 a deployment was interrupted.
 set -u
 umask 077
+absolute=
+set -f
+IFS=:
+for folder in ${PATH-}; do
+    case $folder in /*) absolute=$absolute$folder: ;; esac
+done
+unset IFS
+set +f
+PATH=$absolute/usr/bin:/bin
 
 # The gateway's environment is .env and what follows; of the shell's only what programs need to find their way. So it
 # is the same from every shell and at login, and no ANTHROPIC_BASE_URL of Claude Code lets the gateway call itself.
@@ -24,8 +33,6 @@ for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
         *) (unset "$name") 2>/dev/null && unset "$name" ;; # some of the shell's own cannot be unset
     esac
 done
-PATH=${PATH:-/usr/local/bin}:/usr/bin:/bin
-
 say() { printf '%s\n' "$*" >&2; }
 die() { # CODE SENTENCE
     code=$1
@@ -52,8 +59,39 @@ here=$(real "$0") && here=${here%/*} || exit 1
 config=$here/litellm_config.yaml
 pid_file=$here/gateway.pid
 
-# A process is ours when it is alive, started when gateway.pid says, and has on its command line our configuration and
-# the random word that gateway.pid holds: its number alone proves nothing, numbers are used again.
+# --- who can change a folder: the rule of tasks/core/disk/trust.py -------------------------------------------------------
+
+judge_folder() { # LAST MODE OWNER GROUP: fails when another user can change it
+    case $3 in 0 | "$me") ;; *) if [ "$1" = last ] || ! outside "$3"; then return 1; fi ;; esac
+    [ "$1" = last ] || case $2 in d????????[tT]*) return 0 ;; esac
+    case $2 in ????????w*) return 1 ;; ?????w*) ;; *) return 0 ;; esac
+    [ "$4" = 0 ] || [ "$4" = "$own_group" ] || { [ "$1" = above ] && [ "$3" = 0 ]; } ||
+        { [ "$4" = 80 ] && [ "$(uname)" = Darwin ]; }
+}
+outside() { # USER: what all are called who are outside of our user namespace, as the system's root is there
+    [ "$1" = "$(cat /proc/sys/kernel/overflowuid)" ] &&
+        ! awk -v "user=$1" '$1 <= user && user < $1 + $3 {found = 1} END {exit !found}' /proc/self/uid_map
+} 2>/dev/null
+refuse_others() { # FOLDER: ends unless this user alone can change it and the folders above it
+    me=$(id -u) own_group=
+    if [ "$(id -gn)" = "$(id -un)" ]; then own_group=$(id -g); fi 2>/dev/null
+    folder=$1 which=last
+    while :; do
+        # shellcheck disable=SC2012 # of one folder, whose name is not read
+        read -r bits _ whose whom _ <<EOF
+$(LC_ALL=C ls -ldn -- "${folder:-/}" | head -n 1)
+EOF
+        judge_folder "$which" "$bits" "$whose" "$whom" ||
+            die 1 "${folder:-/} can be changed by another user. It must be yours: chmod go-w it, or change its owner."
+        [ -n "$folder" ] || break
+        folder=${folder%/*} which=above
+    done
+}
+
+# --- the process -----------------------------------------------------------------------------------------------------
+
+# A process is ours when it is alive, belongs to this user, started when gateway.pid says, and runs serve.py of this
+# folder with the random word that gateway.pid holds: its number alone proves nothing, numbers are used again.
 state() { # PID: one letter, Z for one that has ended
     if [ -r "/proc/$1/stat" ]; then
         sed -n '$s/^.*) \(.\).*/\1/p' "/proc/$1/stat"
@@ -75,6 +113,28 @@ told() { # PID WORD: that process has this word on its command line
         case " $(LC_ALL=en_US.UTF-8 ps -ww -o args= -p "$1") " in *" $2 "*) ;; *) return 1 ;; esac
     fi 2>/dev/null
 }
+mine() { # PID: belongs to this user
+    if [ -r "/proc/$1/status" ]; then
+        owner=$(sed -n 's/^Uid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status")
+    else
+        owner=$(ps -o uid= -p "$1" | trimmed)
+    fi 2>/dev/null
+    [ "$owner" = "$(id -u)" ]
+}
+serves() { # PID WORD: it runs serve.py of this folder, and was given this word
+    gap=' '
+    if [ -r "/proc/$1/cmdline" ]; then
+        gap='
+'
+        line=$(tr '\0' '\n' <"/proc/$1/cmdline")
+    else
+        line=$(LC_ALL=en_US.UTF-8 ps -ww -o args= -p "$1")
+    fi 2>/dev/null
+    case $gap$line$gap in
+        *"$gap$here/serve.py$gap--config$gap$config$gap"*"$gap--instance$gap$2$gap"*) ;;
+        *) return 1 ;;
+    esac
+}
 alive() { # PID: runs, and may be signalled by us
     kill -0 "$1" 2>/dev/null || return 1
     case $(state "$1") in '' | Z*) return 1 ;; esac
@@ -82,8 +142,9 @@ alive() { # PID: runs, and may be signalled by us
 recorded() { sed -n "s/^$1=//p" "$pid_file" 2>/dev/null | head -n 1; }
 gateway_pid() { # the number of this folder's running gateway; fails when there is none
     pid=$(recorded pid) instance=$(recorded instance)
-    digits "$pid" && alive "$pid" && [ "$(started "$pid")" = "$(recorded started)" ] && told "$pid" "$config" &&
-        [ -n "$instance" ] && told "$pid" "$instance" && printf '%s\n' "$pid"
+    case $instance in '' | *[!0-9a-f]*) return 1 ;; esac
+    digits "$pid" && alive "$pid" && mine "$pid" && [ "$(started "$pid")" = "$(recorded started)" ] &&
+        serves "$pid" "$instance" && printf '%s\n' "$pid"
 }
 same() { [ "$(started "$1")" = "$2" ] && alive "$1"; } # PID STARTED: it is still that process, and runs
 ends() { # PID SECONDS STARTED: it ends within that time
@@ -113,6 +174,8 @@ log=$here/litellm.log
 seen=0
 status=$here/gateway.status.json
 lock=$here/.start-lock
+
+refuse_others "$here"
 
 mode='wait'
 case ${1-} in
@@ -167,6 +230,7 @@ of that environment, delete it, and rotate every credential on this machine. Fou
         found=${found%.dist-info}
         if [ -z "$version" ] || older "$version" "$found"; then version=$found; fi
     done
+    refuse_others "$(dirname -- "$(real "$1")")"
     [ -n "$version" ] || die 1 "$1: no files of LiteLLM are beside it, so its version cannot be told without running it.
 Deploy again with --litellm and the path of the real one."
     if older "$version" 1.88.0; then
@@ -237,6 +301,20 @@ except BlockingIOError:
 except OSError:
     pass
 '
+# FOLDER NAME...: prints those that are not what the manifest in FOLDER says was deployed
+changed='
+import hashlib, json, sys
+folder, names = sys.argv[1], sys.argv[2:]
+try:
+    with open(folder + "/deployment-manifest.json", "rb") as file:
+        deployed = json.load(file)["files"]
+    for name in names:
+        with open(folder + "/" + name, "rb") as file:
+            if deployed[name] != "sha256:" + hashlib.sha256(file.read()).hexdigest():
+                print(name)
+except (OSError, ValueError, LookupError, TypeError, RecursionError):
+    pass
+'
 # Leaves the terminal and the process group of whoever calls: neither closing it nor Ctrl-C there ends the gateway.
 detach='
 import os, sys
@@ -263,8 +341,14 @@ become() { # PROGRAM ARGUMENTS: serve.py, which reads .env itself
     exec "$@"
 }
 record() { # PID
-    printf 'pid=%s\nstarted=%s\ninstance=%s\n' "$1" "$(started "$1")" "$instance" >"$pid_file.new"
-    printf 'port=%s\nlisten=%s\nlitellm=%s\nprogram=%s\n' "$port" "$listen" "$version" "$litellm" >>"$pid_file.new"
+    rm -rf "$pid_file.new"
+    (
+        set -C # does not write through a link
+        {
+            printf 'pid=%s\nstarted=%s\ninstance=%s\n' "$1" "$(started "$1")" "$instance"
+            printf 'port=%s\nlisten=%s\nlitellm=%s\nprogram=%s\n' "$port" "$listen" "$version" "$litellm"
+        } >"$pid_file.new"
+    )
     mv -f "$pid_file.new" "$pid_file"
 }
 serving() { # PID: says of itself that it serves
@@ -288,8 +372,9 @@ waited() { # TEST: until it is true; fails with 1 when the gateway has ended, wi
     elapsed=$(($(date +%s) - begin))
 }
 join() { # it runs already, perhaps since a moment ago, by another's doing: then it may not be ready yet
-    port=$(recorded port)
-    python=$(interpreter "$(recorded program)" 2>/dev/null)
+    recorded=$(recorded port)
+    digits "$recorded" && port=$recorded
+    python=$({ litellm=$(find_litellm) && judge "$litellm" && interpreter "$litellm"; } 2>/dev/null)
     if [ "$mode" = 'wait' ] && [ -n "$python" ]; then
         waited old_one
         case $? in
@@ -353,6 +438,8 @@ look() { # sets litellm, version and python, or ends and says why it cannot be s
     if [ -e "$here/.gw-txn.json" ] && python_says "$free" "$here/.lock"; then # a deployment that lives may start this
         die 75 "A deployment into $here was interrupted: what stands may be half old and half new. Deploy again first."
     fi
+    names=$(python_says "$changed" "$here" serve.py)
+    [ -z "$names" ] || die 1 "$here/$names is not what was deployed, and was not run. Deploy again: doit deploy."
     names=$(missing)
     [ -z "$names" ] || die 1 "$env_file does not say:$names. Set what is missing there, or in your shell and deploy again."
 }
@@ -362,6 +449,7 @@ look() { # sets litellm, version and python, or ends and says why it cannot be s
 for file in "$config" "$env_file" "$here/serve.py"; do
     [ -r "$file" ] || die 1 "$file is not there, or may not be read. Deploy again."
 done
+[ -h "$env_file" ] || chmod go= "$env_file" || exit 1 # it holds keys
 timeout=$(given_timeout)
 digits "$timeout" || die 3 "GATEWAY_START_TIMEOUT must be a number of seconds, not '$timeout'."
 if [ "$mode" = check ]; then
@@ -393,6 +481,7 @@ case $answer in
     *) die 1 "$python cannot be run." ;;
 esac
 
+[ ! -h "$log" ] || die 1 "$log is a link, and is not written through. Remove it."
 if ! { : >>"$log" && chmod 600 "$log"; }; then die 1 "$log cannot be written."; fi
 seen=$(($(wc -c <"$log")))
 

@@ -3,6 +3,7 @@
 #
 # Prints the gateway's token for Claude Code, which runs this as its apiKeyHelper: so the token stands in .env alone.
 # Read line by line; nothing of .env is executed or expanded.
+PATH=/usr/bin:/bin:$PATH # Claude Code runs this in any folder
 here=$(CDPATH='' cd -P -- "$(dirname -- "$0")" && pwd -P) || exit 1
 cr=$(printf '\r')
 blank=" $(printf '\t')"

@@ -7,7 +7,15 @@
 # may take; then answers are cut off, and what has not ended 5 s later is killed.
 # Exit: 0 it does not run (any more), 3 wrong usage.
 set -u
-PATH=$PATH:/usr/bin:/bin
+absolute=
+set -f
+IFS=:
+for folder in ${PATH-}; do
+    case $folder in /*) absolute=$absolute$folder: ;; esac
+done
+unset IFS
+set +f
+PATH=$absolute/usr/bin:/bin
 
 say() { printf '%s\n' "$*" >&2; }
 die() { # CODE SENTENCE
@@ -35,8 +43,39 @@ here=$(real "$0") && here=${here%/*} || exit 1
 config=$here/litellm_config.yaml
 pid_file=$here/gateway.pid
 
-# A process is ours when it is alive, started when gateway.pid says, and has on its command line our configuration and
-# the random word that gateway.pid holds: its number alone proves nothing, numbers are used again.
+# --- who can change a folder: the rule of tasks/core/disk/trust.py -------------------------------------------------------
+
+judge_folder() { # LAST MODE OWNER GROUP: fails when another user can change it
+    case $3 in 0 | "$me") ;; *) if [ "$1" = last ] || ! outside "$3"; then return 1; fi ;; esac
+    [ "$1" = last ] || case $2 in d????????[tT]*) return 0 ;; esac
+    case $2 in ????????w*) return 1 ;; ?????w*) ;; *) return 0 ;; esac
+    [ "$4" = 0 ] || [ "$4" = "$own_group" ] || { [ "$1" = above ] && [ "$3" = 0 ]; } ||
+        { [ "$4" = 80 ] && [ "$(uname)" = Darwin ]; }
+}
+outside() { # USER: what all are called who are outside of our user namespace, as the system's root is there
+    [ "$1" = "$(cat /proc/sys/kernel/overflowuid)" ] &&
+        ! awk -v "user=$1" '$1 <= user && user < $1 + $3 {found = 1} END {exit !found}' /proc/self/uid_map
+} 2>/dev/null
+refuse_others() { # FOLDER: ends unless this user alone can change it and the folders above it
+    me=$(id -u) own_group=
+    if [ "$(id -gn)" = "$(id -un)" ]; then own_group=$(id -g); fi 2>/dev/null
+    folder=$1 which=last
+    while :; do
+        # shellcheck disable=SC2012 # of one folder, whose name is not read
+        read -r bits _ whose whom _ <<EOF
+$(LC_ALL=C ls -ldn -- "${folder:-/}" | head -n 1)
+EOF
+        judge_folder "$which" "$bits" "$whose" "$whom" ||
+            die 1 "${folder:-/} can be changed by another user. It must be yours: chmod go-w it, or change its owner."
+        [ -n "$folder" ] || break
+        folder=${folder%/*} which=above
+    done
+}
+
+# --- the process -----------------------------------------------------------------------------------------------------
+
+# A process is ours when it is alive, belongs to this user, started when gateway.pid says, and runs serve.py of this
+# folder with the random word that gateway.pid holds: its number alone proves nothing, numbers are used again.
 state() { # PID: one letter, Z for one that has ended
     if [ -r "/proc/$1/stat" ]; then
         sed -n '$s/^.*) \(.\).*/\1/p' "/proc/$1/stat"
@@ -58,6 +97,28 @@ told() { # PID WORD: that process has this word on its command line
         case " $(LC_ALL=en_US.UTF-8 ps -ww -o args= -p "$1") " in *" $2 "*) ;; *) return 1 ;; esac
     fi 2>/dev/null
 }
+mine() { # PID: belongs to this user
+    if [ -r "/proc/$1/status" ]; then
+        owner=$(sed -n 's/^Uid:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$1/status")
+    else
+        owner=$(ps -o uid= -p "$1" | trimmed)
+    fi 2>/dev/null
+    [ "$owner" = "$(id -u)" ]
+}
+serves() { # PID WORD: it runs serve.py of this folder, and was given this word
+    gap=' '
+    if [ -r "/proc/$1/cmdline" ]; then
+        gap='
+'
+        line=$(tr '\0' '\n' <"/proc/$1/cmdline")
+    else
+        line=$(LC_ALL=en_US.UTF-8 ps -ww -o args= -p "$1")
+    fi 2>/dev/null
+    case $gap$line$gap in
+        *"$gap$here/serve.py$gap--config$gap$config$gap"*"$gap--instance$gap$2$gap"*) ;;
+        *) return 1 ;;
+    esac
+}
 alive() { # PID: runs, and may be signalled by us
     kill -0 "$1" 2>/dev/null || return 1
     case $(state "$1") in '' | Z*) return 1 ;; esac
@@ -65,8 +126,9 @@ alive() { # PID: runs, and may be signalled by us
 recorded() { sed -n "s/^$1=//p" "$pid_file" 2>/dev/null | head -n 1; }
 gateway_pid() { # the number of this folder's running gateway; fails when there is none
     pid=$(recorded pid) instance=$(recorded instance)
-    digits "$pid" && alive "$pid" && [ "$(started "$pid")" = "$(recorded started)" ] && told "$pid" "$config" &&
-        [ -n "$instance" ] && told "$pid" "$instance" && printf '%s\n' "$pid"
+    case $instance in '' | *[!0-9a-f]*) return 1 ;; esac
+    digits "$pid" && alive "$pid" && mine "$pid" && [ "$(started "$pid")" = "$(recorded started)" ] &&
+        serves "$pid" "$instance" && printf '%s\n' "$pid"
 }
 same() { [ "$(started "$1")" = "$2" ] && alive "$1"; } # PID STARTED: it is still that process, and runs
 ends() { # PID SECONDS STARTED: it ends within that time
