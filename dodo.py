@@ -169,7 +169,7 @@ def task_settings() -> "Task":
 
 def task_verify() -> "Task":
     """Look at what stands, and ask the gateway if it runs."""
-    return tasks.verify.task(run.layout)
+    return tasks.verify.task(run.resolved)
 
 
 def task_history() -> "Task":
@@ -339,7 +339,7 @@ def task__commit() -> "Task":
 
 def task__verify() -> "Task":
     """Verify what was committed."""
-    return tasks.verify.committed_task(run.layout, session)
+    return tasks.verify.committed_task(run.resolved, session)
 
 
 def task__finish() -> "Task":

@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 
 
 def task(resolved: Resolved, session: Session) -> Task:
-    """Install the staged release; nothing to do when it is installed already."""
+    """Install the release; nothing to do when it is installed already.
+
+    The staged files are no file dependencies: doit would run this step, and begin a transaction,
+    whenever it has forgotten them. What is installed is compared by content.
+    """
     layout = resolved.layout
     names = [artifact.file for artifact in resolved.deployment.artifacts]
-    staged = [layout.release / name for name in names]
     installed = [layout.gateway / name for name in names]
     return {
         "actions": [(write, [resolved, session])],
-        "file_dep": [str(path) for path in (*staged, layout.release_manifest)],
         "targets": [str(path) for path in (*installed, layout.manifest)],
-        "task_dep": ["preflight", "validate"],
+        "task_dep": ["preflight", "stage", "validate"],
         "setup": ["_transaction", "backup"],
         "meta": {"until": "_commit"},
         "uptodate": [holds(lambda: install.is_installed(resolved))],

@@ -24,7 +24,7 @@ def task(resolved: Resolved, session: Session) -> Task:
         "meta": {"checks": True},
         "uptodate": [
             lambda: "preflight" not in session.summary.selected,
-            unchanged("facts", lambda: prerequisites.list_facts(resolved)),
+            unchanged(lambda: prerequisites.list_facts(resolved)),
         ],
     }
 

@@ -21,7 +21,8 @@ def tasks(resolved: Resolved) -> Iterator[Task]:
     """One subtask per artifact of the chosen kind of gateway."""
     deployment = resolved.deployment
     for artifact in deployment.artifacts:
-        sources = render.sources(artifact, deployment, resolved.layout.templates)
+        made_by = resolved.makers[artifact.file]
+        sources = render.sources(artifact, deployment, resolved.layout.templates, made_by)
         inputs = functools.partial(_inputs, resolved, artifact)
         yield {
             "name": artifact.file,
@@ -31,7 +32,7 @@ def tasks(resolved: Resolved) -> Iterator[Task]:
             "targets": [str(resolved.layout.rendered / artifact.file)],
             "clean": True,
             "task_dep": ["choose", "_catalogue"],
-            "uptodate": [unchanged("inputs", inputs)],
+            "uptodate": [unchanged(inputs)],
         }
 
 
@@ -42,5 +43,5 @@ def _inputs(resolved: Resolved, artifact: Artifact) -> object:
 @action
 def write(resolved: Resolved, artifact: Artifact) -> None:
     """Render one artifact into the workshop."""
-    data = render.content(artifact, resolved.deployment, resolved.values, resolved.layout.templates)
-    files.write(resolved.layout.rendered / artifact.file, data, artifact.permissions)
+    path = resolved.layout.rendered / artifact.file
+    files.write(path, resolved.render(artifact), artifact.permissions)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tasks.core.claude import losses
 from tasks.core.cli.steps import EXIT_CODE, JSON, Task, action
 from tasks.core.console import console
-from tasks.core.deploying import choices_page, file_changes
+from tasks.core.deploying import choices_page, drift
+from tasks.core.deploying.expected import Memo
 from tasks.core.disk import lock, targets
 from tasks.core.history import history, our_form
 from tasks.core.litellm import litellm
@@ -19,7 +20,6 @@ from tasks.core.service.state import State
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.layout import Layout
-    from tasks.core.model.release import Manifest
     from tasks.core.service.strays import Stray
 
 HELP = "exit 2 when anything changed"
@@ -28,13 +28,19 @@ OPTIONS = [JSON, {**EXIT_CODE, "help": HELP}]
 
 def task(resolved: Resolved) -> Task:
     """`doit status [--json] [--exit-code]`."""
-    return {"actions": [(show, [resolved])], "params": OPTIONS, "meta": {"quiet": True}}
+    memo = Memo()
+    return {
+        "actions": [(show, [resolved, memo])],
+        "params": OPTIONS,
+        "meta": {"quiet": True},
+        "uptodate": [memo],
+    }
 
 
 @action
-def show(resolved: Resolved, as_json: bool, exit_code: bool) -> None:
+def show(resolved: Resolved, memo: Memo, as_json: bool, exit_code: bool) -> None:
     """Print the facts, for a person or a program."""
-    facts = gather(resolved)
+    facts = gather(resolved, memo)
     if as_json:
         console.document(facts)
     else:
@@ -44,7 +50,7 @@ def show(resolved: Resolved, as_json: bool, exit_code: bool) -> None:
         raise Changed("what stands is not what was left there", "See it: doit status")
 
 
-def gather(resolved: Resolved) -> dict[str, Any]:
+def gather(resolved: Resolved, memo: Memo) -> dict[str, Any]:
     """Everything that is known, as JSON values (templates/schemas/status.schema.json)."""
     layout = resolved.layout
     holder = lock.holder(layout)
@@ -60,15 +66,18 @@ def gather(resolved: Resolved) -> dict[str, Any]:
         "is_gone": targets.is_gone(layout.gateway),
         "points_at": None,
         "lost": losses.describe(layout),
+        "checkout": None,
         "lock": holder._asdict() if holder else None,
     }
     if known and known.chosen:
         facts["chosen"] = choices_page.describe_pending(known)
     if manifest := history.installed(layout):
+        comparison = drift.compare(resolved, manifest, memo)
         facts["deployed"] = status_page.describe_deployment(manifest)
         facts["process"] = status_page.describe_process(State(layout, manifest))
         facts["litellm"] = find_program(resolved)
-        facts["drift"] = find_drift(resolved, manifest)
+        facts["drift"] = drift.describe_drift(resolved, manifest, comparison)
+        facts["checkout"] = comparison.checkout
     else:
         facts["points_at"] = our_form.find_address(layout) or None
     return facts
@@ -87,10 +96,3 @@ def find_program(resolved: Resolved) -> dict[str, Any] | None:
     if program is None:
         return None
     return {"version": program.version, "program": str(program.executable)}
-
-
-def find_drift(resolved: Resolved, manifest: Manifest) -> list[dict[str, Any]]:
-    """Every file and key that was deployed, with its state."""
-    has_other_tools = bool(resolved.context.neighbours)
-    drift = file_changes.find_drift(resolved.layout, manifest, foreign=has_other_tools)
-    return [{"name": item.name, "state": item.state} for item in drift]

@@ -204,6 +204,7 @@ STATUS: dict[str, Any] = {
     "litellm": {"version": "1.106.2", "program": f"{HOME}/gateway/venv/bin/litellm"},
     "drift": [{"name": "litellm_config.yaml", "state": "changed"}, {"name": ".env", "state": "clean"}],
     "strays": [{"pid": 4712, "what": "a gateway on trial"}],
+    "checkout": {"differing": ["start-gateway.sh"], "problem": None},
     "chosen": "--port 4010 chosen at 2026-11-22T14:50:00Z, not deployed; try again: doit deploy --port 4010",
     "is_gone": False,
     "points_at": None,

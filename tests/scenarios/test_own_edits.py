@@ -38,6 +38,38 @@ def test_they_survive_a_removed_model_too(edited):
     assert "model_name: mine" in text
 
 
+def test_a_model_that_the_user_deleted_stays_deleted_and_the_rest_of_their_edits_too(edited):
+    config = edited.gateway / "litellm_config.yaml"
+    text = config.read_text()
+    start, end = text.index("  - model_name: codestral"), text.index("  - model_name: glm-5.2")
+    config.write_text(text[:start] + text[end:].replace("model_name: glm-5.2", "model_name: glm-5.2  # cheap", 1))
+    result = edited.deploy("--preset", "demo")
+    assert "`# cheap`" in result.err
+    for words in (["rollback", "1"], ["deploy"], ["deploy", "--preset", "demo"], ["deploy", "--preset", "basic"]):
+        assert edited.doit(*words).code == 0
+        text = config_of(edited)
+        assert "model_name: codestral" not in text
+        assert "model_name: mine" in text
+        assert "request_timeout: 1200" in text
+    edited.deploy("--remove-models", "codestral")
+    edited.deploy("--add-models", "codestral")  # asked for by name
+    assert "model_name: codestral" in config_of(edited)
+
+
+def test_a_file_with_own_models_is_kept_by_uninstall_after_a_deployment_wrote_it(edited):
+    edited.deploy("--port", "4201", "--add-models", "gemini-3.5-flash")
+    result = edited.doit("uninstall", "--purge")
+    assert result.code == 0, result.text
+    assert "model_name: mine" in config_of(edited)
+    assert "kept        litellm_config.yaml" in result.out
+
+
+def test_what_was_typed_is_in_the_manifest(edited):
+    edited.deploy("--port", "4201", "--header", "X-Team: a b", "--allow-missing")
+    typed = edited.json(edited.gateway / "deployment-manifest.json")["flags_used"]
+    assert typed == ["--header=X-Team: a b", "--port=4201", "--allow-missing"]
+
+
 def conflicting(box):
     gateway = box.project / "templates" / "gateways" / "local.yaml"
     gateway.write_text(gateway.read_text().replace("request_timeout: 600", "request_timeout: 900"))

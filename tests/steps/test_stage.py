@@ -3,8 +3,9 @@
 import json
 
 from tasks import stage
+from tasks.core.deploying import expected
 from tasks.core.disk import files
-from tests.steps.releases import staged
+from tests.steps.releases import rendered, staged
 
 
 def test_a_release_is_the_rendered_files_and_their_manifest(asked_for, layout):
@@ -26,5 +27,14 @@ def test_what_an_earlier_release_had_is_left_out(asked_for, layout):
     assert not (layout.release / "old.service").exists()
 
 
+def test_a_release_has_the_content_of_its_choices_whatever_is_in_build(asked_for, layout):
+    one = staged(asked_for(preset="demo"))
+    rendered(asked_for(preset="demo", port=4567))
+    asked = asked_for(preset="demo")
+    assert stage.build(asked) is None
+    assert "4567" not in (layout.release / "start-gateway.sh").read_text()
+    assert json.loads(layout.release_manifest.read_text()) == one
+
+
 def test_the_version_is_that_of_this_collection(layout):
-    assert stage.source_version(layout)[0].isdigit()
+    assert expected.read_version(layout)[0].isdigit()

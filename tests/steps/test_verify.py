@@ -2,7 +2,7 @@
 
 import json
 
-from tasks import verify
+from tasks.core.deploying import checks
 from tasks.core.model.release import Manifest
 
 
@@ -18,7 +18,7 @@ def test_missing_files_wrong_modes_and_broken_content_are_all_found(asked_for, l
     layout.config.write_text("model_list: 5\n")
     layout.config.chmod(0o666)
     made = manifest(modes={"litellm_config.yaml": "0644", ".env": "0600"})
-    found = "\n".join(verify.files_found(layout, made))
+    found = "\n".join(checks.deployed_files(layout, made))
     assert f"{layout.env_file}: is missing" in found
     assert "0666, not 0644" in found
     assert "model_list" in found

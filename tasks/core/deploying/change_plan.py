@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tasks.core.console import console
 from tasks.core.deploying import file_changes
 from tasks.core.history import history
 from tasks.core.text import documents
@@ -78,6 +79,8 @@ class ChangePlan:
     def summarize(self, summary: Summary) -> None:
         """Add to *summary* what happened to each file and key."""
         file_changes.tell(self.files, summary)
+        for text in file_changes.describe_losses(self.files):
+            console.warn(text)
         if self.edit is not None:
             self.edit.tell(summary)
 

@@ -12,7 +12,6 @@ from tasks.core.catalogue import catalogue, crosscheck, schemas
 from tasks.core.claude import settings_edit
 from tasks.core.deploying import render
 from tasks.core.disk import files, programs
-from tasks.core.history import history
 from tasks.core.http import tls
 from tasks.core.lint import rules
 from tasks.core.model import upstream
@@ -23,8 +22,9 @@ from tasks.core.text import documents, json_edit
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from tasks.core.deploying.drift import Comparison
     from tasks.core.model.catalogue import Catalogue, Gateway
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
@@ -171,15 +171,34 @@ _CHECKS = {".yaml": _config, ".sh": _script, ".py": _program, ".pem": _certifica
 """By the ending of a file; without one of these it holds variables."""
 
 
-def settings(layout: Layout, manifest: Manifest) -> list[str]:
+def deployed_files(layout: Layout, recorded: Manifest) -> Iterator[str]:
+    """The findings in the deployed files: missing, of another mode, not as its kind wants it."""
+    yield from manifest(layout.manifest, layout)
+    contents = {}
+    for name, mode in recorded.modes.items():
+        path = layout.gateway / name
+        found = files.read(path)
+        if found is None:
+            yield f"{path}: is missing"
+            continue
+        contents[name] = found
+        mode_now = f"{files.mode_of(path):04o}"
+        if mode_now != mode:
+            yield f"{path}: has mode {mode_now}, not {mode}"
+    yield from artifacts(contents, layout, f"{layout.gateway}/")
+
+
+def settings(layout: Layout, comparison: Comparison) -> list[str]:
     """What keeps Claude Code from reaching the deployed gateway, as far as its settings tell."""
     where = str(layout.settings)
     data = files.read(files.real_target(layout.settings))
     if data is None:
         return [f"{where}: is missing"]
+    if comparison.settings is None:
+        return []
     values = env_file.deployed(layout)
     try:
-        wanted = settings_edit.texts(layout, history.revision(layout, manifest.revision).settings, values, data)
+        wanted = settings_edit.texts(layout, comparison.settings, values, data)
         found = json_edit.parse(data, where)
     except GatewayError as error:
         return [str(error)]

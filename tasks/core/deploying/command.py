@@ -9,6 +9,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from tasks.core.model.choices import NONE, option_of
+from tasks.core.secrets import hide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,48 @@ def spell_command(request: Request) -> str:
     ]
     words = [*choices, *flags, "--no-input"]
     return f"doit deploy {shlex.join(words)}"
+
+
+def spell_options(request: Request) -> Iterator[str]:
+    """The options of this run as they were typed, a word each; what may be a secret is hidden."""
+    for name, text in request.typed.items():
+        option = option_of(name)
+        values = text.splitlines()
+        for value in values:
+            shown = _hide(value)
+            yield f"{option}={shown}"
+    if request.profile:
+        yield f"--profile={request.profile}"
+    flags = request.flags._asdict()
+    for name, value in flags.items():
+        if not value:
+            continue
+        option = option_of(name)
+        yield _spell_flag(option, value)
+
+
+def _hide(value: str) -> str:
+    data = value.encode(
+        "utf-8",
+        "surrogateescape",
+    )
+    hidden = hide.hide_text(
+        data,
+    )
+    return hidden.decode(
+        "utf-8",
+        "replace",
+    )
+
+
+def _spell_flag(option: str, value: object) -> str:
+    """A flag; without a value where that says only that it was given."""
+    if value is True:
+        return option
+    if isinstance(value, tuple):
+        listing = ",".join(value)
+        return f"{option}={listing}"
+    return f"{option}={value}"
 
 
 def spell_choices(choices: Choices) -> Iterator[str]:

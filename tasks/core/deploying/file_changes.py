@@ -2,36 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tasks.core.claude import ledger_file
-from tasks.core.claude.ledger import Ledger, fingerprint, same
 from tasks.core.disk import files, fingerprints
-from tasks.core.disk.fingerprints import digest_key
 from tasks.core.history import history
 from tasks.core.merge import conflicts
 from tasks.core.merge import merge as merge_merge
 from tasks.core.merge.conflicts import MergeConflict
-from tasks.core.model.errors import GatewayError
-from tasks.core.model.release import PROGRAMS, Change, Manifest, Standing, Wanted
-from tasks.core.text import json_edit
-from tasks.core.text.json_edit import REMOVE
+from tasks.core.model.release import PROGRAMS, Change, Standing, Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from tasks.core.console.summary import Summary
     from tasks.core.merge.result import Side
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
-    from tasks.core.text.json_edit import Document
 
 
 def find_files(layout: Layout, names: Iterable[str], manifest: Manifest | None) -> dict[str, Standing]:
     """What stands of the files *names*, and of those of the manifest that are not among them."""
-    recorded = manifest.files if manifest else {}
-    return {name: _one(layout, name, manifest) for name in dict.fromkeys([*names, *recorded])}
+    if manifest is None:
+        return {name: _one(layout, name) for name in names}
+    recorded = history.recorded(layout, manifest)
+    left = manifest.files
+    removed: Mapping[str, tuple[str, ...]] = {}
+    if recorded is not None:
+        left, removed = recorded.manifest.files, recorded.removed
+    found = {}
+    released = history.folder(layout, manifest.revision) / history.RELEASED
+    for name in dict.fromkeys([*names, *left]):
+        found[name] = _one(layout, name)._replace(
+            released=files.read(released / name),
+            left=left.get(name),
+            removed=removed.get(name, ()),
+        )
+    return found
+
+
+def find_removed(layout: Layout, manifest: Manifest | None) -> dict[str, tuple[str, ...]]:
+    """Per file what the user took out of it, in this deployment or before."""
+    recorded = history.recorded(layout, manifest) if manifest else None
+    if recorded is None:
+        return {}
+    found = {}
+    for name in {*recorded.how, *recorded.removed}:
+        if recorded.how.get(name, "merge") != "merge":
+            continue
+        before = recorded.removed.get(name, ())
+        released = history.released(layout, recorded.number, name)
+        there = files.read(layout.gateway / name)
+        if there == released and not before:
+            continue
+        from tasks.core.merge import removed as merge_removed
+
+        labels = merge_removed.carry(before, released, there)
+        if labels:
+            found[name] = labels
+    return found
 
 
 def digest(layout: Layout, name: str, data: bytes) -> str:
@@ -40,16 +68,24 @@ def digest(layout: Layout, name: str, data: bytes) -> str:
     return fingerprints.keyed(fingerprints.digest_key(layout), data) if keyed else files.digest(data)
 
 
-def _one(layout: Layout, name: str, manifest: Manifest | None) -> Standing:
+def _one(layout: Layout, name: str) -> Standing:
     path = layout.gateway / name
-    found = files.read(path)
-    return Standing(
-        found=found,
-        mode=files.mode_of(path),
-        released=history.released(layout, manifest.revision, name) if manifest else None,
-        left=manifest.files.get(name) if manifest else None,
-        digest=None if found is None or manifest is None else digest(layout, name, found),
-    )
+    return Standing(files.read(path), files.mode_of(path))
+
+
+def is_changed(layout: Layout, name: str, there: Standing) -> bool:
+    """Whether somebody changed a file since we left it, or it was there before us."""
+    if there.found is None or there.found == there.released:
+        return False
+    return digest(layout, name, there.found) != there.left
+
+
+def is_edited(layout: Layout, name: str, there: Standing) -> bool:
+    """Whether there is anything of the user's in a file: changed since we left it, or merged into what we left."""
+    has_secrets = name == layout.env_file.name  # what we rendered is not all that we wrote
+    if there.released is None or has_secrets:
+        return is_changed(layout, name, there)
+    return there.found not in (None, there.released)
 
 
 YOURS = ".yours"
@@ -67,7 +103,7 @@ def changes(
     there = find_files(layout, shall, manifest)
     result = [_change(layout, each, there[name], side) for name, each in shall.items()]
     gone = [(name, each) for name, each in there.items() if name not in shall and each.found is not None]
-    return result + [leaving(name, each) for name, each in gone]
+    return result + [leaving(layout, name, each) for name, each in gone]
 
 
 def free_name(layout: Layout, name: str, content: bytes) -> str:
@@ -76,16 +112,22 @@ def free_name(layout: Layout, name: str, content: bytes) -> str:
     return next(each for each in names if files.read(layout.gateway / each) in (None, content))
 
 
-def leaving(name: str, there: Standing) -> Change:
-    """A file of the last deployment that does not belong to this one: it goes, unless somebody changed it."""
-    if there.edited:
+def leaving(layout: Layout, name: str, there: Standing) -> Change:
+    """A file of the last deployment that does not belong to this one: it goes, unless something of the user's is in it.
+
+    What was merged into it counts, although we wrote it.
+    """
+    if is_edited(layout, name, there):
         return Change(name, "keep", there.found, there.mode or 0, there.found, "not needed any more, but yours")
     return Change(name, "remove", None, there.mode or 0, there.found)
 
 
 def digests(layout: Layout, planned: Iterable[Change], before: Manifest | None) -> dict[str, str]:
     """What the manifest records of each file that will stand: what we leave there, not what somebody made of it."""
-    left = before.files if before else {}
+    recorded = history.recorded(layout, before) if before else None
+    left: Mapping[str, str] = before.files if before else {}
+    if recorded is not None:
+        left = recorded.manifest.files
     return {
         each.file: left.get(each.file, "") if each.kind == "keep" else digest(layout, each.file, each.data)
         for each in planned
@@ -109,12 +151,16 @@ def _change(layout: Layout, wanted: Wanted, there: Standing, side: Side | None) 
     may_differ = wanted.how != "fill" and not name.endswith(PROGRAMS)
     if there.found == wanted.data or (wanted.data == there.released and may_differ):
         return _as_found(wanted, there)
-    if wanted.how == "fill" or there.found == there.released:
+    is_ours = there.found == there.released and not (there.removed and wanted.how == "merge")
+    if wanted.how == "fill" or is_ours:
         return Change(name, "update", wanted.data, mode, there.found)
     if wanted.how == "replace" or there.released is None:
         beside = free_name(layout, name, there.found)
         return Change(name, "replace", wanted.data, mode, there.found, f"yours is kept as {beside}", beside)
-    return _merged(layout, wanted, there.found, there.released, side)
+    from tasks.core.merge import removed as merge_removed
+
+    removed = merge_removed.carry(there.removed, there.released, there.found)
+    return _merged(layout, wanted, there, {*removed}.difference(wanted.again), side)
 
 
 def _as_found(wanted: Wanted, there: Standing) -> Change:
@@ -126,10 +172,17 @@ def _as_found(wanted: Wanted, there: Standing) -> Change:
     return Change(wanted.file, kind, there.found, wanted.mode, there.found, "your edits" if kind == "keep" else "")
 
 
-def _merged(layout: Layout, wanted: Wanted, found: bytes, released: bytes, side: Side | None) -> Change:
+def _merged(
+    layout: Layout,
+    wanted: Wanted,
+    there: Standing,
+    removed: Collection[str],
+    side: Side | None,
+) -> Change:
     """Both sides changed it: one file with the changes of both."""
-    base, yours, ours = (data.decode("utf-8", "surrogateescape") for data in (released, found, wanted.data))
-    merge = merge_merge.litellm_config(base, yours, ours, wanted.file)
+    found = there.found or b""
+    base, yours, ours = (_text(data) for data in (there.released, found, wanted.data))
+    merge = merge_merge.litellm_config(base, yours, ours, wanted.file, removed)
     data, note = None, "your edits are kept"
     if not merge.conflicts:
         data = merge.text.encode("utf-8", "surrogateescape")
@@ -143,52 +196,19 @@ def _merged(layout: Layout, wanted: Wanted, found: bytes, released: bytes, side:
             raise MergeConflict(wanted.file, merge, path)
     if data == found:
         return Change(wanted.file, "keep", found, wanted.mode, found, "your edits")
-    return Change(wanted.file, "merge", data, wanted.mode, found, note)
+    lost = merge_merge.find_lost_comments(base, yours, _text(data))
+    return Change(wanted.file, "merge", data, wanted.mode, found, note, lost=tuple(lost))
 
 
-@dataclass(frozen=True)
-class Drift:
-    """One file or key: *state* is clean, changed, foreign (by another tool), missing, mode, unreadable."""
-
-    name: str
-    state: str
+def _text(data: bytes | None) -> str:
+    return (data or b"").decode("utf-8", "surrogateescape")
 
 
-def find_drift(layout: Layout, manifest: Manifest, *, foreign: bool = False) -> list[Drift]:
-    """Every deployed file, then every key that we own; *foreign*: another tool is known to write the settings."""
-    there = find_files(layout, (), manifest).items()
-    return [
-        *(Drift(name, _file(each, manifest.modes.get(name))) for name, each in there),
-        *keys(layout, foreign=foreign),
-    ]
+def describe_losses(planned: Iterable[Change]) -> Iterator[str]:
+    """A sentence for each comment of the user's that goes with what it is about."""
+    for change in planned:
+        for comment in change.lost:
+            from tasks.core.merge import result as merge_result
 
-
-def keys(layout: Layout, *, foreign: bool) -> Iterator[Drift]:
-    """Every key of settings.json that is ours."""
-    where = layout.settings.name
-    try:
-        ledger = ledger_file.read(layout)
-        found = json_edit.parse(files.read(files.real_target(layout.settings)) or json_edit.NEW_FILE, where)
-    except GatewayError:
-        yield Drift(where, "unreadable")
-        return
-    key = digest_key(layout)
-    for path in ledger.owned if ledger else ():
-        state = _key(ledger, found, path, key)
-        yield Drift(f"{where} {'.'.join(path)}", "foreign" if foreign and state == "changed" else state)
-
-
-def _file(there: Standing, mode: str | None) -> str:
-    if there.found is None:
-        return "missing"
-    if there.edited:
-        return "changed"
-    return "clean" if mode is None or f"{there.mode:04o}" == mode else "mode"
-
-
-def _key(ledger: Ledger | None, found: Document, path: tuple[str, ...], key: bytes) -> str:
-    assert ledger is not None
-    value = REMOVE if found.raw(path) is None else found.value(path)
-    if same(ledger.owned[path].fingerprint, fingerprint(key, path, value)):
-        return "clean"
-    return "missing" if value is REMOVE else "changed"
+            shown = merge_result.shown(comment)
+            yield f"{change.file}: your comment {shown} is inside of what this removes, and goes with it"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.core.claude import ledger_file, settings_edit
-from tasks.core.deploying import checks, file_changes, render
+from tasks.core.deploying import checks, command, expected, file_changes, render
 from tasks.core.deploying.change_plan import ChangePlan, find_contents
 from tasks.core.disk import files
 from tasks.core.disk.targets import Targets
@@ -17,7 +17,6 @@ from tasks.core.model import deployment as rules
 from tasks.core.model.errors import InvalidInput
 from tasks.core.model.release import Manifest, Revision, Wanted
 from tasks.core.model.secret import Secret
-from tasks.core.text import documents
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -34,22 +33,22 @@ EDITED = ("merge", "keep", "mode")
 
 
 def plan_install(resolved: Resolved) -> ChangePlan:
-    """Have the gateway's folder contain the staged release.
+    """Have the gateway's folder contain what the choices give.
 
-    MergeConflict where the user and the release changed the same thing.
+    MergeConflict where the user and the deployment changed the same thing.
     """
     layout = resolved.layout
     before = history.installed(layout)
-    staged = read_staged(resolved)
-    changes = find_changes(resolved, staged, before)
-    released = [change for change in changes if change.file in staged]
+    rendered = expected.read_contents(resolved)
+    changes = find_changes(resolved, rendered, before)
+    released = [change for change in changes if change.file in rendered]
     return ChangePlan(
         layout=layout,
         files=tuple(changes),
-        revision=_describe_revision(resolved, released, before),
-        rendered=staged,
+        revision=_describe_revision(resolved, rendered, released, before),
+        rendered=rendered,
         result=find_contents(layout, released),
-        is_recorded=is_recorded(resolved, staged, before),
+        is_recorded=is_recorded(resolved, rendered, before),
     )
 
 
@@ -83,47 +82,48 @@ def make_edit(resolved: Resolved) -> Edit:
 
 
 def is_installed(resolved: Resolved) -> bool:
-    """Whether the gateway's folder is as the staged release wants it, and the manifest says so."""
+    """Whether the gateway's folder is as the choices want it, and the manifest says so."""
     layout = resolved.layout
     before = history.installed(layout)
     if history.look(layout).source:
         return False
-    if not is_recorded(resolved, read_staged(resolved), before):
+    rendered = expected.read_contents(resolved)
+    if not is_recorded(resolved, rendered, before):
         return False
-    return plan_install(resolved).is_empty
+    changes = find_changes(
+        resolved,
+        rendered,
+        before,
+    )
+    return not any(change.writes for change in changes)
 
 
 def is_recorded(
     resolved: Resolved,
-    contents: Mapping[str, bytes],
+    rendered: Mapping[str, bytes],
     manifest: Manifest | None,
 ) -> bool:
-    """Whether *manifest* has these choices, and its revision these renderings.
+    """Whether *manifest* and its revision say what the choices give.
 
-    *contents*: the files as rendered.
+    *rendered*: the files as the choices give them.
     """
     layout = resolved.layout
     if manifest is None:
         return False
     if dict(manifest.choices) != resolved.request.choices.to_json():
         return False
-    for name, data in contents.items():
+    recorded = history.recorded(layout, manifest)
+    if recorded is None or recorded.manifest != manifest:
+        return False
+    if recorded.settings != rules.settings_of(resolved.deployment):
+        return False
+    for name, data in rendered.items():
         # .env is rendered without its values: they come from other places.
         if name == layout.env_file.name:
             continue
         if history.released(layout, manifest.revision, name) != data:
             return False
     return True
-
-
-def read_staged(resolved: Resolved) -> dict[str, bytes]:
-    """The files of the staged release."""
-    folder = resolved.layout.release
-    staged = {}
-    for artifact in resolved.deployment.artifacts:
-        path = folder / artifact.file
-        staged[artifact.file] = path.read_bytes()
-    return staged
 
 
 def find_changes(
@@ -133,6 +133,7 @@ def find_changes(
 ) -> list[Change]:
     """What has to happen in the gateway's folder so that it has *contents*, as rendered."""
     wanted = []
+    again = _find_named_models(resolved)
     for artifact in resolved.deployment.artifacts:
         data = contents[artifact.file]
         if artifact.secret:
@@ -143,6 +144,7 @@ def find_changes(
                 data=data,
                 mode=artifact.permissions,
                 how=_choose_merge(artifact),
+                again=again,
             )
         )
     flags = resolved.request.flags
@@ -198,41 +200,41 @@ def note_place(layout: Layout) -> None:
 
 def _describe_revision(
     resolved: Resolved,
+    rendered: Mapping[str, bytes],
     released: Sequence[Change],
     before: Manifest | None,
 ) -> Revision:
     """The entry for the history; of a secret it has only which variable it is."""
     artifacts = resolved.deployment.artifacts
     layout = resolved.layout
-    manifest = _read_manifest(layout)._replace(
+    manifest = expected.describe_release(resolved, rendered)._replace(
         files=file_changes.digests(layout, released, before),
         variables=describe_values(resolved),
-        flags_used=_describe_flags(resolved),
+        flags_used=tuple(command.spell_options(resolved.request)),
     )
     return Revision(
         action="deploy",
         manifest=manifest,
         how={artifact.file: _choose_merge(artifact) for artifact in artifacts},
         settings=rules.settings_of(resolved.deployment),
+        removed=file_changes.find_removed(layout, before),
     )
 
 
-def _read_manifest(layout: Layout) -> Manifest:
-    """The manifest of the staged release."""
-    where = str(layout.release_manifest)
-    data = documents.parse_json(layout.release_manifest.read_bytes(), where)
-    return Manifest.from_json(data, where)
+def _find_named_models(resolved: Resolved) -> tuple[str, ...]:
+    """The labels of the models that were typed: the user wants them, even after deleting one."""
+    typed = resolved.request.typed
+    models = typed.get("models", "")
+    added = typed.get("add_models", "")
+    if not models and not added:
+        return ()
+    from tasks.core.merge.removed import label_model
 
-
-def _describe_flags(resolved: Resolved) -> tuple[str, ...]:
-    """The flags of this run, as they are typed."""
-    flags = resolved.request.flags._asdict()
-    typed = []
-    for name, is_given in flags.items():
-        if is_given:
-            option = name.replace("_", "-")
-            typed.append(f"--{option}")
-    return tuple(typed)
+    labels = []
+    for name in f"{models},{added}".split(","):
+        label = label_model(name.strip())
+        labels.append(label)
+    return tuple(labels)
 
 
 def _fill_env(

@@ -17,6 +17,7 @@ from tasks.core.deploying import (
     render,
     value_sources,
 )
+from tasks.core.deploying.file_changes import describe_losses
 from tasks.core.disk import files
 from tasks.core.history import history
 from tasks.core.model.secret import Secret
@@ -53,8 +54,9 @@ def make_plan(resolved: Resolved, key: bytes) -> tuple[dict[str, Any], list[str]
     request = resolved.request
     warnings = _find_warnings(resolved)
     before = history.installed(layout)
-    rendered = render.all_contents(resolved.deployment, resolved.values, layout.templates)
+    rendered = resolved.render_all()
     file_changes = install.find_changes(resolved, rendered, before)
+    warnings += describe_losses(file_changes)
     install.refuse_invalid_edits(layout, file_changes)
     settings, patch = _describe_settings(resolved, key)
     written = {change.file for change in file_changes if change.writes}
@@ -242,7 +244,8 @@ def _find_sources(resolved: Resolved) -> set[Path]:
         templates / "variables.yaml",
     }
     for artifact in deployment.artifacts:
-        paths |= {*render.sources(artifact, deployment, templates)}
+        made_by = resolved.makers[artifact.file]
+        paths |= {*render.sources(artifact, deployment, templates, made_by)}
     return paths
 
 

@@ -36,6 +36,7 @@ def list_facts(resolved: Resolved) -> list[object]:
     request = resolved.request
     return [
         request.choices.to_json(),
+        request.is_guess,
         _list_values(resolved),
         _list_program_facts(resolved),
         _list_surroundings(resolved),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,14 @@ from tasks.core.catalogue import templating
 from tasks.core.http import tls
 from tasks.core.litellm import litellm
 from tasks.core.litellm.config import litellm_config
+from tasks.core.model import deployment as rules
 from tasks.core.model import network
 from tasks.core.model.secret import Secret
 from tasks.core.text import documents
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Mapping
 
     from tasks.core.model.catalogue import Artifact
     from tasks.core.model.deployment import Deployment, Values
@@ -28,21 +30,41 @@ HOW_TO_CHANGE = """\
 """
 
 
-def sources(artifact: Artifact, deployment: Deployment, templates: Path) -> list[Path]:
-    """The files that an artifact is made from, the code that makes it among them."""
-    code = [Path(__file__), CODE / "model" / "deployment.py"]
-    if artifact.template:
-        return [*code, *templating.sources(templates / "artifacts" / artifact.template)]
+def sources(
+    artifact: Artifact,
+    deployment: Deployment,
+    templates: Path,
+    made_by: Iterable[Path],
+) -> list[Path]:
+    """The files that an artifact is made from; *made_by*: its makers."""
+    if artifact.template or artifact.content == "certificates":
+        return [*made_by]
+    code = [*made_by, CODE / "model" / "deployment.py"]
     if artifact.secret:
         return [*code, templates / "variables.yaml"]
-    if artifact.content == "certificates":
-        read = [Path(__file__), tls.find_system_bundle(), _bundle(deployment)]
-        return [path for path in read if path]
     models = [templates / "models" / f"{model.id}.yaml" for model in deployment.models]
     providers = [templates / "providers" / f"{name}.yaml" for name in {model.provider for model in deployment.models}]
     preset = templates / "presets" / f"{deployment.preset.id}.yaml"
     more = [CODE / name for name in ("model/upstream.py", "litellm/config.py")]
     return [*code, *more, *_kinds(deployment, templates), preset, *models, *providers]
+
+
+def makers(artifact: Artifact, deployment: Deployment, templates: Path) -> list[Path]:
+    """The code and the files that turn inputs() into content()."""
+    if artifact.template:
+        template = templates / "artifacts" / artifact.template
+        code = _code("catalogue/templating.py", "catalogue/assembly.py")
+        return [*code, *templating.sources(template)]
+    if artifact.secret:
+        return _code("values/env_file.py")
+    if artifact.content == "certificates":
+        bundles = [tls.find_system_bundle(), _bundle(deployment)]
+        return [*_code("http/tls.py"), *filter(None, bundles)]
+    return _code("text/documents.py")
+
+
+def _code(*names: str) -> list[Path]:
+    return [Path(__file__), *(CODE / name for name in names)]
 
 
 def _kinds(deployment: Deployment, templates: Path) -> list[Path]:
@@ -76,16 +98,33 @@ def content(artifact: Artifact, deployment: Deployment, values: Values, template
     return text.encode()
 
 
-def all_contents(
-    deployment: Deployment,
-    values: Values,
-    templates: Path,
-) -> dict[str, bytes]:
-    """Every artifact of the deployment, by the name of its file."""
-    contents = {}
+def find_recipe(deployment: Deployment, made_by: Mapping[str, Iterable[Path]]) -> str:
+    """The digest of all that decides about files and settings: equal recipes give equal bytes.
+
+    *made_by*: the makers of each file. .env is left out, whose values come from the user. Nothing
+    in it is about this machine, so two checkouts of one version have the same.
+    """
+    recipe = hashlib.sha256(repr(rules.settings_of(deployment)).encode())
+    paths: dict[Path, None] = {}
     for artifact in deployment.artifacts:
-        contents[artifact.file] = content(artifact, deployment, values, templates)
-    return contents
+        if artifact.secret:
+            continue
+        ingredients = (artifact, inputs(artifact, deployment, {}))
+        recipe.update(repr(ingredients).encode())
+        paths |= dict.fromkeys(made_by[artifact.file])
+    for path in paths:
+        data = _read(path)
+        recipe.update(b"%d:" % len(data) + data)
+    return f"sha256:{recipe.hexdigest()}"
+
+
+def _read(path: Path) -> bytes:
+    """The bytes of a file; none when there is none, which rendering reports."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - half of what Path takes
+            return file.read()
+    except FileNotFoundError:
+        return b""
 
 
 def fill_env(

@@ -5,15 +5,18 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from tasks.core.deploying import value_sources
+from tasks.core.deploying import render, value_sources
 from tasks.core.model import deployment as rules
 from tasks.core.model import network
 from tasks.core.values import environment
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tasks.core.deploying.context import Context
     from tasks.core.deploying.request import Request
     from tasks.core.deploying.value_sources import Findings
+    from tasks.core.model.catalogue import Artifact
     from tasks.core.model.deployment import Deployment, Values
     from tasks.core.model.layout import Layout
 
@@ -27,6 +30,7 @@ class Resolved:
     def __init__(self, request: Request, context: Context) -> None:
         self.request: Final = request
         self.context: Final = context
+        self._rendered: Final[dict[str, bytes]] = {}
 
     @property
     def layout(self) -> Layout:
@@ -37,6 +41,41 @@ class Resolved:
     def deployment(self) -> Deployment:
         """What is deployed; GatewayError when the choices or the catalogue do not allow it."""
         return rules.settle(self.request.choices, self.context.catalogue)
+
+    @cached_property
+    def recipe(self) -> str:
+        """What decides about its files: see render.find_recipe()."""
+        return render.find_recipe(self.deployment, self.makers)
+
+    @cached_property
+    def makers(self) -> dict[str, list[Path]]:
+        """The code and the files that make each artifact of its inputs, by the name of the file."""
+        makers = {}
+        for artifact in self.deployment.artifacts:
+            makers[artifact.file] = render.makers(
+                artifact,
+                self.deployment,
+                self.layout.templates,
+            )
+        return makers
+
+    def render(self, artifact: Artifact) -> bytes:
+        """The content of one artifact, rendered once; without secrets."""
+        if artifact.file not in self._rendered:
+            self._rendered[artifact.file] = render.content(
+                artifact,
+                self.deployment,
+                self.values if artifact.secret else {},
+                self.layout.templates,
+            )
+        return self._rendered[artifact.file]
+
+    def render_all(self) -> dict[str, bytes]:
+        """The content of every artifact, by the name of its file."""
+        contents = {}
+        for artifact in self.deployment.artifacts:
+            contents[artifact.file] = self.render(artifact)
+        return contents
 
     @cached_property
     def findings(self) -> Findings:

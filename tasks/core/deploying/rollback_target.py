@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.claude import ledger_file, settings_edit
+from tasks.core.cli import command_line
 from tasks.core.console import console
 from tasks.core.deploying import file_changes
 from tasks.core.deploying.change_plan import UNINSTALL, ChangePlan, find_contents
@@ -81,6 +82,8 @@ def from_archive(layout: Layout, name: str, *, secrets: bool) -> Goal:
     _refuse_forged(layout, archive.path, revision, members)
     keep = {file for file in revision.manifest.files if secrets or file != layout.env_file.name}
     stood = {member: content for member, content in members.items() if member in keep}
+    # What was rendered is not in an archive, so nothing can be said of its recipe.
+    revision = revision._replace(manifest=revision.manifest._replace(recipe=""))
     return Goal(revision, stood, {name: data for name, data in stood.items() if name != layout.env_file.name})
 
 
@@ -122,7 +125,7 @@ def plan_rollback(
     revision = target.revision
     manifest = revision.manifest._replace(
         files=file_changes.digests(layout, changes, before),
-        flags_used=(),
+        flags_used=_list_typed(),
     )
     return ChangePlan(
         layout=layout,
@@ -130,12 +133,24 @@ def plan_rollback(
         revision=revision._replace(
             action=f"rollback to {revision.number}",
             manifest=manifest,
+            removed=file_changes.find_removed(layout, before),
         ),
         rendered=target.rendered,
         result=find_contents(layout, changes),
         edit=make_edit(layout, target, find_env_values(layout, changes)),
         is_recorded=dict(manifest.choices) == dict(before.choices),
     )
+
+
+def _list_typed() -> tuple[str, ...]:
+    """The options that were typed; none of them has a value."""
+    line = command_line.current()
+    typed = [
+        word  # of one option
+        for word in line.words
+        if word.startswith("-")
+    ]
+    return tuple(typed)
 
 
 def make_edit(

@@ -139,7 +139,7 @@ def find_removals(layout: Layout, manifest: Manifest) -> Iterator[Change]:
         found = standing.found
         if found is None:
             continue
-        change = file_changes.leaving(name, standing)._replace(note="")
+        change = file_changes.leaving(layout, name, standing)._replace(note="")
         is_env = name == layout.env_file.name
         if is_env and has_values_of_the_user(layout, manifest, found):
             change = change._replace(kind="keep", data=found)

@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.catalogue import catalogue
 from tasks.core.claude.layers import Key
+from tasks.core.deploying import drift
+from tasks.core.deploying.context import Context
+from tasks.core.deploying.request import Request
+from tasks.core.deploying.resolve import resolve
 from tasks.core.doctor import remote as doctor_remote
 from tasks.core.doctor.remote import Remote
 from tasks.core.history import history
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tasks.core.claude.layers import Layers
+    from tasks.core.deploying.drift import Comparison
     from tasks.core.model.catalogue import Catalogue
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
@@ -88,6 +93,14 @@ class Case:
     def manifest(self) -> Manifest | None:
         """What is deployed; None when nothing is."""
         return history.look(self.layout).manifest
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """What is deployed beside what its choices give."""
+        if self.manifest is None:
+            return drift.NOT_COMPARED
+        context = Context(self.layout, self.environ)
+        return drift.compare(resolve(Request(Choices()), context), self.manifest)
 
     @cached_property
     def catalogue(self) -> Catalogue:

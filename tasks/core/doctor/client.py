@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tasks.core.catalogue import client_facts
 from tasks.core.claude import ledger_file, other_tools, settings_edit
 from tasks.core.claude.layers import OVERRIDING, Key
-from tasks.core.deploying import checks, file_changes
+from tasks.core.deploying import checks, drift
 from tasks.core.disk import programs
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.history import backup, our_form
@@ -117,13 +117,13 @@ def _not_as_deployed(case: Case) -> Iterator[Check]:
     """What of ours is gone or changed where we wrote it."""
     if case.layers.ours and case.layers.ours.document is None:
         return  # said already
-    assert case.manifest is not None
     where = str(case.layout.settings)
-    told = [each.removeprefix(f"{where}: ") for each in checks.settings(case.layout, case.manifest)]
+    findings = checks.settings(case.layout, case.comparison)
+    told = [each.removeprefix(f"{where}: ") for each in findings]
     where = case.layers.shown(case.layout.settings)
     yield from (Check("settings", FAIL, each, where, "Deploy again: doit deploy", DEPLOY) for each in told)
     known = " ".join(told)
-    for each in file_changes.keys(case.layout, foreign=False):
+    for each in drift.find_keys(case.layout, case.comparison, foreign=False):
         name = each.name.rpartition(" ")[2]
         if each.state != "clean" and name not in known:
             yield Check("settings", WARN, f"{name} is {each.state}; a deployment leaves it so", where)

@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from tasks.core.claude import losses
-from tasks.core.deploying import checks, file_changes
+from tasks.core.deploying import checks, drift
 from tasks.core.disk import files, lock
 from tasks.core.disk.targets import is_gone
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
@@ -74,22 +74,28 @@ def _find_losses(case: Case) -> Iterator[Check]:
         yield Check("files", state, str(loss), where, errors.FIX)
 
 
+DRIFT = {
+    "missing": (FAIL, "is missing"),
+    "mode": (WARN, "has another mode than it was left with"),
+    drift.MISMATCH: (FAIL, "is not what the choices give"),
+}
+"""Per state of a file: how bad that is, in words."""
+
+
 def _drifted(case: Case) -> Iterator[Check]:
     assert case.manifest is not None
-    for each in file_changes.find_drift(case.layout, case.manifest):
+    for each in drift.find_drift(case.layout, case.manifest, case.comparison):
         where = case.layers.shown(case.layout.gateway / each.name)
         if each.name.startswith(case.layout.settings.name) or each.state == "clean":
             continue
-        if each.state == "changed" and each.name.endswith(PROGRAMS):
+        if each.state == drift.CHANGED and each.name.endswith(PROGRAMS):
             says = f"{each.name} is not what was deployed, and is not run"
             yield Check("files", FAIL, says, where, AGAIN, DEPLOY)
-        elif each.state == "changed":
+        elif each.state == drift.CHANGED:
             yield Check("files", WARN, f"{each.name} was changed by you; a deployment keeps your edits", where)
         else:
-            says = "is missing" if each.state == "missing" else "has another mode than it was left with"
-            yield Check(
-                "files", FAIL if each.state == "missing" else WARN, says, where, "Deploy again: doit deploy", DEPLOY
-            )
+            state, says = DRIFT[each.state]
+            yield Check("files", state, says, where, "Deploy again: doit deploy", DEPLOY)
 
 
 def _rights(case: Case) -> Iterator[Check]:

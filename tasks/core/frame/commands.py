@@ -28,7 +28,7 @@ from tasks.core.cli import command_line
 from tasks.core.console import console
 from tasks.core.frame import ending, exits
 from tasks.core.frame.loader import Loader
-from tasks.core.frame.memory import Memory, NeededMemory, Unusable
+from tasks.core.frame.memory import Content, Memory, NeededMemory, Unusable
 from tasks.core.frame.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ ONE_NAME = ("info",)
 """Those that look at one step, and would fail without a word when there is none of that name."""
 
 OPENS_TRANSACTION = "_transaction"
+
+BY_CONTENT = "md5"
+"""The name in doit of the check that looks at content; it is the default."""
 
 REPORTERS = {
     "console": reporters.ConsoleReporter,
@@ -84,6 +87,12 @@ class Sealed:
         if "backend" in self.cmdparser:
             self.cmdparser["backend"].choices = dict.fromkeys(found, "")
         return found
+
+    def get_checker_cls(self, check_file_uptodate: Any) -> Any:  # noqa: ANN401 - doit's
+        """What tells whether a file has changed: by content, in the way that is always right."""
+        if check_file_uptodate != BY_CONTENT:
+            return super().get_checker_cls(check_file_uptodate)  # type: ignore[misc]
+        return Content
 
     def get_reporters(self) -> dict[str, type]:
         """The reporters that doit brings."""

@@ -1,84 +1,80 @@
-"""When a step is up to date: beside doit's own checks of its file dependencies."""
+"""When a step is up to date: its targets have the content that its inputs give."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from tasks.core.disk import files
+from tasks.core.disk import content
 from tasks.core.model.errors import GatewayError
 from tasks.core.model.secret import Secret
 
-if TYPE_CHECKING:
-    from pathlib import Path
+KEPT = "unchanged"
+"""Under which name doit keeps what it needs to tell."""
 
 CANNOT_BE_HAD = (GatewayError, OSError)
+"""Errors of looking at facts."""
+
+DAMAGED = (KeyError, ValueError, TypeError, AttributeError)
+"""Errors of reading what was kept."""
 
 
 class unchanged:  # noqa: N801 - reads like doit's own config_changed
-    """Up to date while *facts* are what they were, looked at when the step's turn comes.
+    """Up to date while *facts* are what they were, and every target is what the step left.
 
-    A keyed digest is stored, never the facts.
+    Equal inputs and a pure step give equal bytes, so the content of then is right. That a target
+    exists, which is all that doit looks at, says nothing: another run may have made it. Of the
+    facts a keyed digest is kept, never they themselves; they are looked at when the step's turn
+    comes.
     """
 
-    def __init__(self, name: str, facts: Callable[[], object]) -> None:
-        self.name, self.facts = f"unchanged:{name}", facts
+    def __init__(self, facts: Callable[[], object]) -> None:
+        self.facts = facts
 
     def configure_task(self, task: Any) -> None:  # noqa: ANN401 - doit's Task
-        """Have the digest saved when the task succeeded."""
-        task.value_savers.append(self._save)
+        """Have what is needed to tell kept when the task succeeded."""
+        task.value_savers.append(lambda: self._save(task))
 
-    def __call__(self, task: Any, values: Mapping[str, str]) -> bool:  # noqa: ANN401, ARG002 - doit's protocol
-        """Whether the facts give the digest that was saved, with the salt that was saved beside it.
+    def __call__(self, task: Any, values: Mapping[str, Any]) -> bool:  # noqa: ANN401 - doit's
+        """Whether facts and targets are as they were.
 
-        When they cannot be had they are not what they were: the step runs into the same error, and tells it.
+        When the facts cannot be had they are not: the step runs into the same error, and says it.
         """
-        before = values.get(self.name, "")
         try:
-            return bool(before) and self._state(before.partition(":")[0]) == before
-        except CANNOT_BE_HAD:
+            key, prints = values[KEPT]
+            salt, _, _ = key.partition(":")
+            if self._digest(salt) != key:
+                return False
+        except (*CANNOT_BE_HAD, *DAMAGED):
             return False
+        if len(prints) != len(task.targets):
+            return False
+        return all(map(content.is_same, task.targets, prints))
 
-    def _save(self) -> dict[str, str]:
+    def _save(self, task: Any) -> dict[str, Any]:  # noqa: ANN401
         """What doit keeps: nothing, so that the step runs again, when the facts cannot be had."""
+        salt = os.urandom(16).hex()
         try:
-            return {self.name: self._state(os.urandom(16).hex())}
+            key = self._digest(salt)
         except CANNOT_BE_HAD:
             return {}
+        prints = [content.take(target) for target in task.targets]
+        return {KEPT: (key, prints)}
 
-    def _state(self, salt: str) -> str:
-        return _keyed(salt, repr(_plain(self.facts())).encode())
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-class as_built:  # noqa: N801
-    """Up to date while every file still holds what the step left there: doit looks only whether targets exist."""
-
-    def __init__(self, paths: Iterable[Path]) -> None:
-        self.paths = tuple(paths)
-
-    def configure_task(self, task: Any) -> None:  # noqa: ANN401 - doit's Task
-        """Have the state of the files saved when the task succeeded."""
-        task.value_savers.append(lambda: {"as built": self._state(os.urandom(16).hex())})
-
-    def __call__(self, task: Any, values: Mapping[str, str]) -> bool:  # noqa: ANN401, ARG002 - doit's protocol
-        """Whether content and modes are what they were."""
-        before = values.get("as built", "")
-        return bool(before) and self._state(before.partition(":")[0]) == before
-
-    def _state(self, salt: str) -> str:
-        found = [(str(path), *_found(path)) for path in self.paths]
-        return _keyed(salt, repr(found).encode())
+    def _digest(self, salt: str) -> str:
+        facts = _plain(self.facts())
+        return _keyed(salt, repr(facts).encode())
 
     def __repr__(self) -> str:
-        return "as built"
+        return KEPT
 
 
 def holds(check: Callable[[], bool]) -> Callable[[], bool]:
-    """An up-to-date check of ours as doit wants it: one that cannot answer means: run the step, which will tell why."""
+    """A check of ours as doit wants it.
+
+    One that cannot answer means: run the step, which says why.
+    """
 
     def answer() -> bool:
         try:
@@ -87,13 +83,6 @@ def holds(check: Callable[[], bool]) -> Callable[[], bool]:
             return False
 
     return answer
-
-
-def _found(path: Path) -> tuple[bytes | None, int | None]:
-    try:
-        return files.read(path), files.mode_of(path)
-    except (OSError, RuntimeError):  # a link that leads in a circle
-        return None, None
 
 
 def _plain(facts: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import getpass
 import shutil
 import time
@@ -25,6 +26,9 @@ KEPT = 50
 """So many revisions are kept; they are a few kilobytes each and hold no secret."""
 
 RECORD = "revision.json"
+
+RELEASED = "released"
+"""In the folder of a revision: the files as they were rendered."""
 
 DAMAGED = ".damaged"
 """The ending under which a manifest that cannot be read is kept."""
@@ -112,7 +116,13 @@ def _newest(layout: Layout) -> Revision | None:
 
 def _standing(layout: Layout) -> Manifest | None:
     data, where = files.read(layout.manifest), str(layout.manifest)
-    return None if data is None else Manifest.from_json(documents.parse_json(data, where), where)
+    return None if data is None else _parse_manifest(where, data)
+
+
+@functools.lru_cache(maxsize=4)
+def _parse_manifest(path: str, data: bytes) -> Manifest:
+    """The manifest in a file, which a command asks for several times."""
+    return Manifest.from_json(documents.parse_json(data, path), path)
 
 
 def _recall(layout: Layout) -> tuple[Manifest | None, str]:
@@ -184,6 +194,17 @@ def current(layout: Layout) -> Manifest:
     return manifest
 
 
+def recorded(layout: Layout, manifest: Manifest) -> Revision | None:
+    """The revision that *manifest* is of; None when it cannot be read.
+
+    What it says of itself was written with it, and counts where both disagree.
+    """
+    try:
+        return revision(layout, manifest.revision)
+    except (InvalidInput, OSError):
+        return None
+
+
 def nothing(layout: Layout) -> GatewayError:
     """The error for a folder without a deployment."""
     from tasks.core.history import our_form
@@ -200,7 +221,7 @@ def nothing(layout: Layout) -> GatewayError:
 
 def released(layout: Layout, number: int, file: str) -> bytes | None:
     """What revision *number* rendered for *file*, before anybody's edits were merged in."""
-    return files.read(folder(layout, number) / "released" / file)
+    return files.read(folder(layout, number) / RELEASED / file)
 
 
 def read_released(layout: Layout, number: int) -> dict[str, bytes]:
@@ -234,7 +255,7 @@ def prepare(layout: Layout, revision: Revision, rendered: Mapping[str, bytes], s
     settle() keeps it once it is true.
     """
     place = layout.history / f"{revision.number:04}{PREPARED}"
-    released = place / "released"
+    released = place / RELEASED
     record = {RECORD: documents.dump_json(revision.to_json())}
     with store.blame(layout.history):
         files.make_private_dir(layout.history)
@@ -316,4 +337,10 @@ def next_number(layout: Layout) -> int:
 def revision(layout: Layout, number: int) -> Revision:
     """Revision *number*; InvalidInput when its record is damaged or gone."""
     path = folder(layout, number) / RECORD
-    return Revision.from_json(documents.parse_json(files.read(path) or b"null", str(path)), str(path))
+    return _parse_record(str(path), files.read(path) or b"null")
+
+
+@functools.lru_cache(maxsize=4)
+def _parse_record(path: str, data: bytes) -> Revision:
+    """The revision in a record, which a command asks for several times."""
+    return Revision.from_json(documents.parse_json(data, path), path)

@@ -15,11 +15,17 @@ Tried on the 160 pairs of tests/core/merge/test_merge.py (16 edits by users, 10 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from typing import TYPE_CHECKING
 
 from tasks.core.merge import lines
 from tasks.core.merge.result import Conflict, Merge
 from tasks.core.merge.yaml import YamlMerge
 from tasks.core.model.errors import InvalidInput
+from tasks.core.text import documents
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 BOM = "\ufeff"
 
@@ -27,22 +33,40 @@ text = lines.text
 """Merged line by line, for any other file."""
 
 
-def litellm_config(base: str, found: str, wanted: str, where: str) -> Merge:
+def litellm_config(
+    base: str,
+    found: str,
+    wanted: str,
+    where: str,
+    removed: Collection[str] = (),
+) -> Merge:
     """The user's litellm_config.yaml with what changed between *base* and *wanted* put into it.
 
-    A conflict names the file (*where*), the line in *found*, the value and both sides; a text that is no YAML is a
-    conflict as a whole.
+    What has one of the labels *removed* (see merge.removed) stays out of it.
+    A conflict names the file (*where*), the line in *found*, the value and both sides; a text that
+    is no YAML is a conflict as a whole.
     """
-    if simple := lines.easy(base, found, wanted):
+    simple = lines.easy(base, found, wanted)
+    if simple and not removed:
         return simple
     mark = BOM if found.startswith(BOM) else ""
+    theirs = found.removeprefix(BOM)
     try:
-        merge = YamlMerge(_unix(base), found.removeprefix(BOM), _unix(wanted), where).merged()
+        merge = YamlMerge(_unix(base), theirs, _unix(wanted), where, removed).merged()
     except InvalidInput as error:
         line = re.search(r":(\d+)", error.where.removeprefix(where))
         note = f"{error.problem}, so it cannot be merged"
         return Merge((Conflict(int(line[1]) if line else 1, wanted, found, base, where, note=note),))
     return Merge((mark, *merge.pieces)) if mark else merge
+
+
+def find_lost_comments(base: str, found: str, merged: str) -> list[str]:
+    """The user's own comments in *found* that are not in *merged*, since they were in what is gone."""
+    ours = documents.find_comments(base)
+    left = documents.find_comments(merged)
+    lost = Counter(documents.find_comments(found))
+    lost.subtract([*ours, *left])
+    return [*lost.elements()]
 
 
 def conflict_text(merge: Merge, found_name: str, wanted_name: str) -> str:

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from tasks.core.text.yaml_spans import Place
 
@@ -60,19 +60,25 @@ def same(one: Value, other: Value) -> bool:
 
 
 def merge(
-    base: Value, found: Value, wanted: Value, whole: Callable[[Place], bool] = lambda _: False
+    base: Value,
+    found: Value,
+    wanted: Value,
+    whole: Callable[[Place], bool] = lambda _: False,
+    removed: Collection[str] = (),
 ) -> tuple[Value, list[Edit]]:
     """The merged data (clashes as found), and the edits of *found* that lead to it.
 
-    *whole* tells of places in *found* that can only be set as a whole.
+    *whole* tells of places in *found* that can only be set as a whole. What has one of the labels
+    *removed* is not added: the user took it out.
     """
-    merger = _Merger(whole)
+    merger = _Merger(whole, frozenset(removed))
     return merger.value(Edit("", "", (), (), ()), base, found, wanted), merger.edits
 
 
 @dataclass
 class _Merger:
     whole: Callable[[Place], bool]
+    removed: frozenset[str] = frozenset()
     edits: list[Edit] = field(default_factory=list)
 
     def value(self, at: Edit, base: Value, found: Value, wanted: Value) -> Value:
@@ -115,6 +121,8 @@ class _Merger:
         result = {}
         for key in [*found, *(key for key in wanted if key not in found)]:
             there = _inside(at, f".{key}", *(_step(key) if key in data else None for data in (base, found, wanted)))
+            if key not in found and key not in base and there.label in self.removed:
+                continue
             if key not in found:
                 there = replace(there, after=_step(_neighbour(key, list(wanted), found)))
             result[key] = self.value(there, *(data.get(key, ABSENT) for data in (base, found, wanted)))
@@ -128,6 +136,9 @@ class _Merger:
             return list(self.decided(at, base, found, wanted))
         behind: dict[Any, list[Any]] = {}
         for name in [*names[1], *(name for name in names[2] if name not in places[1])]:
+            is_new = name not in places[0] and name not in places[1]
+            if is_new and self.removed.intersection(labels_of(at.label, name)):
+                continue
             there = _inside(at, f"[{_title(name)}]", *(each.get(name) for each in places))
             neighbour = name
             if name not in places[1]:
@@ -177,6 +188,21 @@ def _step(key: Value) -> str | None:
 def _title(name: Value) -> str:
     kind, *rest = name[0]
     return str(rest[0]) if kind != "value" else "…"
+
+
+def labels_of(label: str, name: Value) -> list[str]:
+    """How an item of the list *label* is called over several deployments, the most particular last.
+
+    A model has its name, and, where it may be one of several of that name, its route. A value that
+    has no name has no label.
+    """
+    kind, *rest = name[0]
+    if kind == "value":
+        return []
+    titles = [str(rest[0])]
+    if len(rest) > 1:
+        titles.append(f"{rest[0]} = {rest[1]}")
+    return [f"{label}[{title}]" for title in titles]
 
 
 Item: TypeAlias = Any

@@ -14,7 +14,7 @@ from tasks.core.text.text_edit import TextEdit
 from tasks.core.text.yaml_spans import Spot, Unplaced, YamlText, shifted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from tasks.core.merge.three_way import Edit
     from tasks.core.text.yaml_spans import Place
@@ -27,8 +27,16 @@ Replacement = TextEdit["str | Conflict"]
 class YamlMerge:
     """The three texts and what they say. InvalidInput when one of them is no YAML."""
 
-    def __init__(self, base: str, found: str, wanted: str, where: str) -> None:
+    def __init__(
+        self,
+        base: str,
+        found: str,
+        wanted: str,
+        where: str,
+        removed: Collection[str],
+    ) -> None:
         self.where = where
+        self.removed = removed
         self.texts = tuple(YamlText(each, where) for each in (base, found, wanted))
         self.base, self.found, self.wanted = self.texts
         self.newline = "\r\n" if 2 * found.count("\r\n") > found.count("\n") else "\n"
@@ -36,7 +44,7 @@ class YamlMerge:
     def merged(self) -> Merge:
         """The found text with our changes in it; conflicts where that cannot be done, or would mean another thing."""
         base, found, wanted = (documents.parse_yaml(each.text, self.where) for each in self.texts)
-        data, edits = three_way.merge(base, found, wanted, self.is_whole)
+        data, edits = three_way.merge(base, found, wanted, self.is_whole, self.removed)
         try:
             merge = self.apply([*self.header(), *map(self.replace, edits)])
             if self.means(merge, data):

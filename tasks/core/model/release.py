@@ -47,6 +47,7 @@ FIELDS = frozenset(
         "environment_variables",
         "backup_path",
         "flags_used",
+        "recipe",
         "choices",
     }
 )
@@ -58,7 +59,8 @@ class Manifest(NamedTuple):
 
     *files* maps a file to the digest of its content (keyed where the file holds secrets), *modes* to its
     permissions; *variables* says "set" or, where it is no secret, the value. *token_variable* names the one in
-    .env that holds what Claude Code shows the gateway.
+    .env that holds what Claude Code shows the gateway. *recipe*: what the files were rendered by, "" where that is
+    not known (see deploying.render.find_recipe).
     """
 
     deployment_id: str
@@ -75,6 +77,7 @@ class Manifest(NamedTuple):
     variables: Mapping[str, str] = NOTHING
     backup_path: str | None = None
     flags_used: tuple[str, ...] = ()
+    recipe: str = ""
     revision: int = 0
 
     def to_json(self) -> dict[str, Any]:
@@ -96,6 +99,7 @@ class Manifest(NamedTuple):
             "environment_variables": dict(self.variables),
             "backup_path": self.backup_path,
             "flags_used": list(self.flags_used),
+            "recipe": self.recipe,
             "choices": dict(self.choices),
         }
 
@@ -120,6 +124,7 @@ class Manifest(NamedTuple):
                 variables=dict(data["environment_variables"]),
                 backup_path=data["backup_path"],
                 flags_used=tuple(data["flags_used"]),
+                recipe=str(data.get("recipe", "")),
                 revision=int(data["revision"]),
             )
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
@@ -181,31 +186,29 @@ class Wanted(NamedTuple):
     """One file as it should stand.
 
     *how* somebody's edits of it are treated: "merge" them, "replace" the file and keep theirs beside, or "fill":
-    *data* was made from what is found, so theirs are in it already.
+    *data* was made from what is found, so theirs are in it already. *again*: labels of what is asked for by name, so it
+    comes although the user took it out before.
     """
 
     file: str
     data: bytes
     mode: int
     how: str
+    again: tuple[str, ...] = ()
 
 
 class Standing(NamedTuple):
     """One deployed file as it is found: its content and mode, what we last rendered for it, what we last left there.
 
-    *left* is the digest that the manifest records, made with the same key as *digest*, the one of what is found.
+    *left* is the digest that its revision records, the user's edits merged in. *removed*: what the
+    user took out of it before (see merge.removed).
     """
 
     found: bytes | None = None
     mode: int | None = None
     released: bytes | None = None
     left: str | None = None
-    digest: str | None = None
-
-    @property
-    def edited(self) -> bool:
-        """Whether somebody changed it since we left it (or it was there before us)."""
-        return self.found is not None and self.digest != self.left
+    removed: tuple[str, ...] = ()
 
 
 class Change(NamedTuple):
@@ -213,6 +216,7 @@ class Change(NamedTuple):
 
     *kind*: create, update, merge, replace (yours is kept beside), mode, remove, keep (yours stays) or unchanged;
     *data* is what will stand, None when it goes; *found* is what stands now, and is kept as *beside* where given.
+    *lost*: comments of the user's that were inside of what is gone.
     """
 
     file: str
@@ -222,6 +226,7 @@ class Change(NamedTuple):
     found: bytes | None
     note: str = ""
     beside: str = ""
+    lost: tuple[str, ...] = ()
 
     @property
     def writes(self) -> bool:
@@ -233,13 +238,14 @@ class Revision(NamedTuple):
     """What a deployment, rollback or uninstall made true.
 
     *action* says which it was; *how* says per file how edits of it are treated (see release.Wanted); of a secret
-    setting only the name of its variable is known.
+    setting only the name of its variable is known; *removed* says per file what the user took out of it.
     """
 
     action: str
     manifest: Manifest
     how: Mapping[str, str]
     settings: tuple[Setting, ...]
+    removed: Mapping[str, tuple[str, ...]] = NOTHING
 
     @property
     def number(self) -> int:
@@ -248,22 +254,53 @@ class Revision(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values; from_json() reads them back."""
-        settings = [
-            {name: value for name, value in each._asdict().items() if value is not None} for each in self.settings
-        ]
-        return {"action": self.action, "manifest": self.manifest.to_json(), "how": dict(self.how), "settings": settings}
+        return {
+            "action": self.action,
+            "manifest": self.manifest.to_json(),
+            "how": dict(self.how),
+            "settings": settings_to_json(self.settings),
+            "removed": {name: list(labels) for name, labels in self.removed.items()},
+        }
 
     @classmethod
     def from_json(cls, data: Any, where: str) -> Revision:  # noqa: ANN401 - whatever the file holds
         """What to_json() wrote; NewerVersion, or InvalidInput when it is damaged."""
         try:
             manifest = Manifest.from_json(data["manifest"], where)
-            unknown = data.keys() - {"action", "manifest", "how", "settings"}
+            unknown = data.keys() - {"action", "manifest", "how", "settings", "removed"}
             unknown |= {name for each in data["settings"] for name in each.keys() - set(Setting._fields)}
             refuse_newer(VERSION, unknown, where)
-            settings = tuple(Setting(**{**each, "path": tuple(each["path"])}) for each in data["settings"])
-            return cls(str(data["action"]), manifest, dict(data["how"]), settings)
+            removed = data.get("removed", {}).items()
+            return cls(
+                action=str(data["action"]),
+                manifest=manifest,
+                how=dict(data["how"]),
+                settings=settings_from_json(
+                    data["settings"],
+                ),
+                removed={name: tuple(labels) for name, labels in removed},
+            )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InvalidInput(
                 f"is no revision of ours ({error.__class__.__name__})", "See the others with: doit history", where=where
             ) from None
+
+
+def settings_to_json(settings: tuple[Setting, ...]) -> list[dict[str, Any]]:
+    """As JSON values; what a setting has not is left out."""
+    described = []
+    for setting in settings:
+        fields = setting._asdict().items()
+        known = {name: value for name, value in fields if value is not None}
+        described.append(known)
+    return described
+
+
+def settings_from_json(data: Any) -> tuple[Setting, ...]:  # noqa: ANN401 - whatever the file holds
+    """What settings_to_json() wrote."""
+    settings: list[Setting] = []
+    for fields in data:
+        path = tuple(fields["path"])
+        known = {**fields, "path": path}
+        settings.append(Setting(**known))
+    return tuple(settings)

@@ -80,6 +80,10 @@ STRAY = "stray      {what} was left behind (pid {pid}); end it: doit start"
 
 NO_DRIFT = "drift      none: {} files and keys are as they were left"
 
+OTHER = "checkout   would render {} differently: doit plan"
+UNKNOWN = "checkout   cannot render what is deployed: {problem}"
+"""Of another version of this project than the one that deployed."""
+
 REMOTE = "process    none: somebody else runs the gateway; ask it with: doit compat"
 
 DISK = "what stands ({revision_on_disk} and .env)"
@@ -185,6 +189,7 @@ def lines(facts: Facts) -> Iterator[str]:
             yield FOLDER_GONE
         yield from process_lines(facts)
         yield from drift_lines(facts["drift"])
+        yield from checkout_lines(facts["checkout"])
     if facts["chosen"]:
         yield CHOSEN.format_map(facts)
     if deployed is not None:
@@ -306,6 +311,19 @@ def drift_lines(drift: Drift) -> Iterator[str]:
     for item in odd:
         yield head + " {name}: {state}".format_map(item)
         head = " " * len(head)
+
+
+def checkout_lines(checkout: Facts) -> Iterator[str]:
+    """What this checkout would do differently from the one that deployed."""
+    if checkout["problem"]:
+        yield UNKNOWN.format_map(checkout)
+    differing = checkout["differing"]
+    number = len(differing)
+    files = f"{number} files"
+    if number == 1:
+        files = "1 file"
+    if number:
+        yield OTHER.format(files)
 
 
 def find_odd(drift: Drift) -> Drift:

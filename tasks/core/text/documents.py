@@ -104,6 +104,23 @@ def lines_of(text: str) -> dict[Place, int]:
     return {} if node is None else {place: line for place, line, _ in _nodes(node)}
 
 
+def find_comments(text: str) -> list[str]:
+    """The comments in a YAML text; of one that is no YAML, those before the mistake."""
+    import yaml
+
+    comments: list[str] = []
+    end = 0
+    try:
+        for token in yaml.scan(text, Loader=_loader()):
+            # Between two tokens is nothing but blanks and comments.
+            between = text[end : token.start_mark.index]
+            comments += [found.strip() for found in re.findall(r"#[^\n]*", between)]
+            end = token.end_mark.index
+    except (yaml.YAMLError, ValueError):
+        pass
+    return comments
+
+
 def dump_yaml(data: Data) -> str:
     """Block style in the order of *data*; every text that some reader could take for something else is quoted."""
     import yaml

@@ -4,9 +4,9 @@ import pytest
 
 from tasks.core.deploying import context, from_memory, options
 from tasks.core.model.layout import PROJECT, Layout
-from tests.steps.conftest import asked_for, credentials, layout
+from tests.steps.conftest import asked_for, credentials, layout, session
 
-__all__ = ["asked_for", "credentials", "layout"]
+__all__ = ["asked_for", "credentials", "layout", "session"]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tasks.core.deploying import checks
-from tasks.core.history import history
+from tasks.core.deploying.drift import Comparison
 from tasks.core.model.catalogue import Setting
 from tasks.core.model.layout import PROJECT, Layout
 from tasks.core.model.release import Manifest, Revision
@@ -19,6 +19,7 @@ SETTINGS = (
     Setting(("env", "ANTHROPIC_AUTH_TOKEN"), variable="LITELLM_MASTER_KEY"),
     Setting(("env", "ANTHROPIC_API_KEY"), text=""),
 )
+COMPARISON = Comparison(None, Revision("deploy", MANIFEST, {}, SETTINGS))
 
 
 @pytest.fixture
@@ -95,11 +96,10 @@ def test_an_env_file_may_hold_what_it_may(data):
 def joined(layout):
     layout.gateway.mkdir(parents=True)
     layout.env_file.write_text(f"LITELLM_MASTER_KEY={KEY}\n")
-    history.prepare(layout, Revision("deploy", MANIFEST, {}, SETTINGS), {}, {})
 
     def join(env):
         layout.settings.write_text(json.dumps({"env": env}) if isinstance(env, dict) else env)
-        return checks.settings(layout, MANIFEST)
+        return checks.settings(layout, COMPARISON)
 
     return join
 
@@ -129,4 +129,4 @@ def test_settings_that_do_not_are_found_and_no_key_is_told(joined, found):
 
 
 def test_missing_settings_are_found(layout):
-    assert "missing" in checks.settings(layout, MANIFEST)[0]
+    assert "missing" in checks.settings(layout, COMPARISON)[0]

@@ -202,18 +202,41 @@ def test_a_copy_that_makes_room_is_private(layout):
 def test_a_file_that_we_left_is_not_edited(layout):
     manifest = stand(layout, CONFIG, b"ours", b"ours", 0o640)
     (found,) = file_changes.find_files(layout, [CONFIG], manifest).values()
-    assert (found.found, found.mode, found.released, found.edited) == (b"ours", 0o640, b"ours", False)
+    assert (found.found, found.mode, found.released) == (b"ours", 0o640, b"ours")
+    assert states(layout, manifest) == (False, False)
 
 
 def test_one_that_somebody_changed_is(layout):
     manifest = stand(layout, CONFIG, b"mine", b"ours")
-    assert file_changes.find_files(layout, [CONFIG], manifest)[CONFIG].edited
+    assert states(layout, manifest) == (True, True)
+
+
+def states(layout, manifest):
+    """Whether the configuration is changed since we left it, and whether there is something of the user's in it."""
+    there = file_changes.find_files(layout, [CONFIG], manifest)[CONFIG]
+    return file_changes.is_changed(layout, CONFIG, there), file_changes.is_edited(layout, CONFIG, there)
+
+
+def test_what_was_merged_in_is_the_users_although_we_wrote_it(layout):
+    manifest = stand(layout, CONFIG, b"ours and mine", b"ours")
+    left = manifest._replace(files={CONFIG: file_changes.digest(layout, CONFIG, b"ours and mine")})
+    assert states(layout, left) == (False, True)
+    (change,) = file_changes.changes(layout, [], left)
+    assert change.kind == "keep"
+
+
+def test_without_a_history_what_the_manifest_says_decides(layout):
+    (layout.gateway / CONFIG).write_bytes(b"found")
+    for left, changed in ((b"found", False), (b"left", True)):
+        manifest = manifest_of({CONFIG: file_changes.digest(layout, CONFIG, left)})
+        assert states(layout, manifest) == (changed, changed)
 
 
 def test_one_that_is_gone_is_not_and_tells_so(layout):
     manifest = stand(layout, CONFIG, None, b"ours")
     found = file_changes.find_files(layout, [CONFIG], manifest)[CONFIG]
-    assert (found.found, found.mode, found.edited) == (None, None, False)
+    assert (found.found, found.mode) == (None, None)
+    assert states(layout, manifest) == (False, False)
 
 
 def test_files_of_the_manifest_are_looked_at_although_nobody_asked(layout):

@@ -29,7 +29,7 @@ VALUES = {"LITELLM_MASTER_KEY": Secret(KEY), "VERTEX_PROJECT": "p", "VERTEX_LOCA
 
 def contents(asked):
     """What would be staged."""
-    return render.all_contents(asked.deployment, asked.values, asked.layout.templates)
+    return {artifact.file: asked.render(artifact) for artifact in asked.deployment.artifacts}
 
 
 @pytest.fixture

@@ -1,15 +1,18 @@
 """The content of each artifact: from data and values, without a secret, the same for the same."""
 
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
 
 from tasks.core.catalogue import catalogue
 from tasks.core.deploying import render
+from tasks.core.http import tls
 from tasks.core.model.choices import Choices
 from tasks.core.model.deployment import settle
-from tasks.core.model.layout import Layout
+from tasks.core.model.layout import PROJECT, Layout
 from tasks.core.model.secret import Secret
 from tasks.core.values import env_file
 
@@ -32,6 +35,11 @@ def deployment(preset="basic", **choices):
 def content(name, made, values=VALUES):
     (artifact,) = [each for each in made.artifacts if each.file == name]
     return render.content(artifact, made, values, LAYOUT.templates)
+
+
+def sources_of(artifact, made):
+    made_by = render.makers(artifact, made, LAYOUT.templates)
+    return render.sources(artifact, made, LAYOUT.templates, made_by)
 
 
 @pytest.mark.parametrize("preset", READY)
@@ -72,11 +80,11 @@ def test_a_script_has_the_port_and_quotes_whatever_it_is_given():
 def test_every_artifact_depends_on_the_files_that_it_is_made_from():
     made = deployment(models=("codestral",))
     for artifact in made.artifacts:
-        sources = render.sources(artifact, made, LAYOUT.templates)
+        sources = sources_of(artifact, made)
         assert all(path.is_file() for path in sources)
         assert len(sources) == len(set(sources))
     (config, *_) = made.artifacts
-    names = {path.name for path in render.sources(config, made, LAYOUT.templates)}
+    names = {path.name for path in sources_of(config, made)}
     assert {"codestral.yaml", "local.yaml", "vertex_ai.yaml"} <= names
     assert "gemini-3.5-flash.yaml" not in names
 
@@ -85,7 +93,7 @@ def test_serve_depends_on_each_of_its_parts():
     (serve,) = [artifact for artifact in deployment().artifacts if artifact.file == "serve.py"]
     parts = {path for path in (LAYOUT.templates / "artifacts" / "serve").glob("*.py") if path.stem != "__init__"}
     assert parts
-    assert parts <= {*render.sources(serve, deployment(), LAYOUT.templates)}
+    assert parts <= {*sources_of(serve, deployment())}
 
 
 @pytest.mark.parametrize(
@@ -102,7 +110,7 @@ def test_whatever_changes_the_content_is_among_the_inputs(one, other):
     for artifact in first.artifacts:
         changes = content(artifact.file, first) != content(artifact.file, second)
         inputs = [render.inputs(artifact, made, VALUES) for made in (first, second)]
-        sources = [render.sources(artifact, made, LAYOUT.templates) for made in (first, second)]
+        sources = [sources_of(artifact, made) for made in (first, second)]
         assert not changes or inputs[0] != inputs[1] or sources[0] != sources[1]
 
 
@@ -111,3 +119,27 @@ def test_a_changed_secret_renders_nothing_anew_and_a_changed_value_does():
     known = render.inputs(env, deployment(), VALUES)
     assert render.inputs(env, deployment(), {**VALUES, "LITELLM_MASTER_KEY": Secret("sk-other")}) == known
     assert render.inputs(env, deployment(), {**VALUES, "VERTEX_PROJECT": "other"}) != known
+
+
+def code_run_by(run):
+    """The files of ours whose functions *run* calls."""
+    found = set()
+    sys.setprofile(lambda frame, event, _: found.add(frame.f_code.co_filename) if event == "call" else None)
+    try:
+        run()
+    finally:
+        sys.setprofile(None)
+    return {path for path in map(Path, found) if path.is_relative_to(PROJECT / "tasks")}
+
+
+@pytest.mark.parametrize("preset", ["basic", "enterprise"])
+def test_what_turns_inputs_into_bytes_is_known_completely(preset):
+    bundle = tls.find_system_bundle()
+    made = deployment(preset, ca_bundle=str(bundle) if bundle else None, auth="apikeyhelper")
+    for artifact in made.artifacts:
+        content(artifact.file, made)  # imports modules
+        arguments = (artifact, made, VALUES, LAYOUT.templates)
+        ran = code_run_by(lambda: render.content(*arguments))  # noqa: B023
+        ran -= code_run_by(lambda: render.inputs(artifact, made, VALUES))  # noqa: B023
+        known = render.makers(artifact, made, LAYOUT.templates)
+        assert ran <= {*known, PROJECT / "tasks" / "core" / "disk" / "files.py"}, artifact.file

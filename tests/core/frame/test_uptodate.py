@@ -1,5 +1,7 @@
 """When a step is up to date; what doit stores of that is a salted digest and nothing else."""
 
+import json
+import os
 import pickle
 from types import SimpleNamespace
 
@@ -7,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.core.frame.uptodate import as_built, holds, unchanged
+from tasks.core.frame.memory import Content
+from tasks.core.frame.uptodate import holds, unchanged
 from tasks.core.model.errors import GatewayError
 from tasks.core.model.secret import Secret
 
@@ -18,24 +21,29 @@ FACTS = st.recursive(
 )
 
 
-def saved(check):
-    """What doit stores after the step succeeded."""
-    task = SimpleNamespace(value_savers=[])
-    check.configure_task(task)
-    stored = {}
-    for saver in task.value_savers:
-        stored |= saver()
-    return stored
+def task(*targets):
+    """A step that leaves *targets*."""
+    return SimpleNamespace(value_savers=[], targets=[str(target) for target in targets])
 
 
-def told(facts, name="x"):
+def saved(check, *targets):
+    """What doit keeps after the step succeeded: JSON."""
+    done = task(*targets)
+    check.configure_task(done)
+    kept = {}
+    for saver in done.value_savers:
+        kept |= saver()
+    return json.loads(json.dumps(kept))
+
+
+def told(facts):
     """The check of a step that depends on *facts*."""
-    return unchanged(name, lambda: facts)
+    return unchanged(lambda: facts)
 
 
 @given(FACTS)
 def test_the_same_facts_are_unchanged(facts):
-    assert told(facts)(None, saved(told(facts)))
+    assert told(facts)(task(), saved(told(facts)))
 
 
 @pytest.mark.parametrize("error", [GatewayError("is not there"), PermissionError(13, "denied")], ids=repr)
@@ -43,8 +51,8 @@ def test_facts_that_cannot_be_had_are_left_to_the_step(error):
     def cannot():
         raise error
 
-    assert not unchanged("x", cannot)(None, saved(told(1)))
-    assert saved(unchanged("x", cannot)) == {}
+    assert not unchanged(cannot)(task(), saved(told(1)))
+    assert saved(unchanged(cannot)) == {}
 
 
 LISTS = st.lists(st.none() | st.integers() | st.text(max_size=5), max_size=4)
@@ -52,37 +60,37 @@ LISTS = st.lists(st.none() | st.integers() | st.text(max_size=5), max_size=4)
 
 @given(LISTS, LISTS)
 def test_other_facts_are_changed(one, other):
-    assert one == other or not told(other)(None, saved(told(one)))
+    assert one == other or not told(other)(task(), saved(told(one)))
 
 
 def test_before_the_first_run_nothing_is_unchanged():
-    assert not told("facts")(None, {})
+    assert not told("facts")(task(), {})
 
 
 def test_facts_are_looked_at_when_they_are_compared_and_when_the_step_is_done():
     facts = []
-    check = unchanged("x", lambda: list(facts))
+    check = unchanged(lambda: list(facts))
     facts.append("found while the step ran")
     stored = saved(check)
-    assert check(None, stored)
+    assert check(task(), stored)
     facts.append("found since")
-    assert not check(None, stored)
+    assert not check(task(), stored)
 
 
 def test_the_order_of_a_mapping_is_no_fact_and_that_of_a_list_is():
-    assert told({"a": 1, "b": 2})(None, saved(told({"b": 2, "a": 1})))
-    assert not told([1, 2])(None, saved(told([2, 1])))
+    assert told({"a": 1, "b": 2})(task(), saved(told({"b": 2, "a": 1})))
+    assert not told([1, 2])(task(), saved(told([2, 1])))
 
 
 @pytest.mark.parametrize(("one", "other"), [(1, "1"), (1, True), (None, "None"), ("a", Secret("a")), ([], ""), (0, "")])
 def test_kinds_are_told_apart(one, other):
-    assert one == other or not told([other])(None, saved(told([one])))
+    assert one == other or not told([other])(task(), saved(told([one])))
 
 
 def test_a_changed_secret_is_seen_and_neither_is_stored():
     stored = saved(told({"key": Secret("sk-one-0123456789")}))
-    assert told({"key": Secret("sk-one-0123456789")})(None, stored)
-    assert not told({"key": Secret("sk-two-0123456789")})(None, stored)
+    assert told({"key": Secret("sk-one-0123456789")})(task(), stored)
+    assert not told({"key": Secret("sk-two-0123456789")})(task(), stored)
     assert b"sk-one" not in pickle.dumps(stored)
     assert "facts" not in repr(told("facts"))
 
@@ -92,53 +100,96 @@ def test_nobody_can_tell_from_what_is_stored_that_two_machines_have_the_same():
     assert one != other
 
 
-def test_two_checks_of_one_step_do_not_meet():
-    stored = saved(told(1, "one")) | saved(told(2, "two")) | saved(as_built([]))
-    assert len(stored) == 3
-    assert told(1, "one")(None, stored)
-    assert not told(1, "two")(None, stored)
+FACTS_OF_A_BUILD = {"port": 4000}
 
 
 @pytest.fixture
 def built(tmp_path):
+    """Two files that a step left, and what was kept of them."""
     paths = [tmp_path / "a", tmp_path / "b"]
     for path in paths:
         path.write_text(path.name)
-    return paths
+    return paths, saved(told(FACTS_OF_A_BUILD), *paths)
 
 
-def test_files_as_they_were_left_are_as_built(built):
-    assert as_built(built)(None, saved(as_built(built)))
-    assert not as_built(built)(None, {})
+def is_up_to_date(paths, kept, facts=FACTS_OF_A_BUILD):
+    return told(facts)(task(*paths), kept)
 
 
-@pytest.mark.parametrize("what", ["edited", "same size", "touched", "removed", "mode", "directory", "dangling", "loop"])
-def test_whatever_happened_to_one_of_them_is_seen(built, what):
-    stored = saved(as_built(built))
-    path = built[1]
-    match what:
-        case "edited":
-            path.write_text("other text")
-        case "same size":
-            path.write_text("c")
-        case "touched":
-            path.touch()
-        case "mode":
-            path.chmod(0o600 if path.stat().st_mode & 0o777 != 0o600 else 0o644)
-        case _:
-            path.unlink()
-    if what == "directory":
-        path.mkdir()
-    if what in ("dangling", "loop"):
-        path.symlink_to("b" if what == "loop" else "nowhere")
-    assert as_built(built)(None, stored) is (what == "touched")
+def test_targets_as_they_were_left_are_up_to_date(built):
+    assert is_up_to_date(*built)
 
 
-def test_what_is_stored_of_files_tells_nothing_of_them(built):
-    built[0].write_text("KEY=sk-very-secret")
-    stored = repr(saved(as_built(built)))
-    assert "secret" not in stored
-    assert str(built[0]) not in stored
+def test_touching_a_target_runs_nothing(built):
+    os.utime(built[0][1], (1, 1))
+    assert is_up_to_date(*built)
+
+
+def foreign(path):
+    """What another run of the step made there, for other facts."""
+    path.with_name("other").write_text("x")
+    path.with_name("other").replace(path)
+
+
+def tampered_with_its_time_restored(path):
+    before = path.stat()
+    path.write_text("x")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def truncated(path):
+    os.truncate(path, 0)
+
+
+def removed(path):
+    path.unlink()
+
+
+@pytest.mark.parametrize("damage", [foreign, tampered_with_its_time_restored, truncated, removed])
+def test_a_target_with_other_content_is_found(built, damage):
+    damage(built[0][1])
+    assert not is_up_to_date(*built)
+
+
+def test_content_of_other_facts_is_not_up_to_date_although_nobody_touched_it(built):
+    assert not is_up_to_date(*built, facts={"port": 4001})
+
+
+def test_another_number_of_targets_is_not_up_to_date(built):
+    paths, kept = built
+    assert not is_up_to_date(paths[:1], kept)
+    assert not is_up_to_date([*paths, paths[0]], kept)
+
+
+@pytest.mark.parametrize("kept", [None, [], "x", [None, None], ["a:b", None], {"a": 1}, 5])
+def test_a_damaged_memory_is_no_proof(built, kept):
+    assert not is_up_to_date(built[0], {"unchanged": kept})
+
+
+def test_what_is_kept_of_files_tells_nothing_of_them(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("KEY=sk-very-secret")
+    kept = repr(saved(told(1), file))
+    assert "secret" not in kept
+    assert str(file) not in kept
+
+
+@pytest.mark.parametrize("damage", [tampered_with_its_time_restored, truncated])
+def test_a_changed_dependency_is_found_although_its_time_is_as_before(tmp_path, damage):
+    file = tmp_path / "file"
+    file.write_text("abc")
+    state = json.loads(json.dumps(Content().get_state(str(file), None)))
+    assert Content().get_state(str(file), state) is None
+    damage(file)
+    assert Content().check_modified(str(file), file.stat(), state)
+
+
+def test_a_touched_dependency_is_the_same(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("abc")
+    state = Content().get_state(str(file), None)
+    os.utime(file, (1, 1))
+    assert not Content().check_modified(str(file), file.stat(), state)
 
 
 def test_a_check_that_cannot_answer_lets_the_step_run():
