@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 
+import pexpect
 import pytest
 
-from tests.conftest import make_sandbox
+from tests.conftest import EVERYTHING, make_sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.sample(3)]
 
@@ -104,10 +105,15 @@ def leave(box):
     return box.settings.read_bytes()
 
 
+def some(*numbers):
+    """The commands that are tried in a case: all of them where everything is tested, else another one in each."""
+    return COMMANDS if EVERYTHING else [COMMANDS[sum(numbers) % len(COMMANDS)]]
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("file", FILES)
 def test_after_any_command_there_is_a_way_back_to_the_byte(box, file, damage):
-    for command in COMMANDS:
+    for command in some([*FILES].index(file), [*DAMAGES].index(damage)):
         put_back(box)
         DAMAGES[damage](box.claude / FILES[file])
         told(box.doit(*command), 0, 6)
@@ -117,7 +123,7 @@ def test_after_any_command_there_is_a_way_back_to_the_byte(box, file, damage):
 
 @pytest.mark.parametrize("names", TOGETHER)
 def test_where_several_are_lost_there_is_a_way_back(box, names):
-    for command in COMMANDS:
+    for command in some([*TOGETHER].index(names)):
         put_back(box)
         for name in TOGETHER[names]:
             remove(box.claude / name)
@@ -185,3 +191,31 @@ def test_another_folder_after_the_first_was_removed_gives_the_users_values_back(
     told(box.doit("uninstall"), 0)
     assert box.settings.read_bytes() == BEFORE
     shutil.rmtree(other, ignore_errors=True)
+
+
+def typed(box, question, answer, *words):
+    """How `doit WORDS` ends at a terminal where *question* gets *answer*."""
+    program, *options = box.command(*words)
+    where = {"cwd": str(box.project), "env": box.environment(), "timeout": 60, "encoding": "utf-8"}
+    terminal = pexpect.spawn(program, options, **where)
+    terminal.expect_exact(question)
+    terminal.send(answer)
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert "Traceback" not in terminal.before
+    return terminal.exitstatus
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n\r", 1), ("\x04", 1), ("y\r", 0)], ids=["no", "Ctrl-D", "yes"])
+def test_uninstalling_at_a_terminal_asks_first(box, answer, code):
+    before = box.settings.read_bytes()
+    assert typed(box, "Remove it? [y/N]: ", answer, "uninstall") == code
+    assert box.settings.read_bytes() == (before if code else BEFORE)
+
+
+def test_putting_back_what_is_lost_asks_first(box):
+    for name in TOGETHER["ledger and copy"]:
+        remove(box.claude / name)
+    before = box.state(box.home)
+    typed(box, "Write this? [y/N]: ", "n\r", "doctor", "--fix")
+    assert box.state(box.home) == before
