@@ -169,6 +169,7 @@ def test_a_port_that_a_stranger_has_is_named(served):
     assert not served.folder.processes()
 
 
+@pytest.mark.nightly
 def test_claude_code_is_connected_once_the_gateway_answers_and_follows_it_to_another_port(tmp_path, litellm_executable):
     with demo(tmp_path, litellm_executable) as made:
         for port in (made.port, free_port()):
