@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import Task, action
-from tasks.core.history import backup
+from tasks.core.history import aftermath, backup, history
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
@@ -37,4 +37,8 @@ def make(
 ) -> None:
     """One archive of the gateway's files, one copy of Claude Code's settings."""
     secrets = include_secrets or resolved.request.flags.include_secrets
-    session.summary.backup = backup.keep(resolved.layout, secrets=secrets)
+    is_asked_for = "backup" in session.summary.selected
+    ending = ""
+    if not is_asked_for and aftermath.is_unused(resolved.layout):
+        ending = history.PREPARED
+    session.summary.backup = backup.keep(resolved.layout, secrets=secrets, ending=ending)

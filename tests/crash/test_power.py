@@ -29,7 +29,7 @@ def deploy(layout: Layout, number: int, *, is_tried: bool = False) -> None:
     session = Session()
     session.is_shared = is_tried
     session.begin(layout)
-    kept = backup.keep(layout)
+    kept = backup.keep(layout, ending=history.PREPARED if number == 1 else "")
     wanted = Manifest("", "", "0", "local", "http://127.0.0.1:4000", (), {CONFIG: "sha256:1"}, {CONFIG: "0644"}, {})
     manifest = history.stamp(layout, wanted, kept)
     history.prepare(layout, Revision("deploy", manifest, {}, ()), {CONFIG: config}, {CONFIG: config})
@@ -71,6 +71,8 @@ def _find_lost(layout: Layout, manifest: Manifest) -> str:
         return f"history: {history.numbers(layout)}"
     if manifest.backup_path and archive.verify(Path(manifest.backup_path)):
         return "the backup is lost"
+    if backup.newest_settings(layout) is None:
+        return "the copy of settings.json is lost"
     return ""
 
 

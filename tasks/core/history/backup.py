@@ -25,10 +25,16 @@ SETTINGS = "settings-backup-"
 """What copies of settings.json are called; they lie beside the archives."""
 
 
-def keep(layout: Layout, *, secrets: bool = False) -> Path | None:
+def keep(
+    layout: Layout,
+    *,
+    secrets: bool = False,
+    ending: str = "",
+) -> Path | None:
     """Archive what is deployed, verified, and copy the settings; None where nothing is deployed.
 
-    The newest KEEP stay. With *secrets* .env is in it too, encrypted.
+    The newest KEEP stay. With *secrets* .env is in it too, encrypted. *ending*: what the name
+    of the copy ends with until settle() decides, when it is for a first deployment.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     files.make_private_dir(layout.backups)
@@ -39,8 +45,21 @@ def keep(layout: Layout, *, secrets: bool = False) -> Path | None:
     archive = None
     if members:
         archive = _archive(layout, members, stamp, secrets=secrets)
-    _settings(layout, stamp)
+    _settings(layout, stamp, ending)
     return archive
+
+
+def settle(layout: Layout, *, is_needed: bool) -> None:
+    """Keep a copy of the settings that was only prepared.
+
+    Remove it where it is not needed and says the same as the file.
+    """
+    current = files.read(layout.settings)
+    for path in layout.backups.glob(f"*{history.PREPARED}"):
+        if is_needed or files.read(path) != current:
+            path.rename(path.with_suffix(""))
+        else:
+            path.unlink()
 
 
 def find_lack(layout: Layout, members: Mapping[str, Path] | None = None) -> str | None:
@@ -88,14 +107,14 @@ def _archive(layout: Layout, members: Mapping[str, Path], stamp: str, *, secrets
     return archive.path
 
 
-def _settings(layout: Layout, stamp: str) -> None:
+def _settings(layout: Layout, stamp: str, ending: str) -> None:
     """Copy settings.json as it is, with the mode it has, unless the newest copy is the same."""
     target = files.real_target(layout.settings)
     data, mode = files.read(target), files.mode_of(target)
     copies = list_settings(layout)
     if data is None or mode is None or (copies and files.read(copies[-1]) == data):
         return
-    names = files.number_names(layout.backups / f"{SETTINGS}{stamp}", ".json")
+    names = files.number_names(layout.backups / f"{SETTINGS}{stamp}", f".json{ending}")
     files.keep(names, data, mode & 0o600)
     for old in copies[: -(KEEP - 1)]:
         old.unlink()

@@ -94,7 +94,7 @@ class Session:
             self._is_finished = False
             self.summary.log = layout.deployment_log
             history.mend(layout)
-            history.settle(layout, history.find_true(layout))
+            aftermath.settle(layout, history.find_true(layout))
         return self._open.transaction
 
     @contextmanager
@@ -152,7 +152,7 @@ class Session:
         transaction.finish(last=True)
         self._is_finished = True
         with warn_of_failure(layout.history):
-            history.settle(layout, history.find_true(layout))
+            aftermath.settle(layout, history.find_true(layout))
         for action in self._on_finish:
             action()
 

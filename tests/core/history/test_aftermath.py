@@ -25,7 +25,7 @@ def begin(layout, number=1):
     """What a deployment does before its commit: lock, backup, revision."""
     session = Session()
     session.begin(layout)
-    backup.keep(layout)
+    backup.keep(layout, ending=history.PREPARED if number == 1 else "")
     manifest = manifest_of({CONFIG: "sha256:1"}, number)
     history.prepare(layout, Revision("deploy", manifest, {}, ()), {CONFIG: b"new"}, {CONFIG: b"new"})
     return session, manifest
@@ -69,6 +69,20 @@ def test_a_copy_of_settings_that_are_others_by_now_is_kept(layout):
     layout.settings.write_text("{}")
     session.close()
     assert backup.newest_settings(layout) is not None
+
+
+def test_the_copy_of_settings_stays_once_it_is_deployed(layout):
+    deploy(layout)
+    assert backup.newest_settings(layout).read_text() == layout.settings.read_text()
+
+
+def test_a_backup_that_was_asked_for_needs_no_deployment(layout):
+    session = Session()
+    session.begin(layout)
+    backup.keep(layout)
+    session.close()
+    assert backup.newest_settings(layout) is not None
+    assert not aftermath.recover(layout)
 
 
 @pytest.mark.parametrize("is_killed", [False, True])
