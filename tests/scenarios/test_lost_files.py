@@ -61,7 +61,7 @@ TOGETHER = {
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
-    """Two revisions of a gateway elsewhere; its users's settings were their own."""
+    """Two revisions of a gateway elsewhere; its user's settings were their own."""
     box = make_sandbox(tmp_path_factory.mktemp("lost") / "box")
     box.extra["GATEWAY_TOKEN"] = TOKEN
     box.claude.mkdir()
@@ -211,6 +211,19 @@ def test_uninstalling_at_a_terminal_asks_first(box, answer, code):
     before = box.settings.read_bytes()
     assert typed(box, "Remove it? [y/N]: ", answer, "uninstall") == code
     assert box.settings.read_bytes() == (before if code else BEFORE)
+
+
+def test_a_damaged_manifest_that_nothing_can_replace_is_put_aside(box):
+    """Then one can deploy again, and the user's settings are given back."""
+    remove(box.gateway / "history")
+    remove(box.claude / FILES["copy"])
+    DAMAGES["garbage"](box.claude / FILES["manifest"])
+    assert "doctor --fix" in told(box.doit("uninstall"), 4).text
+    told(box.doit(*FIX), 6)
+    assert (box.gateway / "deployment-manifest.json.damaged").exists()
+    told(box.doit(*DEPLOY, "third"), 0)
+    told(box.doit("uninstall"), 0)
+    assert box.settings.read_bytes() == BEFORE
 
 
 def test_putting_back_what_is_lost_asks_first(box):

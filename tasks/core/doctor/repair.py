@@ -14,6 +14,7 @@ from tasks.core.console import console, prompts
 from tasks.core.deploying import file_changes
 from tasks.core.deploying.change_plan import stage_manifest
 from tasks.core.disk import files, fingerprints
+from tasks.core.disk.lock import Lock
 from tasks.core.disk.targets import is_gone
 from tasks.core.history import history
 from tasks.core.history.session import Session
@@ -65,6 +66,12 @@ def apply_repair(layout: Layout) -> None:
 
     A damaged file that nothing else can replace is kept beside.
     """
+    # A session cannot begin beside a manifest that nothing can replace.
+    lock = Lock.acquire(layout, "doctor")
+    try:
+        _put_aside_manifest(layout)
+    finally:
+        lock.release()
     session = Session()
     try:
         session.begin(layout)
@@ -78,7 +85,6 @@ def _write(layout: Layout, session: Session) -> None:
 
     When the transaction began, the manifest was written again where something else has it.
     """
-    _put_aside_manifest(layout)
     is_new_key = not fingerprints.has_key(layout)
     ledger = _find_ledger(layout)
     manifest = history.installed(layout)
