@@ -41,6 +41,20 @@ SEQUENCES = {
     "uninstall --purge": Sequence((B, A), ("uninstall", "--purge")),
 }
 
+NEAR = deploy(PORTS[0], "sonnet")
+"""At the port of A."""
+
+START = "--start"
+RUNNING = {
+    "deploy over a running gateway": Sequence(((*A, START),), NEAR),
+    "start": Sequence((A,), ("start",), (*A, START)),
+    "deploy --start, first": Sequence((), (*B, START), (*A, START)),
+    "deploy --start, another port": Sequence(((*A, START),), (*B, START), (*A, START)),
+    "rollback over a running gateway": Sequence((NEAR, (*A, START)), ("rollback",)),
+    "uninstall of a running gateway": Sequence(((*A, START),), ("uninstall", "--purge"), (*A, START)),
+}
+"""These start, change or stop a gateway."""
+
 
 def prepare(box: Sandbox, sequence: Sequence) -> None:
     """A home with Claude Code's settings, and all that comes before the command."""

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crash.experiment import Recovery, points
+from tests.crash.experiment import Experiment, Recovery, points
 from tests.crash.injector.faults import MODES
+from tests.crash.injector.power import MODELS
 from tests.crash.injector.program import reason_not_to
-from tests.crash.sequences import SEQUENCES
+from tests.crash.running import Running
+from tests.crash.sequences import RUNNING, SEQUENCES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tests.crash.experiment import Verdict
 
@@ -35,15 +37,46 @@ def _can_be_followed() -> None:
         pytest.skip(reason())
 
 
+@pytest.fixture(scope="module", params=SEQUENCES)
+def experiment(request, tmp_path_factory) -> Experiment:
+    return Experiment(tmp_path_factory.mktemp("experiment"), SEQUENCES[request.param])
+
+
 @pytest.fixture(scope="module")
 def recovery(tmp_path_factory) -> Recovery:
     return Recovery(tmp_path_factory.mktemp("recovery"), SEQUENCES["deploy, update"])
+
+
+@pytest.fixture(scope="module", params=RUNNING)
+def running(request, tmp_path_factory) -> Iterator[Running]:
+    made = Running(tmp_path_factory.mktemp("running"), RUNNING[request.param])
+    yield made
+    made.clear()
+
+
+@pytest.mark.sample(6)
+@pytest.mark.parametrize("mode", MODES)
+def test_old_or_new_and_a_true_exit_code(experiment, mode):
+    check(map(experiment.judge, points(experiment.calls, mode, EVERY)))
+
+
+@pytest.mark.sample(2)
+@pytest.mark.parametrize("model", MODELS)
+def test_old_or_new_after_a_loss_of_power(experiment, model):
+    calls = len(experiment.calls)
+    check(experiment.power_losses(model, range(calls // 3, calls, EVERY or calls // 2)))
 
 
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("mode", MODES)
 def test_recovery_that_is_struck_itself_is_finished_by_the_next_command(recovery, mode):
     check(map(recovery.judge, points(recovery.calls, mode, EVERY)))
+
+
+@pytest.mark.sample(1)
+@pytest.mark.parametrize("mode", MODES)
+def test_what_runs_is_old_or_new_too_and_nothing_else_runs(running, mode):
+    check(map(running.judge, points(running.calls, mode, EVERY)))
 
 
 def check(verdicts: Iterable[Verdict]) -> None:

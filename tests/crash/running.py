@@ -1,0 +1,108 @@
+"""Sequences that start, change or stop a gateway: what it serves is part of what stands, and so are its processes."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import psutil
+
+from tests.artifacts.fakes import free_port, make_litellm
+from tests.crash import judge
+from tests.crash.experiment import Experiment
+from tests.crash.sequences import PORTS, START, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATIENCE = 5.0
+"""Seconds in which what was left alone may end by itself, and a gateway takes what stands."""
+
+
+class Running(Experiment):
+    """An experiment with a LiteLLM that costs nothing to start."""
+
+    def __init__(self, place: Path, sequence: Sequence) -> None:
+        program = ("--litellm", str(make_litellm(place / "fake")))
+        ports = {port: str(free_port()) for port in PORTS}
+
+        def complete(words: tuple[str, ...]) -> tuple[str, ...]:
+            """With a program, and ports that are free."""
+            here = tuple(ports.get(word, word) for word in words)
+            return here + program * (words[0] == "deploy")
+
+        before, command, again = sequence
+        self._is_running = any(START in words for words in before)
+        super().__init__(place, Sequence(tuple(map(complete, before)), complete(command), complete(again)))
+
+    def reset(self) -> None:
+        """See Experiment; a gateway that ran then runs again."""
+        self.clear()
+        super().reset()
+        if self._is_running:
+            done = self.box.doit("start")
+            assert done.code == 0, done.text
+
+    def clear(self) -> None:
+        """End all that runs in the sandbox."""
+        for process in processes(self.box.root):
+            with suppress(psutil.Error):
+                process.kill()
+                process.wait(5)
+
+    def state(self) -> judge.State:
+        """What stands, with the models that are served, and whether anything else runs."""
+        return judge.state(self.box) | {"served": (self._served(),)}
+
+    def settled(self, expected: list[judge.State]) -> judge.State:
+        """See Experiment."""
+        deadline = time.monotonic() + PATIENCE
+        while (found := self.state()) not in expected and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return found
+
+    def problems(self) -> Iterator[str]:
+        """See Experiment; nothing runs but the gateway, and that only where it answers."""
+        yield from super().problems()
+        deadline = time.monotonic() + PATIENCE
+        while (strays := self._strays()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        for command in strays:
+            yield f"process: {command}"
+
+    def _strays(self) -> list[str]:
+        """The command lines of what runs and is not the gateway."""
+        known = set()
+        if self._served():
+            pid = (self.box.gateway / "gateway.pid").read_text().splitlines()[0].removeprefix("pid=")
+            gateway = psutil.Process(int(pid))
+            known = {gateway, *gateway.children(recursive=True)}
+        running = [process for process in processes(self.box.root) if process not in known]
+        return [" ".join(process.cmdline())[-160:] for process in running]
+
+    def _served(self) -> tuple[str, ...] | None:
+        """The models that are served where Claude Code asks for them; None if nothing answers."""
+        try:
+            settings = json.loads(self.box.settings.read_bytes())["env"]
+            asked = urllib.request.Request(
+                f"{settings['ANTHROPIC_BASE_URL']}/v1/models",
+                headers={"Authorization": f"Bearer {settings[judge.TOKEN]}"},
+            )
+            with urllib.request.urlopen(asked, timeout=5) as answer:
+                return tuple(model["id"] for model in json.load(answer)["data"])
+        except (OSError, KeyError, ValueError):
+            return None
+
+
+def processes(root: Path) -> list[psutil.Process]:
+    """What runs with something below *root* on its command line."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if any(str(root) in word for word in process.cmdline()):
+                found.append(process)
+    return found
