@@ -60,7 +60,10 @@ class Experiment:
         self._folders = [self.box.home, self.box.project / "build"]
         self._set_up()
         self.reset()
-        self.old, self._names = self.state(), judge.names(self.box)
+        self.old, self._old_names = self.state(), judge.names(self.box)
+        if self.box.gateway.exists():
+            self._old_names |= judge.KEPT
+        self._names = self._old_names | judge.KEPT
         self.reset()
         with self._run() as run:
             self.calls = run.ended.calls
@@ -157,7 +160,8 @@ class Experiment:
         if (found := self.settled(expected)) not in expected:
             yield f"mixture: {judge.difference(found, expected[0])}"
         yield from self.problems()
-        if debris := [name for name in judge.names(self.box) - self._names if not judge.is_temporary(name)]:
+        allowed = self._old_names if found == self.old else self._names
+        if debris := [name for name in judge.names(self.box) - allowed if not judge.is_temporary(name)]:
             yield f"debris: {', '.join(sorted(debris))}"
         for problem in self._after_all():
             yield f"again: {problem}"

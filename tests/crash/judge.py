@@ -37,7 +37,7 @@ KEPT = {
         "deployment.log", ".lock", ".digest-key",
     )
 }  # fmt: skip
-"""What stays of a deployment on purpose."""
+"""What stays of a deployment on purpose, or comes with the next command."""
 
 PREPARED = ".prepared"
 """The ending of the folder of a revision that the next transaction settles."""
@@ -119,9 +119,9 @@ def _open_secrets(box: Sandbox) -> Iterator[str]:
 
 
 def names(box: Sandbox) -> set[str]:
-    """All names in the home and in build/ but what is kept on purpose; alike for runs at other times."""
+    """All names in the home and in build/, alike for runs at other times."""
     found = [path for top in (box.home, box.project / "build") for path in top.rglob("*")]
-    return {_plain(path.relative_to(box.root).as_posix()) for path in found} - KEPT
+    return {_plain(path.relative_to(box.root).as_posix()) for path in found}
 
 
 def is_temporary(name: str) -> bool:
