@@ -3,7 +3,7 @@
 After the next command the state is exactly old or exactly new, the exit code told which, nothing is left behind and
 nothing is lost; a deployment after that gives what was asked for, and taking it away what was there before.
 
-Two points of each case; every n-th with GATEWAY_CRASH_EVERY=n, every one with GATEWAY_CRASH_ALL=1 (hours).
+One or two points of each case; every n-th with GATEWAY_CRASH_EVERY=n, every one with GATEWAY_CRASH_ALL=1 (hours).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def running(request, tmp_path_factory) -> Iterator[Running]:
     made.clear()
 
 
-@pytest.mark.sample(6)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("mode", MODES)
 def test_old_or_new_and_a_true_exit_code(experiment, mode):
     check(map(experiment.judge, points(experiment.calls, mode, EVERY)))
@@ -76,7 +76,7 @@ def test_recovery_that_is_struck_itself_is_finished_by_the_next_command(recovery
 @pytest.mark.sample(1)
 @pytest.mark.parametrize("mode", MODES)
 def test_what_runs_is_old_or_new_too_and_nothing_else_runs(running, mode):
-    check(map(running.judge, points(running.calls, mode, EVERY)))
+    check(map(running.judge, points(running.calls, mode, EVERY or len(running.calls))))
 
 
 def check(verdicts: Iterable[Verdict]) -> None:
