@@ -351,5 +351,5 @@ def test_many_first_deployments_at_once_half_of_them_killed(tmp_path):
             os.waitpid(process, 0)
         payload.settle(layout)
         found = {name for name in payload.state(tmp_path) if not name.endswith((".lock", ".digest-key"))}
-        wanted = {".claude", ".claude/gateway", ".claude/settings.json"}
+        wanted = {".claude", ".claude/.gateway-recovery.json", ".claude/gateway", ".claude/settings.json"}
         assert found in (set(), wanted | {f".claude/gateway/{name}" for name in payload.FILES[2]})

@@ -20,6 +20,7 @@ EXECUTED = {
     "disk.signals",
     "frame.commands",
     "frame.creators",
+    "frame.exits",
     "frame.front",
     "frame.lean",
     "frame.loader",

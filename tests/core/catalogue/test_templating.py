@@ -80,5 +80,5 @@ def test_a_missing_template_is_an_error_with_its_name(tmp_path):
 
 def test_sources_are_the_template_and_what_it_includes():
     names = [path.name for path in templating.sources(ARTIFACTS / "start-gateway.sh.j2")]
-    assert names == ["start-gateway.sh.j2", "gateway-process.sh.j2"]
+    assert names == ["start-gateway.sh.j2", "absolute-path.sh.j2", "gateway-process.sh.j2"]
     assert templating.sources(ARTIFACTS / "gone.j2") == [ARTIFACTS / "gone.j2"]

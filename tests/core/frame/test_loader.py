@@ -237,7 +237,7 @@ def test_own_tasks_targets_patterns_and_several_processes(own, words, leaves):
 
 def test_a_step_of_ones_own_follows_a_deployment_that_succeeded(own):
     failed = own.doit("afterwards")
-    assert failed.code == 1, failed.text
+    assert failed.code == 3, failed.text
     assert not (own.project / "afterwards").exists()
     own.deploy("--preset", "demo")
     result = own.doit("afterwards")
