@@ -77,6 +77,7 @@ MEANT = {
     "home/.claude/settings.json": EVERY,
     "home/.claude/gateway/backups/settings-backup-*.json": EVERY,
     "home/.claude/gateway/settings-ledger.json": {"settings", "userinfo"},
+    "home/.claude/.gateway-recovery.json": {"settings", "userinfo"},
     "home/.claude/gateway/litellm.log": {"LITELLM_MASTER_KEY"},
 }
 """Where a secret may be (docs/undo.md lists them too): what the test gives, the files that need it, what they held

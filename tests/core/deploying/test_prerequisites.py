@@ -20,7 +20,6 @@ from tasks.core.values.environment import Finding
         (Finding("A", "v", "~/.zshrc", "ALIAS"), False, "v, from ~/.zshrc (as ALIAS)"),
         (Finding("A", None, "generated"), True, "made for this gateway"),
         (Finding("A", None, "nowhere", note="x is a placeholder"), False, "not found (x is a placeholder)"),
-        (Finding("A", "a\x1b[2J", "x"), False, "a\\x1b[2J, from x"),
     ],
 )
 def test_where_a_value_comes_from_is_said_and_no_secret_is(found, secret, says):
