@@ -72,7 +72,7 @@ def asked(box, line):
     [
         ("doit depl", ["deploy"]),
         ("doit deploy --allow", ["--allow-missing"]),
-        ("doit deploy --preset de", ["demo"]),
+        ("doit deploy --preset dem", ["demo"]),
         ("doit deploy --gateway-type cust", ["custom"]),
         ("doit deploy --models codestral,gpt-oss-1", ["codestral,gpt-oss-120b"]),
         ("doit deploy --auth x", ["x-api-key"]),
@@ -89,8 +89,8 @@ def test_every_shell_offers_the_same(known, offered, line, wanted):
 
 
 def test_bash_takes_what_is_behind_the_sign_for_the_word(known):
-    assert in_bash(known, "doit deploy --preset=de") == ["demo"]
-    assert asked(known, "doit deploy --preset=de") == ["--preset=demo"]
+    assert in_bash(known, "doit deploy --preset=dem") == ["demo"]
+    assert asked(known, "doit deploy --preset=dem") == ["--preset=demo"]
 
 
 def test_revisions_and_archives_can_be_gone_back_to(known):

@@ -28,7 +28,7 @@ def test_a_first_deployment_writes_its_files_with_their_modes(sandbox):
     for folder in (sandbox.claude, sandbox.gateway):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE(sandbox.settings.stat().st_mode) == 0o600
-    assert "doit start" in result.out
+    assert "Next:" in result.out
     assert "Undo" in result.out
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.deploying import remembered
 from tasks.core.disk import files
-from tasks.core.history import backup
+from tasks.core.history import backup, history
 from tasks.core.history.session import warn_of_failure
 from tasks.core.litellm import litellm
 from tasks.core.profiles import named
@@ -99,7 +99,7 @@ def find_memory(layout: Layout) -> Iterator[Path]:
     for name in named.names(layout):
         yield named.path_of(layout, name)
     for path in sorted(layout.history.glob("*")):
-        if path.stem.isdecimal():
+        if _is_revision(path):
             yield path
 
 
@@ -134,8 +134,25 @@ def measure(folder: Path) -> int:
     return size
 
 
+def _is_revision(path: Path) -> bool:
+    """Whether a folder is a revision, or what a killed purge left of one.
+
+    A name is not enough: history/2019 may be a folder of the user's.
+    """
+    if not path.stem.isdecimal() or not path.is_dir():
+        return False
+    if path.suffix == history.PREPARED:
+        return True
+    names = {child.name for child in path.iterdir()}
+    return not names or history.RECORD in names
+
+
 def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
+    if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)
+        return
+    for child in path.iterdir():
+        # Last, so that what a killed purge leaves can be recognised.
+        if child.name != history.RECORD:
+            _remove(child)
+    shutil.rmtree(path)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tasks.core.values.environment import Finding
 
 
+SAY_WHAT = frozenset({"preset", "gateway_type", "models"})
+"""The choices that say what to deploy; the others only say how."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What to deploy, and how this run goes about it.
@@ -39,7 +43,9 @@ class Request:
     def is_guess(self) -> bool:
         """Whether nothing says what to deploy: the preset is only the embedded default."""
         known = self.remembered
-        if known is None or self.profile or "preset" in self.typed:
+        if known is None or self.profile:
+            return False
+        if SAY_WHAT.intersection(self.typed):
             return False
         return not (known.deployed or known.chosen)
 

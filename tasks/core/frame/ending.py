@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tasks.core.cli import command_line, steps
 from tasks.core.console import console
 from tasks.core.frame import bugs, exits
 from tasks.core.model import errors
@@ -24,6 +25,9 @@ def report(error: BaseException) -> int:
     if isinstance(error, OSError):
         error = errors.from_system(error)
     if isinstance(error, errors.GatewayError):
+        # No step was made yet that could leave the document for a program.
+        if "--json" in command_line.current().words:
+            console.document({"error": steps.as_document(error)})
         console.say(str(error), "fail")
         return error.exit_code
     return _report_bug(error)

@@ -15,7 +15,7 @@ from doit.exceptions import UnmetDependency
 from tasks.core.console import console
 from tasks.core.deploying import from_memory
 from tasks.core.disk import lock, recovery, store
-from tasks.core.frame import bugs, creators, exits, journal
+from tasks.core.frame import bugs, creators, ending, exits, journal
 from tasks.core.history import aftermath
 from tasks.core.model import errors
 from tasks.core.model.errors import Changed, GatewayError
@@ -228,8 +228,7 @@ def interrupted(kind: type[BaseException], error: BaseException, trace: Tracebac
 
 def refuse(error: GatewayError) -> NoReturn:
     """End this process, with nothing begun."""
-    console.say(str(error), "fail")
-    raise SystemExit(error.exit_code) from None
+    raise SystemExit(ending.report(error)) from None
 
 
 def mend() -> None:

@@ -223,7 +223,8 @@ def test_nor_by_the_other_way_in(hostile, tmp_path, around, exposed):
     early = subprocess.run([base, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True)
     for name in {*early.stdout.split()} & {*MODULES}:
         (hostile.folder / f"{name}.py").unlink()
-    for words in (["list"], ["deploy", "--dry-run"], ["deploy", "--dry-run"]):
+    dry = ["deploy", "--preset", "demo", "--dry-run"]
+    for words in (["list"], dry, dry):
         done = subprocess.run(
             [*by_dodo(box), *words],
             cwd=hostile.folder,
