@@ -274,8 +274,10 @@ def _clear_abandoned(layout: Layout) -> None:
         return
     with contextlib.suppress(OSError, GatewayError):
         descriptor = lock.hold(layout.build_lock, "recover")
-        _clear_debris(layout)
-        os.close(descriptor)
+        try:
+            _clear_debris(layout)
+        finally:
+            os.close(descriptor)  # this command may be about to take the lock itself
 
 
 def _find_littered(layout: Layout) -> list[Path]:
