@@ -27,32 +27,29 @@ if __name__ == "__main__":
 
 from typing import TYPE_CHECKING
 
+import tasks.allowlist
 import tasks.apply
-import tasks.atlogin
+import tasks.autostart
 import tasks.backup
+import tasks.check
 import tasks.choose
-import tasks.compat
 import tasks.completion
-import tasks.connect
 import tasks.deploy
 import tasks.develop
 import tasks.doctor
 import tasks.env
 import tasks.exec
 import tasks.explain
-import tasks.health
 import tasks.history
 import tasks.install
 import tasks.lint
 import tasks.litellm
 import tasks.logs
-import tasks.migrate
 import tasks.models
 import tasks.plan
 import tasks.preflight
 import tasks.profiles
 import tasks.render
-import tasks.report
 import tasks.rollback
 import tasks.service
 import tasks.settings
@@ -173,18 +170,13 @@ def task_verify() -> "Task":
 
 
 def task_history() -> "Task":
-    """List the revisions, or show one: doit history 3."""
+    """List the revisions, or show one: doit history 3; --archives lists the archives."""
     return tasks.history.task(run.layout)
 
 
 def task_rollback() -> "Task":
     """Bring back an earlier revision or an archive: doit rollback [3]."""
     return tasks.rollback.task(run.resolved, session)
-
-
-def task_backups() -> "Task":
-    """List the archives, each verified."""
-    return tasks.history.backups_task(run.layout)
 
 
 def task_uninstall() -> "Task":
@@ -212,9 +204,9 @@ def task_restart() -> "Task":
     return run.one(tasks.service.restart_task)
 
 
-def task_service() -> "Task":
-    """Have the system run the gateway from login on: --install, --remove, --status."""
-    return tasks.atlogin.task(run.layout)
+def task_autostart() -> "Task":
+    """Start the gateway at login: --enable, --disable."""
+    return tasks.autostart.task(run.layout)
 
 
 def task_status() -> "Task":
@@ -223,7 +215,7 @@ def task_status() -> "Task":
 
 
 def task_doctor() -> "Task":
-    """Walk the way of a request and name the first broken link; --fix mends it."""
+    """Find out what is wrong, and fix it: --fix, --deep, --providers, --report FILE."""
     return tasks.doctor.task(run.layout)
 
 
@@ -232,29 +224,14 @@ def task_explain() -> "Task":
     return tasks.explain.task(run.layout)
 
 
-def task_report() -> "Task":
-    """Write a report without secrets, to be pasted where you ask for help."""
-    return tasks.report.task(run.layout)
-
-
-def task_health() -> "Task":
-    """Ask the gateway whether all is well; --deep asks the model of each tier."""
-    return tasks.health.task(run.resolved)
-
-
 def task_logs() -> "Task":
     """Show the end of the gateway's log; -f goes on with what comes."""
     return tasks.logs.task(run.resolved)
 
 
-def task_compat() -> "Task":
-    """Ask whether Claude Code can work through a gateway: doit compat [URL]."""
-    return tasks.compat.task(run.deployed)
-
-
-def task_connect() -> "Task":
-    """Ask whether the providers can be reached from here, through the proxy."""
-    return tasks.connect.task(run.resolved)
+def task_check() -> "Task":
+    """Check whether Claude Code can work through a gateway: doit check [URL]."""
+    return tasks.check.task(run.deployed)
 
 
 def task_models() -> "Task":
@@ -263,13 +240,8 @@ def task_models() -> "Task":
 
 
 def task_lint() -> "Task":
-    """Look for mistakes in a LiteLLM configuration: doit lint [FILE...]."""
+    """Find mistakes in a LiteLLM configuration, and fix them: doit lint [FILE...] [--fix]."""
     return tasks.lint.task(run.layout)
-
-
-def task_migrate() -> "Task":
-    """Bring a LiteLLM configuration to today's keys: doit migrate FILE."""
-    return tasks.migrate.task(run.layout)
 
 
 def task_completion() -> "Task":
@@ -299,7 +271,7 @@ def task_lock() -> "Task":
 
 def task_allowlist() -> "Task":
     """Write down anew what LiteLLM knows: its settings, providers and models."""
-    return tasks.lint.allowlist_task(run.resolved)
+    return tasks.allowlist.task(run.resolved)
 
 
 def task__promised() -> "Task":

@@ -44,7 +44,7 @@ def test_task() -> Task:
 
 
 def bench_task() -> Task:
-    """`doit bench [--runs N] [--gateway]`: how much slower than doit we are, or the gateway than LiteLLM."""
+    """`doit bench [--runs N] [--gateway]`: how much slower than bare doit this is, or the gateway than LiteLLM."""
     runs = {"name": "runs", "long": "runs", "type": int, "default": 9, "help": "measurements of each (default: 9)"}
     gateway = {
         "name": "gateway",

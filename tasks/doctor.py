@@ -1,94 +1,92 @@
-"""doctor: walk the way of a request, from Claude Code to the providers, and name the first broken link. Only looks.
+"""doctor: is it well? Trace a request from Claude Code to the providers; name what fails first.
 
-With --fix it offers the commands of this project that mend what it found, runs what was agreed to, and looks again.
+With --fix it offers the commands of this project that fix what it found, runs what was agreed to,
+and looks again.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
-from tasks.core.claude import layers
-from tasks.core.cli.steps import JSON, Task, action
-from tasks.core.console import console, invocation, prompts
-from tasks.core.doctor import case as doctor_case
-from tasks.core.doctor import doctor_page, repair, walk
+from tasks.core.cli.steps import JSON, Task, action, make_flag
+from tasks.core.console import console, invocation
+from tasks.core.doctor import consent, doctor_page, examination, repair
+from tasks.core.doctor import report as doctor_report
+from tasks.core.doctor.case import Modes
+from tasks.core.doctor.examination import Place
 from tasks.core.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tasks.core.doctor.case import Check
     from tasks.core.model.layout import Layout
 
+REPORT = {
+    "name": "report",
+    "long": "report",
+    "type": str,
+    "default": "",
+    "help": "only write a report into FILE, without secrets, for whoever helps you",
+}
 OPTIONS = [
-    JSON,
+    make_flag("fix", "offer the commands that fix it"),
+    make_flag("deep", "ask the model of each tier too, which may cost money"),
+    make_flag("providers", "ask each provider too whether it can be reached; free"),
+    REPORT,
+    make_flag("yes", "with --fix and --deep: do not ask", short="y"),
     invocation.OPTION,
-    {"name": "fix", "long": "fix", "type": bool, "default": False, "help": "offer the commands that mend it"},
-    {
-        "name": "yes",
-        "long": "yes",
-        "short": "y",
-        "type": bool,
-        "default": False,
-        "help": "with --fix: run them unasked",
-    },
+    JSON,
 ]
 
 
 def task(layout: Layout) -> Task:
-    """`doit doctor [--dir FOLDER] [--fix [--yes]] [--json]`."""
-    return {"actions": [(examine, [layout])], "params": OPTIONS, "meta": {"quiet": True}}
+    """`doit doctor [--deep] [--providers] [--fix] [--yes] [--json]`, `doit doctor --report FILE`."""
+    return {
+        "actions": [(examine, [layout])],
+        "params": OPTIONS,
+        "meta": {"quiet": True},
+    }
 
 
 @action
-def examine(layout: Layout, as_json: bool, folder: str, fix: bool, yes: bool) -> None:
+def examine(
+    layout: Layout,
+    *,
+    as_json: bool,
+    folder: str,
+    fix: bool,
+    deep: bool,
+    providers: bool,
+    report: str,
+    yes: bool,
+) -> None:
     """Print what is found at each link; Unhealthy when one is broken.
 
     With *fix*: first what we lost of ourselves is put back, then our commands are offered.
     """
     if fix and (as_json or not (yes or sys.stdin.isatty())):
-        raise UsageError(
-            "--fix asks before each command, and there is nobody to ask", "Type it in a terminal, or: --yes"
-        )
-    place = invocation.named(folder, layout)
-    found = looked(layout, place, quiet=as_json)
+        problem = "--fix asks before each command, and needs a terminal for that"
+        raise UsageError(problem, "Agree with --yes.")
+    place = Place(layout, invocation.named(folder, layout), Modes(deep, providers))
+    if report:
+        write_report(place, report)
+        return
+    if deep:
+        consent.ask(layout, yes=yes)
+    case, found = examination.look(place, quiet=as_json)
     if as_json:
-        console.document(doctor_page.describe(found, place))
+        console.document(doctor_page.describe(case, found, place.folder))
     if fix:
         if repair.offer(layout, unasked=yes):
-            found = looked(layout, place, quiet=False)
-        found = mended(layout, place, found, unasked=yes)
-    if first := doctor_case.broken(found):
-        error = doctor_page.find_verdict(first)
+            _, found = examination.look(place, quiet=False)
+        found = examination.fix(place, found, unasked=yes)
+    error = doctor_page.find_verdict(found)
+    if error:
         error.told = as_json
         raise error
 
 
-def looked(layout: Layout, place: Path, *, quiet: bool) -> list[Check]:
-    """Every check; each link is printed as it is passed."""
-    case = doctor_case.Case(layout, layers.Layers(layout, os.environ, place), os.environ)
-    found: list[Check] = []
-    for each in walk.walk(case):
-        if not quiet:
-            first = not found or found[-1].link != each.link
-            console.tell("\n".join(doctor_page.lines(each, named=first)))
-        found.append(each)
-    return found
-
-
-def mended(layout: Layout, place: Path, found: list[Check], *, unasked: bool) -> list[Check]:
-    """What is found once the commands that were agreed to have run; each is offered once, and looked after."""
-    offered: set[tuple[str, ...]] = set()
-    while verb := next((each for each in doctor_case.verbs(found) if each not in offered), None):
-        offered.add(verb)
-        if unasked or agreed(verb):
-            invocation.run(*verb)
-            found = looked(layout, place, quiet=False)
-    return found
-
-
-def agreed(verb: tuple[str, ...]) -> bool:
-    """Whether a person wants *verb* to be run."""
-    return prompts.wanted(f"Run it now: doit {' '.join(verb)} ?")
+def write_report(place: Place, name: str) -> None:
+    """Write the report, and say where."""
+    path = doctor_report.write(place, name)
+    console.tell(str(path))
+    console.say("Secrets, your name and your home are taken out. Read it once before you paste it.")

@@ -1,10 +1,10 @@
-"""history, backups: what was deployed when, and which archives there are. Reads only."""
+"""history: what was deployed when, and which archives there are. Reads only."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tasks.core.cli.steps import JSON, WORDS, Task, action
+from tasks.core.cli.steps import JSON, WORDS, Task, action, make_flag
 from tasks.core.console import console
 from tasks.core.console import diff as diff_lines
 from tasks.core.history import archive as history_archive
@@ -17,18 +17,31 @@ if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
 
 
+ARCHIVES = make_flag("archives", "the archives, each read and verified")
+
+
 def task(layout: Layout) -> Task:
-    """`doit history [N]`: all revisions, or one with what it changed."""
-    return {"actions": [(show, [layout])], "params": [JSON, WORDS], "pos_arg": "which", "meta": {"quiet": True}}
-
-
-def backups_task(layout: Layout) -> Task:
-    """`doit backups`: every archive, read and verified."""
-    return {"actions": [(show_backups, [layout])], "params": [JSON], "meta": {"quiet": True}}
+    """`doit history [N | --archives]`: all revisions, one with what it changed, or the archives."""
+    return {
+        "actions": [(show, [layout])],
+        "params": [ARCHIVES, JSON, WORDS],
+        "pos_arg": "which",
+        "meta": {"quiet": True},
+    }
 
 
 @action
-def show(layout: Layout, which: Sequence[str], as_json: bool) -> None:
+def show(layout: Layout, which: Sequence[str], archives: bool, as_json: bool) -> None:
+    """A line per revision or archive, or one revision in full."""
+    if archives and which:
+        raise UsageError("--archives lists them all", f"Leave out one of --archives and {which[0]}.")
+    if archives:
+        show_archives(layout, as_json=as_json)
+    else:
+        show_revisions(layout, which, as_json=as_json)
+
+
+def show_revisions(layout: Layout, which: Sequence[str], *, as_json: bool) -> None:
     """A line per revision, or one revision in full."""
     manifest = history.installed(layout)
     current = manifest.revision if manifest else 0
@@ -69,8 +82,7 @@ def find_number(text: str, known: Sequence[int]) -> int:
     raise UsageError(f"there is no revision {text!r}", f"There are {listed or 'none'}.")
 
 
-@action
-def show_backups(layout: Layout, as_json: bool) -> None:
+def show_archives(layout: Layout, *, as_json: bool) -> None:
     """A line per archive, newest first."""
     archives = history_archive.listing(layout.backups)
     if as_json:

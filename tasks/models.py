@@ -62,7 +62,7 @@ def check_models(resolved: Resolved, names: Sequence[str], *, paid: bool, yes: b
     """What the providers say of the models that are named, else of those that are deployed."""
     models = models_page.find_models(resolved.context.catalogue, names) if names else list(resolved.deployment.models)
     if not models:
-        raise UsageError("the gateway that is chosen has models of its own", "Ask it: doit health, doit compat")
+        raise UsageError("the gateway that is chosen has models of its own", "Ask it: doit check")
     if not paid:
         providers = resolved.context.catalogue.providers
         own = resolved.findings if resolved.deployment.proxied else {}

@@ -9,7 +9,7 @@ from tasks.core.console import console
 from tasks.core.deploying import checks, drift
 from tasks.core.history import history
 from tasks.core.model.errors import InvalidInput
-from tasks.core.service import health, status_page, supervisor
+from tasks.core.service import replies, status_page, supervisor
 from tasks.core.service.state import NOT_RUNNING, State
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def ask_gateway(state: State) -> None:
     """A running gateway serves all that is deployed, to our key alone; a remote one answers."""
     match state.condition:
         case "remote":
-            health.require_remote(state)
+            replies.require_remote(state)
         case "stopped":
             console.warn(f"{NOT_RUNNING}, so it was not asked; start it: doit start")
         case "moved":

@@ -262,7 +262,7 @@ CASES = {
     "models": lambda: console.tell("\n".join(models_page.table_lines(MODELS, "2026-11-25", console.width()))),
     "model": lambda: console.tell("\n".join(models_page.card_lines(MODELS[1], KNOWN, "2026-11-25", console.width()))),
     "history": lambda: table([history_page.format_revision(each, current=12) for each in REVISIONS]),
-    "backups": lambda: table([history_page.format_archive(each) for each in ARCHIVES]),
+    "archives": lambda: table([history_page.format_archive(each) for each in ARCHIVES]),
     "status": lambda: console.tell("\n".join(status_page.lines(STATUS)), hanging=11),
     "doctor": examined,
     "run": run,

@@ -112,7 +112,7 @@ def test_a_gateway_on_this_machine_is_shown_its_key_in_every_way(tmp_path, claud
         done = ask(claude, made.box, ANTHROPIC_AUTH_TOKEN="older")
         assert (done.returncode, done.stdout[:20]) == (0, "Your gateway works: "), done.stdout + done.stderr
         assert (made.key.reveal() in made.box.settings.read_text()) == (auth != "apikeyhelper")
-        result = made.box.doit("compat")
+        result = made.box.doit("check")
         assert result.code == 0, result.text
 
 
@@ -172,7 +172,7 @@ def test_a_gateway_that_wants_a_certificate_is_shown_one(tmp_path, claude, paper
         box = deployed(tmp_path, play, *shown, "--ca-bundle", str(papers / "ca.pem"), **phrase)
         done = ask(claude, box)
         assert (done.returncode, done.stdout.strip()) == (0, TEXT), done.stdout + done.stderr
-        assert box.doit("compat").code == 0
+        assert box.doit("check").code == 0
 
 
 class Between:
@@ -236,5 +236,5 @@ def test_claude_code_is_answered_through_both(between, claude):
 
 
 def test_the_whole_way_is_compatible(between):
-    result = between.box.doit("compat", "--paid", "--yes")
+    result = between.box.doit("check", "--paid", "--yes")
     assert result.code == 0, result.text

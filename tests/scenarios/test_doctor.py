@@ -404,12 +404,12 @@ def test_process_that_does_not_run(box):
 
 
 def test_every_command_says_of_a_stopped_gateway_how_to_start_it(box):
-    codes = {"status": 0, "verify": 0, "connect": 0, "health": 6, "doctor": 6, "compat": 6}
+    codes = {"status": 0, "verify": 0, "doctor": 6, "check": 6}
     for command, code in codes.items():
         result = box.doit(command)
         assert result.code == code, result.text
         assert "doit start" in result.text, command
-    assert "the gateway does not run" in box.doit("compat").err
+    assert "the gateway does not run" in box.doit("check").err
     assert "so it was not asked" in box.doit("verify").err
     (check,) = json.loads(box.doit("verify", "--json").out)["checks"]
     assert (check["state"], len(check["warnings"])) == ("warn", 1)

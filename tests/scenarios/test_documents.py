@@ -18,7 +18,7 @@ COMMANDS = {
     "deploy --dry-run": None,
     "history": "history",
     "history 2": "history",
-    "backups": "backups",
+    "history --archives": "archives",
     "models": "models",
     "models demo": "models",
     "preflight": "checks",
@@ -56,9 +56,9 @@ def test_one_document_as_its_schema_says(box, words):
         assert key not in result.text
 
 
-@pytest.mark.parametrize("words", ["history", "backups", "models", "status", "validate", "preflight"])
+@pytest.mark.parametrize("words", ["history", "history --archives", "models", "status", "validate", "preflight"])
 def test_also_before_anything_is_deployed(sandbox, words):
-    document(sandbox.doit(words, "--json"), COMMANDS[words])
+    document(sandbox.doit(*words.split(), "--json"), COMMANDS[words])
 
 
 def test_the_plan_tells_how_much_changes(box):

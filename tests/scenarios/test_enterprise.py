@@ -35,7 +35,7 @@ def test_what_is_about_a_process_says_that_there_is_none(joined, command):
     assert not (joined.gateway / "venv").exists()
 
 
-@pytest.mark.parametrize("command", ["status", "plan", "history", "backups", "deploy --dry-run", "deploy"])
+@pytest.mark.parametrize("command", ["status", "plan", "history", "history --archives", "deploy --dry-run", "deploy"])
 def test_every_other_command_works_without_the_token_in_the_environment(joined, command):
     result = joined.doit(*command.split())
     assert result.code == 0, result.text

@@ -167,7 +167,6 @@ CASES = [
     (4, "uninstall", forgotten("uninstall")),
     (4, "backup", forgotten("backup")),
     (4, "lint", twice("lint")),
-    (4, "migrate", twice("migrate")),
     (5, "deploy", clashing("deploy --port 4777")),
     (5, "deploy --dry-run", clashing("deploy --port 4777 --dry-run")),
     (5, "plan", clashing("plan --port 4777")),

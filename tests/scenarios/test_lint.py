@@ -1,4 +1,4 @@
-"""`doit lint` and `doit migrate` as a person uses them."""
+"""`doit lint` as a person uses it, with --diff and --fix."""
 
 from __future__ import annotations
 
@@ -104,33 +104,33 @@ def test_the_names_of_claude_codes_settings_must_be_served(sandbox):
 def test_migrating_shows_first_and_writes_when_told_to(sandbox, config):
     config.write_text(OLD)
     config.chmod(0o640)
-    shown = sandbox.doit("migrate", str(config))
+    shown = sandbox.doit("lint", "--diff", str(config))
     assert shown.code == 0, shown.text
     assert config.read_text() == OLD
     assert "-  timeout: 30 # seconds" in shown.out
     assert "ANTHROPIC_API_KEY" in shown.out
     assert "canary" not in shown.text
-    done = sandbox.doit("migrate", str(config), "--write")
+    done = sandbox.doit("lint", str(config), "--fix")
     assert done.code == 0, done.text
     assert "canary" not in done.text
-    kept = config.with_name("config.yaml.before-migrate")
+    kept = config.with_name("config.yaml.before-fix")
     assert kept.read_text() == OLD
     assert str(kept) in done.err
     assert config.stat().st_mode & 0o777 == kept.stat().st_mode & 0o777 == 0o640
     assert config.read_text().count("#") == OLD.count("#")
     assert "sk-ant" not in config.read_text()
-    again = sandbox.doit("migrate", "--write", str(config))
+    again = sandbox.doit("lint", "--fix", str(config))
     assert again.code == 0
-    assert not config.with_name("config.yaml.before-migrate.2").exists()
+    assert not config.with_name("config.yaml.before-fix.2").exists()
 
 
 def test_a_copy_is_never_overwritten(sandbox, config):
-    kept = config.with_name("config.yaml.before-migrate")
+    kept = config.with_name("config.yaml.before-fix")
     kept.write_text("precious")
     config.write_text(OLD)
-    assert sandbox.doit("migrate", "--write", str(config)).code == 0
+    assert sandbox.doit("lint", "--fix", str(config)).code == 0
     assert kept.read_text() == "precious"
-    assert config.with_name("config.yaml.before-migrate.2").read_text() == OLD
+    assert config.with_name("config.yaml.before-fix.2").read_text() == OLD
 
 
 def test_a_link_stays_one_and_a_byte_order_mark_too(sandbox, config):
@@ -138,7 +138,7 @@ def test_a_link_stays_one_and_a_byte_order_mark_too(sandbox, config):
     real.write_bytes(b"\xef\xbb\xbf" + OLD.replace("\n", "\r\n").encode())
     config.unlink()
     config.symlink_to(real.name)
-    assert sandbox.doit("migrate", "--write", str(config)).code == 0
+    assert sandbox.doit("lint", "--fix", str(config)).code == 0
     assert config.is_symlink()
     data = real.read_bytes()
     assert data.startswith(b"\xef\xbb\xbf")
@@ -147,23 +147,30 @@ def test_a_link_stays_one_and_a_byte_order_mark_too(sandbox, config):
 
 def test_the_json_of_a_migration(sandbox, config):
     config.write_text(OLD)
-    result = sandbox.doit("migrate", "--json", "--write", str(config))
+    result = sandbox.doit("lint", "--json", "--fix", str(config))
     assert result.code == 0, result.text
     data = json.loads(result.out)
-    assert schemas.findings(data, SCHEMAS / "migration.schema.json", file="migration") == []
+    assert schemas.findings(data, SCHEMAS / "lint_fix.schema.json", file="lint_fix") == []
     assert data["written"]
     assert data["variables"] == ["ANTHROPIC_API_KEY"]
 
 
-@pytest.mark.parametrize("names", [(), ("a.yaml", "b.yaml")])
-def test_one_file_at_a_time(sandbox, names):
-    result = sandbox.doit("migrate", *names)
+@pytest.mark.parametrize("words", ["--fix", "--diff a.yaml b.yaml", "--fix --diff a.yaml", "--fix --sarif a.yaml"])
+def test_one_file_is_fixed_at_a_time(sandbox, words):
+    result = sandbox.doit("lint", *words.split())
     assert result.code == 3
-    assert "doit migrate FILE" in result.text
+    assert "doit lint FILE --diff" in result.text
+
+
+def test_what_a_fix_leaves_over_is_still_an_error(sandbox, config):
+    config.write_text(OLD + "router_settings: {routing_strategy: mine}\n")
+    assert sandbox.doit("lint", "--diff", str(config)).code == 0
+    assert sandbox.doit("lint", "--fix", str(config)).code == 4
+    assert "sk-ant" not in config.read_text()
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(sandbox):
-    result = sandbox.doit("migrate", str(sandbox.home))
+    result = sandbox.doit("lint", "--fix", str(sandbox.home))
     assert result.code == 4
     assert "not a regular file" in result.text
     assert "Traceback" not in result.text

@@ -18,7 +18,9 @@ def box(tmp_path_factory):
     return made
 
 
-@pytest.mark.parametrize("words", ["deploy", "status", "history 1", "models demo", "validate", "render", "backups"])
+@pytest.mark.parametrize(
+    "words", ["deploy", "status", "history 1", "models demo", "validate", "render", "history --archives"]
+)
 def test_every_command_can_be_quiet(box, words):
     result = box.doit(*words.split(), "--quiet")
     assert result.code == 0, result.text

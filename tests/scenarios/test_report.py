@@ -1,4 +1,4 @@
-"""`doit report`: a file that is safe to paste. Marked secrets stand everywhere; none of them is in it."""
+"""`doit doctor --report`: a file that is safe to paste. Marked secrets stand everywhere; none of them is in it."""
 
 from __future__ import annotations
 
@@ -39,10 +39,12 @@ def test_no_secret_is_in_it_and_what_helps_is(sandbox):
     (key,) = sandbox.secrets()
     plant(sandbox)
     before = sandbox.state(sandbox.home)
-    result = sandbox.doit("report", env={"OPENAI_API_KEY": "canary-9-environment"})
+    path = sandbox.home / "report.md"
+    result = sandbox.doit("doctor", "--report", str(path), env={"OPENAI_API_KEY": "canary-9-environment"})
     assert result.code == 0, result.text
-    assert sandbox.state(sandbox.home) == before
-    (path,) = sandbox.project.glob("gateway-report-*.md")
+    after = sandbox.state(sandbox.home)
+    assert after.keys() - before.keys() == {path.name}
+    assert {name: after[name] for name in before} == before
     assert result.out.strip() == str(path)
     assert path.stat().st_mode & 0o777 == 0o600
     text = path.read_text()
@@ -59,13 +61,13 @@ def test_no_secret_is_in_it_and_what_helps_is(sandbox):
 def test_it_never_overwrites(sandbox):
     place = sandbox.home / "mine.md"
     place.write_text("mine")
-    result = sandbox.doit("report", "--out", str(place))
+    result = sandbox.doit("doctor", "--report", str(place))
     assert result.code == 3
     assert place.read_text() == "mine"
-    assert sandbox.doit("report", "--out", str(sandbox.home / "no" / "such" / "folder.md")).code == 1
+    assert sandbox.doit("doctor", "--report", str(sandbox.home / "no" / "such" / "folder.md")).code == 1
 
 
 def test_nothing_deployed_is_a_report_too(sandbox):
-    result = sandbox.doit("report", "--out", "r.md")
+    result = sandbox.doit("doctor", "--report", "r.md")
     assert result.code == 0, result.text
     assert "Nothing is deployed" in (sandbox.project / "r.md").read_text()

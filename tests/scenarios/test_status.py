@@ -149,8 +149,8 @@ def test_the_next_step_follows_from_what_runs(differs, wanted):
 
 def test_what_is_told_fits_a_narrow_terminal(tmp_path):
     box = make_sandbox(tmp_path / "a-folder-with-a-name-that-is-rather-long")
-    for words in ("status", "profiles", "backups"):
-        told = box.doit(words, env={"COLUMNS": "60"})
+    for words in ("status", "profiles", "history --archives"):
+        told = box.doit(*words.split(), env={"COLUMNS": "60"})
         long = [line for line in told.out.splitlines() if len(line) > 60 and " " in line.strip()]
         assert long == []
     box.deploy("--preset", "demo")

@@ -85,7 +85,7 @@ def test_an_archive_brings_its_revision_back(sandbox):
     sandbox.deploy("--preset", "demo", "--port", "4101")
     sandbox.deploy("--port", "4102")
     (archive,) = (sandbox.gateway / "backups").glob("gateway-backup-*.tar.gz")
-    listed = done(sandbox.doit("backups")).out
+    listed = done(sandbox.doit("history", "--archives")).out
     assert archive.name in listed
     assert listed.split()[-1] == "ok"
     done(sandbox.doit("rollback", archive.name))
@@ -99,7 +99,7 @@ def test_a_damaged_archive_is_told_and_refused(sandbox):
     data = bytearray(archive.read_bytes())
     data[len(data) // 2] ^= 1
     archive.write_bytes(data)
-    assert "damaged" in sandbox.doit("backups").out
+    assert "damaged" in sandbox.doit("history", "--archives").out
     refused = sandbox.doit("rollback", archive.name)
     assert refused.code == 4, refused.text
     assert port(sandbox) == "4102"

@@ -48,22 +48,25 @@ def test_a_proxy_of_the_shell_that_the_gateway_would_not_use_is_told(vertex):
 @pytest.mark.parametrize(
     ("model", "host"), [("codestral", "europe-west4-aiplatform"), ("gemini-3.5-flash", "aiplatform")]
 )
-def test_connect_asks_each_host_that_the_gateway_asks(vertex, model, host):
+def test_the_doctor_asks_each_host_that_the_gateway_asks(vertex, model, host):
     proxy, where = f"http://127.0.0.1:{free_port()}", {"VERTEX_LOCATION": "europe-west4"}
     vertex.deploy("--preset", "basic", "--models", model, "--proxy", proxy, env=where)
-    result = vertex.doit("connect", "--json", env=where)
+    result = vertex.doit("doctor", "--providers", "--json", env=where)
     assert result.code == 6
     told = json.loads(result.out)
-    assert schemas.findings(told, PROJECT / "templates" / "schemas" / "connect.schema.json", file="connect") == []
+    assert schemas.findings(told, PROJECT / "templates" / "schemas" / "doctor.schema.json", file="doctor") == []
     urls = [f"https://{host}.googleapis.com", "https://oauth2.googleapis.com"]
     assert [each["url"] for each in told["hosts"]] == urls
     assert {(each["via"], each["state"]) for each in told["hosts"]} == {(proxy, "proxy-tcp")}
-    assert proxy in vertex.doit("connect").out
+    failed = [each for each in told["checks"] if each["link"] == "hosts" and each["state"] == "fail"]
+    assert all(proxy in each["says"] and each["fix"] for each in failed)
+    assert len(failed) == len(urls)
 
 
 def test_where_litellm_answers_nobody_has_to_be_reached(sandbox):
     sandbox.deploy("--preset", "demo")
-    assert sandbox.doit("connect").code == 0
+    told = json.loads(sandbox.doit("doctor", "--providers", "--json").out)
+    assert (told["hosts"], [each["state"] for each in told["checks"] if each["link"] == "hosts"]) == ([], ["skip"])
 
 
 @pytest.mark.parametrize("words", [["plan"], ["deploy", "--dry-run"]])

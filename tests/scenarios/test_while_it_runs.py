@@ -204,7 +204,7 @@ def test_a_move_to_a_port_that_a_stranger_has_stops_nothing(box):
     assert result.code == 1, result.text
     assert f"port {here} is taken by" in result.err
     assert box.folder.status()["supervisor"] != before["supervisor"]
-    assert box.doit("health").code == 0
+    assert box.doit("doctor").code == 0
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,12 @@ JSON = {"name": "as_json", "long": "json", "type": bool, "default": False, "help
 
 EXIT_CODE = {"name": "exit_code", "long": "exit-code", "type": bool, "default": False, "help": "exit 2 on changes"}
 
+
+def make_flag(name: str, text: str, **more: str) -> dict[str, Any]:
+    """The option --NAME, which is on or off; *text* is its help."""
+    return {"name": name, "long": name, "type": bool, "default": False, "help": text, **more}
+
+
 WORDS = {"name": "words", "type": list, "default": [], "help": "what the command is about"}
 """Beside pos_arg: options may stand behind the words too (see core.cli.command_line)."""
 

@@ -14,7 +14,7 @@ from tasks.core.console import console
 from tasks.core.deploying import interview, situation
 from tasks.core.history import history
 from tasks.core.litellm import litellm
-from tasks.core.service import health, processes, state, strays, supervisor
+from tasks.core.service import processes, replies, state, strays, supervisor
 
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
@@ -68,7 +68,7 @@ def listen(resolved: Resolved) -> list[str]:
     manifest = history.current(resolved.layout)
     running = state.State(resolved.layout, manifest)
     models = resolved.context.catalogue.models
-    return list(health.hear(running, models))
+    return list(replies.hear(running, models))
 
 
 def hear(resolved: Resolved) -> None:

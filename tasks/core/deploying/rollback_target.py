@@ -57,7 +57,9 @@ def chosen(layout: Layout, which: Sequence[str], before: Manifest, *, secrets: b
     stood = history.stood(layout, number)
     if lost := sorted(goal.manifest.files.keys() - stood.keys() - {layout.env_file.name}):
         where = str(history.folder(layout, number))
-        raise InvalidInput(f"{', '.join(lost)} is missing", "Go back to an archive: doit backups", where=where)
+        raise InvalidInput(
+            f"{', '.join(lost)} is missing", "Go back to an archive: doit history --archives", where=where
+        )
     return here(Goal(goal, stood, rendered), before)
 
 

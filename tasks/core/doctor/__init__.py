@@ -1,7 +1,8 @@
 """What a request of Claude Code meets on its way, checked in order; the first failure counts.
 
     client -> settings -> credentials -> address -> network -> files -> program -> port -> process
-           -> readiness -> key -> models -> names -> providers
+           -> readiness -> key -> models -> names -> providers -> hosts -> replies
 
-Each check is ok, warn, fail or skip, with a fix. Nothing is changed and no model is asked.
+Each check is ok, warn, fail or skip, with a fix. Nothing is changed; models are asked with --deep
+alone.
 """

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 RESTART = ("restart",)
 
+LOAD_AGAIN = "Load them again: doit restart; why LiteLLM left them out says its log: doit logs --since 1h"
+ASK_DEEP = "It may serve them all the same: doit doctor --deep asks them"
+
 NAMING = ("ANTHROPIC_MODEL", *(f"ANTHROPIC_DEFAULT_{tier}_MODEL" for tier in ("OPUS", "SONNET", "HAIKU", "FABLE")))
 NAMING = (*NAMING, "model", "CLAUDE_CODE_SUBAGENT_MODEL", "ANTHROPIC_SMALL_FAST_MODEL")
 """The keys with the names that Claude Code asks for."""
@@ -29,7 +32,7 @@ BUILT_IN = ("opus", "sonnet", "haiku", "fable", "default", "inherit", "opusplan"
 """Names that stand for another of them."""
 
 
-def _askable(link: str, case: Case) -> Check | None:
+def find_hindrance(link: str, case: Case) -> Check | None:
     """Why the gateway is not asked; None when it is."""
     if case.manifest is None or (case.runs_here and case.instance is None):
         return Check(link, SKIP, NOT_RUNNING if case.manifest else "nothing is deployed")
@@ -40,7 +43,7 @@ def _askable(link: str, case: Case) -> Check | None:
 
 def readiness(case: Case) -> Iterator[Check]:
     """Whether it answers: LiteLLM says when it is ready, others at least that they are there."""
-    if skipped := _askable("readiness", case):
+    if skipped := find_hindrance("readiness", case):
         yield skipped
         return
     assert case.manifest is not None
@@ -72,7 +75,7 @@ def _answers(said: Unhealthy, url: str) -> Check:
 
 def key(case: Case) -> Iterator[Check]:
     """Whether it takes its key, and refuses one that nobody was given."""
-    if skipped := _askable("key", case):
+    if skipped := find_hindrance("key", case):
         yield skipped
         return
     assert case.manifest is not None
@@ -100,7 +103,7 @@ def _stranger(case: Case, url: str) -> Check:
 
 def models(case: Case) -> Iterator[Check]:
     """Whether it serves every model that was deployed."""
-    if skipped := _askable("models", case):
+    if skipped := find_hindrance("models", case):
         yield skipped
         return
     assert case.manifest is not None
@@ -108,7 +111,7 @@ def models(case: Case) -> Iterator[Check]:
     if isinstance(said, Unhealthy):
         yield Check("models", FAIL if case.runs_here else SKIP, f"it lists no models: {said.problem}", url, said.remedy)
     elif missing := [name for name in case.manifest.models if name not in said]:
-        fix, verb = ("Start it anew: doit restart", RESTART) if case.runs_here else ("Ask whoever runs it.", ())
+        fix, verb = (LOAD_AGAIN, RESTART) if case.runs_here else (ASK_DEEP, ())
         says = f"it does not {'serve' if case.runs_here else 'list'} {', '.join(missing)}"
         yield Check("models", FAIL if case.runs_here else WARN, says, url, fix, verb)
     else:
@@ -157,7 +160,7 @@ def _unknown(name: str, held: Held, case: Case, *, is_listed: bool) -> Check:
 
 def _listed(case: Case) -> list[str]:
     """The names that the gateway lists itself; none when it is not asked, or does not answer."""
-    if _askable("names", case) or isinstance(case.served, Unhealthy):
+    if find_hindrance("names", case) or isinstance(case.served, Unhealthy):
         return []
     return case.served
 

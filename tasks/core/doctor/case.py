@@ -12,6 +12,7 @@ from tasks.core.deploying import drift
 from tasks.core.deploying.context import Context
 from tasks.core.deploying.request import Request
 from tasks.core.deploying.resolve import resolve
+from tasks.core.doctor import reach
 from tasks.core.doctor import remote as doctor_remote
 from tasks.core.doctor.remote import Remote
 from tasks.core.history import history
@@ -19,14 +20,18 @@ from tasks.core.http import gateway
 from tasks.core.model.choices import Choices
 from tasks.core.model.deployment import Deployment, settings_of, settle
 from tasks.core.model.errors import Unhealthy
+from tasks.core.service import replies
 from tasks.core.service.state import State
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from tasks.core.claude.layers import Layers
     from tasks.core.deploying.drift import Comparison
+    from tasks.core.deploying.resolve import Resolved
+    from tasks.core.http.gateway import Key as AccessKey
+    from tasks.core.http.probe import Reached
     from tasks.core.model.catalogue import Catalogue
     from tasks.core.model.layout import Layout
     from tasks.core.model.release import Manifest
@@ -51,6 +56,8 @@ LINKS = {
     "models": "does it serve what was deployed?",
     "names": "does it know every name that Claude Code asks for?",
     "providers": "does it have what its providers want to see?",
+    "hosts": "can each provider be reached from here? Only with --providers",
+    "replies": "does the model of each tier answer? Only with --deep, which may cost money",
 }
 """The links in the order in which a request meets them, each with its question."""
 
@@ -75,6 +82,24 @@ def broken(checks: Iterable[Check]) -> Check | None:
     return next((each for each in checks if each.state == FAIL), None)
 
 
+class Modes(NamedTuple):
+    """What is looked at beyond what is quick and free: the models (*deep*), the hosts of the *providers*."""
+
+    deep: bool = False
+    providers: bool = False
+
+
+QUICK = Modes()
+
+
+def next_verb(checks: Iterable[Check], offered: Container[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """The first of our own commands that fixes something and was not *offered* yet."""
+    for verb in verbs(checks):
+        if verb not in offered:
+            return verb
+    return None
+
+
 def verbs(checks: Iterable[Check]) -> list[tuple[str, ...]]:
     """Our own commands that mend something, in the order of the links, each once; what failed comes first."""
     odd = sorted((each for each in checks if each.state in (FAIL, WARN)), key=lambda each: each.state != FAIL)
@@ -88,6 +113,7 @@ class Case:
     layout: Layout
     layers: Layers
     environ: Mapping[str, str] = field(repr=False)
+    modes: Modes = QUICK
 
     @cached_property
     def manifest(self) -> Manifest | None:
@@ -99,8 +125,13 @@ class Case:
         """What is deployed beside what its choices give."""
         if self.manifest is None:
             return drift.NOT_COMPARED
+        return drift.compare(self.resolved, self.manifest)
+
+    @cached_property
+    def resolved(self) -> Resolved:
+        """What is chosen here, which is what is deployed unless something was chosen since."""
         context = Context(self.layout, self.environ)
-        return drift.compare(resolve(Request(Choices()), context), self.manifest)
+        return resolve(Request(Choices()), context)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -152,6 +183,25 @@ class Case:
             return doctor_remote.listed(self.remote)
         except Unhealthy as error:
             return error
+
+    @cached_property
+    def hosts(self) -> list[Reached]:
+        """How far a request to each provider comes; none where that is not looked at."""
+        if not self.modes.providers:
+            return []
+        return reach.reach_hosts(self.resolved, self.environ)
+
+    @cached_property
+    def replies(self) -> list[replies.Facts]:
+        """What the model of each tier answered; none where that is not looked at."""
+        if not self.modes.deep or self.deployment is None:
+            return []
+        assert self.manifest is not None
+        key: AccessKey = self.token
+        if not self.runs_here:
+            key = gateway.build_caller(self.deployment, self.env)
+        state = State(self.layout, self.manifest, key)
+        return replies.ask_models(state, replies.find_tiers(self.deployment))
 
     @property
     def remote(self) -> Remote:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from tasks.core.doctor.case import Check
+    from tasks.core.doctor.case import Case, Check
 
 LINK_WIDTH = 11
 SAYS_INDENT = " " * 13
@@ -40,7 +40,7 @@ def lines(check: Check, *, named: bool) -> Iterator[str]:
         yield "  " + console.folded(FIX_INDENT + check.fix, room, 2)
 
 
-def describe(checks: Sequence[Check], place: Path) -> dict[str, Any]:
+def describe(seen: Case, checks: Sequence[Check], place: Path) -> dict[str, Any]:
     """What was found for a claude that is started in *place*."""
     first = case.broken(checks)
     link = first.link if first else None
@@ -48,10 +48,15 @@ def describe(checks: Sequence[Check], place: Path) -> dict[str, Any]:
         "folder": str(place),
         "broken": link,
         "checks": [check.to_json() for check in checks],
+        "hosts": [host._asdict() for host in seen.hosts],
+        "replies": seen.replies,
     }
 
 
-def find_verdict(first: Check) -> Unhealthy:
-    """The error for the first broken link."""
+def find_verdict(checks: Sequence[Check]) -> Unhealthy | None:
+    """The error for the first broken link; None when none is broken."""
+    first = case.broken(checks)
+    if first is None:
+        return None
     says = f"the first broken link is {first.link}: {first.says}"
     return Unhealthy(says, first.fix, where="")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tasks.core.doctor import answers, client, gateway, network, providers
+from tasks.core.doctor import answers, client, gateway, hosts, models, network, providers
 from tasks.core.doctor.case import FAIL, LINKS, SKIP, Case, Check
 from tasks.core.model import errors
 from tasks.core.model.errors import GatewayError
@@ -27,6 +27,8 @@ LOOKS: dict[str, Look] = {
     "models": answers.models,
     "names": answers.names,
     "providers": providers.providers,
+    "hosts": hosts.hosts,
+    "replies": models.models_of_tiers,
 }
 """Who looks at each link."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OURS = f"{PROJECT}/tasks/"
 
 REPORT = """This is a bug in this project, not in what you typed.
-  To report it, run: doit report
+  To report it, run: doit doctor --report report.md
   It writes a file without secrets; docs/errors.md says what is in it."""
 
 

@@ -1,7 +1,7 @@
-"""The pages of `doit history` and `doit backups`: revisions and archives, as values and rows.
+"""The pages of `doit history`, with --archives too: revisions and archives, as values and rows.
 
-templates/schemas/history.schema.json and backups.schema.json describe the values;
-tests/golden/output/history and backups show the rows.
+templates/schemas/history.schema.json and archives.schema.json describe the values;
+tests/golden/output/history and archives show the rows.
 """
 
 from __future__ import annotations

@@ -192,4 +192,4 @@ def _octal(raw: bytes) -> int | None:
 
 
 def _refusal(where: str, problem: str) -> InvalidInput:
-    return InvalidInput(f"refused: {problem}", "Use another backup; `doit backups` lists them.", where=where)
+    return InvalidInput(f"refused: {problem}", "Use another backup; `doit history --archives` lists them.", where=where)

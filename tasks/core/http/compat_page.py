@@ -1,4 +1,4 @@
-"""The page of `doit compat`: the criteria as lines, and the error when one that is needed fails."""
+"""The page of `doit check`: the criteria as lines, and the error when one that is needed fails."""
 
 from __future__ import annotations
 

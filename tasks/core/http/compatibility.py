@@ -343,7 +343,7 @@ def has_failed(verdicts: Sequence[Verdict]) -> bool:
 
 
 def document(url: str, model: str, verdicts: Sequence[Verdict], *, paid: bool) -> Mapping[str, Any]:
-    """The result as JSON values (templates/schemas/compat.schema.json)."""
+    """The result as JSON values (templates/schemas/check.schema.json)."""
     asked = {"url": url, "model": model, "paid": paid}
     criteria = [verdict._asdict() for verdict in verdicts]
     return {**asked, "compatible": not has_failed(verdicts), "criteria": criteria}

@@ -26,7 +26,7 @@ WRONG_CHARACTERS = "the address or a header has characters that HTTP cannot send
 
 
 class Failure(NamedTuple):
-    """A row of the table: *state* as `doit connect --json` has it, what failed, and what helps.
+    """A row of the table: *state* as `doit doctor --providers --json` has it, what failed, and what helps.
 
     The message has places for the address of the proxy and for a detail.
     """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tasks.core.text.documents import Document
 
 FORM = 1
-"""Of what --json prints: templates/schemas/migration.schema.json."""
+"""Of what --json prints: templates/schemas/lint_fix.schema.json."""
 
 MOST_PASSES = 100
 """One mend can uncover another, or wait for its neighbour; each round does at least one of them, usually nearly all."""
@@ -180,13 +180,13 @@ def _spans(text: str, root: Any, facts: Facts) -> Iterator[tuple[int, int]]:  # 
             yield start, start + len(text[start:end].rstrip())  # a block ends where the next thing begins
 
 
-def as_json(migration: Migration, shown: str, kept: str | None, *, written: bool) -> dict[str, Any]:
-    """All that is told, for a program."""
+def as_json(migration: Migration, shown: str, kept: Path | None) -> dict[str, Any]:
+    """All that is told, for a program; *kept*: the copy of a file that was replaced."""
     return {
         "version": FORM,
         "file": shown,
-        "written": written,
-        "kept": kept,
+        "written": kept is not None,
+        "kept": str(kept) if kept else None,
         "changes": [each._asdict() for each in migration.changes],
         "variables": migration.variables,
         "left": [rules.json_of(each) for each in migration.left],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from tasks.core.console import console
 from tasks.core.lint import access, keys, models, routing, secrets, source
 from tasks.core.lint import facts as lint_facts
 from tasks.core.lint.config import Around, Config
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tasks.core.lint.facts import Facts
     from tasks.core.model.layout import Layout
     from tasks.core.text.documents import Document
+
+FIXABLE = "See what can be fixed: doit lint FILE --diff"
 
 FORM = 1
 """Of what --json prints: templates/schemas/lint.schema.json."""
@@ -100,6 +103,28 @@ def summary(findings: Sequence[Finding], files: Sequence[str]) -> str:
     return f"{', '.join(told) or 'nothing found'} in {where}"
 
 
+def judge(
+    found: Sequence[Finding],
+    told: Sequence[str],
+    *,
+    strict: bool,
+    document: bool,
+) -> None:
+    """A closing line; an error when what was found must not be deployed."""
+    number = counts(found)
+    text = summary(found, told)
+    if number["error"] or (strict and number["warning"]):
+        error = InvalidInput(text)
+        if any(finding.mends for finding in found):
+            error = InvalidInput(text, FIXABLE)
+        error.told = document
+        raise error
+    state = "ok"
+    if number["warning"]:
+        state = "warn"
+    console.say(text, state)
+
+
 def as_json(findings: Iterable[Finding], files: Sequence[str], facts: Facts) -> dict[str, Any]:
     """The findings for a program."""
     found = list(findings)
@@ -116,4 +141,4 @@ def json_of(finding: Finding) -> dict[str, Any]:
     """One finding as JSON values."""
     told = finding._asdict()
     mends = told.pop("mends")
-    return {**told, "migrates": bool(mends)}
+    return {**told, "fixable": bool(mends)}

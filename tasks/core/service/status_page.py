@@ -84,7 +84,7 @@ OTHER = "checkout   would render {} differently: doit plan"
 UNKNOWN = "checkout   cannot render what is deployed: {problem}"
 """Of another version of this project than the one that deployed."""
 
-REMOTE = "process    none: somebody else runs the gateway; ask it with: doit compat"
+REMOTE = "process    none: somebody else runs the gateway; ask it with: doit check"
 
 DISK = "what stands ({revision_on_disk} and .env)"
 

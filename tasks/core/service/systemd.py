@@ -37,7 +37,7 @@ def path(layout: Layout, environ: Mapping[str, str]) -> Path:
 def content(layout: Layout, search: str, stop_seconds: int, mark: str) -> bytes:
     """The unit for this gateway; *search* is the PATH that it runs with."""
     values = {
-        "generated_by": "Made by `doit service --install`; `doit service --remove` takes it away.",
+        "generated_by": "Made by `doit autostart --enable`; `doit autostart --disable` takes it away.",
         "script": word(str(layout.start_script)).replace("$", "$$"),
         "environment": word(f"PATH={search}"),
         "log": whole(str(layout.log)),

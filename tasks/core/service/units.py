@@ -111,7 +111,7 @@ def remove(layout: Layout) -> bool:
 def foreign(path: Path) -> Conflict:
     """The error for a file that is not ours to change."""
     return Conflict(
-        "is not what `doit service` wrote for this gateway, or was changed since; it was left as it is",
+        "is not what `doit autostart` wrote for this gateway, or was changed since; it was left as it is",
         "Move it away, with changes of yours into a .d folder beside it, then run the command again.",
         where=str(path),
     )

@@ -1,6 +1,6 @@
-"""The page of `doit service`: whether the system starts the gateway at login, as values and lines.
+"""The page of `doit autostart`: whether the gateway starts at login, as values and lines.
 
-templates/schemas/service.schema.json describes the values.
+templates/schemas/autostart.schema.json describes the values.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
 
 STATES = {
-    "none": "none; the gateway is not started at login. Have it so: doit service --install",
+    "none": "none; the gateway is not started at login. Have it so: doit autostart --enable",
     "ours": "{file}",
     "foreign": "{file} is not ours for this gateway, or was changed since; it is left alone",
 }

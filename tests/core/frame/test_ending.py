@@ -51,4 +51,4 @@ def test_a_bug_is_shown_and_how_to_report_it(capsys):
     assert ending.report(ZeroDivisionError("odd")) == 2
     said = capsys.readouterr().err
     assert "ZeroDivisionError: odd" in said
-    assert "doit report" in said
+    assert "doit doctor --report report.md" in said

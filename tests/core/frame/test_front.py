@@ -145,21 +145,12 @@ def test_nothing_of_the_folder_is_taken(deployed, hostile, start, around):
         assert not hostile.taken(), (words, hostile.taken())
 
 
-EVERY = ["apply no.plan", "backup", "backups", "choose", "clean", "compat", "connect", "deploy --yes --port 4702"]
+EVERY = ["apply no.plan", "backup", "check", "choose", "clean", "doctor --providers", "deploy --yes --port 4702"]
 EVERY += ["doctor", "doctor --fix", "dumpdb", "env --shell bash", "exec -- true", "explain --message x", "forget stage"]
-EVERY += [
-    "health",
-    "history",
-    "ignore stage",
-    "info stage",
-    "install",
-    "lint",
-    "litellm --help",
-    "logs",
-    "migrate no.yaml",
-]
-EVERY += ["models", "plan", "preflight", "profiles", "render", "report --out /dev/null", "rollback", "run stage"]
-EVERY += ["service --status", "settings", "stage", "status", "stop", "tabcompletion bash", "uninstall", "use no"]
+EVERY += ["history", "history --archives", "ignore stage", "info stage", "install"]
+EVERY += ["lint", "lint --fix no.yaml", "litellm --help", "logs"]
+EVERY += ["models", "plan", "preflight", "profiles", "render", "doctor --report /dev/null", "rollback", "run stage"]
+EVERY += ["autostart", "settings", "stage", "status", "stop", "tabcompletion bash", "uninstall", "use no"]
 EVERY += ["validate", "verify"]
 
 
@@ -306,7 +297,7 @@ def steady(text):
 
 
 def test_the_exit_code_is_that_of_the_failure(deployed):
-    for words, code in ((["list"], 0), (["nosuch"], 3), (["history", "99"], 3), (["health"], 6)):
+    for words, code in ((["list"], 0), (["nosuch"], 3), (["history", "99"], 3), (["doctor"], 6)):
         assert deployed.doit(*words).code == code, words
 
 

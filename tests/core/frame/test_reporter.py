@@ -89,7 +89,7 @@ def test_a_bug_is_a_traceback_and_exit_2_unless_it_is_in_a_step_of_the_users_own
     assert found == code
     assert "Traceback" in err
     assert "ZeroDivisionError" in err
-    assert ("doit report" in err) is is_ours
+    assert ("doit doctor --report report.md" in err) is is_ours
 
 
 def test_what_needs_a_failed_step_is_not_run(doit):

@@ -50,15 +50,15 @@ def test_it_is_told_what_changed_and_what_belongs_into_env(migrate):
 def test_no_secret_shows(migrate):
     done = migrate(OLD.replace("# My gateway.", "# old: sk-ant-canary-in-a-comment\n# password: canary"))
     told = [*migration.lines(done, "c"), *migration.diff(done, "c", LAYOUT)]
-    told.append(json.dumps(migration.as_json(done, "c", None, written=False)))
+    told.append(json.dumps(migration.as_json(done, "c", None)))
     assert not [line for line in told if "canary" in line or "sk-1234" in line]
     assert [line for line in told if "[hidden]" in line]
 
 
 def test_the_json_is_as_its_schema_says(migrate):
     for text in (OLD, NEW, "models: 5\n"):
-        data = json.loads(json.dumps(migration.as_json(migrate(text), "c", "c.before-migrate", written=True)))
-        assert schemas.findings(data, LAYOUT.schemas / "migration.schema.json", file="migration") == []
+        data = json.loads(json.dumps(migration.as_json(migrate(text), "c", Path("c.before-fix"))))
+        assert schemas.findings(data, LAYOUT.schemas / "lint_fix.schema.json", file="lint_fix") == []
 
 
 @pytest.mark.parametrize("text", [OLD, OLD.replace("\n", "\r\n"), OLD.rstrip("\n"), OLD + "...\n", "---\n" + OLD])

@@ -1,10 +1,10 @@
-"""service: have the system run the gateway from login on, by a unit of systemd or an agent of launchd; or no more."""
+"""autostart: start the gateway at login, by a unit of systemd or an agent of launchd; or no more."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.core.cli.steps import JSON, Task, action
+from tasks.core.cli.steps import JSON, Task, action, make_flag
 from tasks.core.console import console
 from tasks.core.history import history
 from tasks.core.model.errors import GatewayError, UsageError
@@ -14,34 +14,27 @@ if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
 
 OPTIONS = [
+    make_flag("enable", "start the gateway at login, and again when it dies"),
+    make_flag("disable", "no longer start it at login"),
     JSON,
-    {
-        "name": "install",
-        "long": "install",
-        "type": bool,
-        "default": False,
-        "help": "start the gateway at login, and again when it dies",
-    },
-    {"name": "remove", "long": "remove", "type": bool, "default": False, "help": "no longer"},
-    {"name": "status", "long": "status", "type": bool, "default": False, "help": "only look (the default)"},
 ]
 
 
 def task(layout: Layout) -> Task:
-    """`doit service [--install | --remove | --status] [--json]`."""
+    """`doit autostart [--enable | --disable] [--json]`: without an option it only looks."""
     return {"actions": [(serve, [layout])], "params": OPTIONS, "meta": {"quiet": True}}
 
 
 @action
-def serve(layout: Layout, install: bool, remove: bool, status: bool, as_json: bool) -> None:
+def serve(layout: Layout, enable: bool, disable: bool, as_json: bool) -> None:
     """Do the one that was asked for."""
-    if install + remove + status > 1:
-        raise UsageError("--install, --remove and --status cannot be meant together", "Choose one.")
-    if as_json and (install or remove):
-        raise UsageError("--json goes with --status", "Leave one of them out.")
-    if install:
+    if enable and disable:
+        raise UsageError("--enable and --disable exclude each other", "Choose one.")
+    if as_json and (enable or disable):
+        raise UsageError("--json only looks", "Leave it out, or the other option.")
+    if enable:
         put_up(layout)
-    elif remove:
+    elif disable:
         take_down(layout)
     elif as_json:
         console.document(units_page.describe(layout))
@@ -56,15 +49,16 @@ def put_up(layout: Layout) -> None:
     if not layout.start_script.exists():
         raise GatewayError("no gateway that could be started is deployed here", where=str(layout.gateway))
     units.install(layout)
-    name, path = units.system().NAME, units.file_of(layout)
+    system = units.system()
+    name, path = system.NAME, units.file_of(layout)
     console.tell(f"{path}: {name} starts the gateway at login from now on.")
-    if processes.running(layout) and not units.system().active(path):
+    if processes.running(layout) and not system.active(path):
         console.say(f"The gateway that was started by hand is stopped, and started by {name}.")
         scripts.run(layout, layout.stop_script.name)
         units.start(layout)
     elif not processes.running(layout):
         console.tell("To start it now: doit start")
-    if advice := units.system().advice():
+    if advice := system.advice():
         console.tell(advice)
 
 

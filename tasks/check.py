@@ -1,4 +1,4 @@
-"""compat: can Claude Code work through a gateway, the deployed one or any? Free, unless --paid."""
+"""check: can Claude Code work through a gateway, any or the deployed one? Free, unless --paid."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OPTIONS = [
 
 
 def task(resolved: Resolved) -> Task:
-    """`doit compat [URL] [--json] [--paid [--yes]] [--model NAME] [--token-stdin] [--auth …]`."""
+    """`doit check [URL] [--json] [--paid [--yes]] [--model NAME] [--token-stdin] [--auth …]`."""
     return {"actions": [(examine, [resolved])], "params": OPTIONS, "pos_arg": "words", "meta": {"quiet": True}}
 
 
@@ -52,7 +52,7 @@ def examine(
 ) -> None:
     """Print what is seen of each criterion; Unhealthy when Claude Code cannot work through it."""
     if len(words) > 1:
-        raise UsageError("more than one address was given", "One at a time: doit compat URL")
+        raise UsageError("more than one address was given", "One at a time: doit check URL")
     target = find_named(resolved, words[0], auth, token_stdin, model) if words else find_deployed(resolved, model)
     agreed = target.free or (paid and agrees(target, yes=yes))
     found = compatibility.judge(compat_requests.ask_all(target, paid=agreed), target.names)
@@ -92,7 +92,7 @@ def find_deployed(resolved: Resolved, model: str) -> Target:
 def find_named(resolved: Resolved, address: str, auth: str, token_stdin: bool, model: str) -> Target:
     """Any gateway, with a token from standard input; network and certificates as chosen here."""
     if not token_stdin:
-        raise UsageError("a token is needed", f"Give it on standard input: doit compat {address} --token-stdin")
+        raise UsageError("a token is needed", f"Give it on standard input: doit check {address} --token-stdin")
     url, how = choices.url(address, "the address"), choices.checked("auth", auth)
     route = client.choose_route(resolved.request.choices, {})
     return compat_requests.make_target(url, route, how, references.from_stdin("token"), model)

@@ -13,7 +13,7 @@ from tests.conftest import PROJECT
 
 pytestmark = pytest.mark.slow
 
-SCHEMA = PROJECT / "templates" / "schemas" / "service.schema.json"
+SCHEMA = PROJECT / "templates" / "schemas" / "autostart.schema.json"
 SYSTEMCTL = r"""
 import os, re, shlex, signal, subprocess, sys
 from pathlib import Path
@@ -89,17 +89,17 @@ def told(box):
 
 
 def status(box):
-    result = box.doit("service", "--json")
+    result = box.doit("autostart", "--json")
     assert result.code == 0, result.text
     known = json.loads(result.out)
-    assert schemas.findings(known, SCHEMA, file="service") == []
+    assert schemas.findings(known, SCHEMA, file="autostart") == []
     return known
 
 
 def test_from_installing_to_removing(box):
     before = box.state(box.home)
     assert (status(box)["state"], status(box)["enabled"]) == ("none", False)
-    installed = box.doit("service", "--install")
+    installed = box.doit("autostart", "--enable")
     assert installed.code == 0, installed.text
     assert "doit start" in installed.out
     assert told(box) == ["daemon-reload", "enable"]
@@ -111,7 +111,7 @@ def test_from_installing_to_removing(box):
     assert "demo says: Hello from the fake." in started.out
     known = status(box)
     assert (known["state"], known["enabled"], known["active"], known["running"]) == ("ours", True, True, True)
-    assert "by systemd" in box.doit("service").out
+    assert "by systemd" in box.doit("autostart").out
     assert box.folder.pid == int((box.home / "main-pid").read_text())
     assert (box.gateway / "litellm.log").stat().st_size
 
@@ -120,30 +120,30 @@ def test_from_installing_to_removing(box):
     assert told(box)[4:] == ["stop"]
     assert not box.folder.processes()
 
-    removed = box.doit("service", "--remove")
+    removed = box.doit("autostart", "--disable")
     assert removed.code == 0, removed.text
     assert "disable" in told(box)
     left = set(box.state(box.home)) - set(before)
     assert not [name for name in left if "systemd/user/" in name and not name.endswith(".wants")]
-    assert "nothing to remove" in box.doit("service", "--remove").out
+    assert "nothing to remove" in box.doit("autostart", "--disable").out
 
 
 def test_a_gateway_that_was_started_by_hand_goes_over(box):
     assert box.doit("start").code == 0
     first = box.folder.pid
-    installed = box.doit("service", "--install")
+    installed = box.doit("autostart", "--enable")
     assert installed.code == 0, installed.text
     assert "by hand" in installed.err
     assert box.folder.pid != first
     assert len(box.folder.processes()) == 1
     assert status(box)["active"]
-    removed = box.doit("service", "--remove")
+    removed = box.doit("autostart", "--disable")
     assert removed.code == 0, removed.text
     assert not box.folder.processes()
 
 
 def test_what_is_started_by_hand_nevertheless_is_stopped_all_the_same(box):
-    box.doit("service", "--install")
+    box.doit("autostart", "--enable")
     assert box.folder.start().returncode == 0
     assert "already running" in box.doit("start").err
     stopped = box.doit("stop")
@@ -155,7 +155,7 @@ def test_what_is_started_by_hand_nevertheless_is_stopped_all_the_same(box):
 
 
 def test_what_was_started_by_another_a_moment_ago_is_waited_for(box):
-    box.doit("service", "--install")
+    box.doit("autostart", "--enable")
     with (box.gateway / ".env").open("a") as file:
         file.write("FAKE_MODE=dies\nFAKE_DELAY=4\n")
     assert box.folder.start("--no-wait").returncode == 0
@@ -166,7 +166,7 @@ def test_what_was_started_by_another_a_moment_ago_is_waited_for(box):
 
 
 def test_the_time_to_start_of_env_counts_where_the_system_starts_it(box):
-    box.doit("service", "--install")
+    box.doit("autostart", "--enable")
     with (box.gateway / ".env").open("a") as file:
         file.write("FAKE_MODE=never\nGATEWAY_START_TIMEOUT=2\n")
     result = box.doit("start")
@@ -175,7 +175,7 @@ def test_the_time_to_start_of_env_counts_where_the_system_starts_it(box):
 
 
 def test_answers_that_take_too_long_are_cut_off(box):
-    box.doit("service", "--install")
+    box.doit("autostart", "--enable")
     with (box.gateway / ".env").open("a") as file:
         file.write("FAKE_MODE=deaf\n")
     assert box.doit("start").code == 0
@@ -186,7 +186,7 @@ def test_answers_that_take_too_long_are_cut_off(box):
 
 
 def test_one_that_cannot_be_started_shows_its_log_and_is_given_up(box):
-    box.doit("service", "--install")
+    box.doit("autostart", "--enable")
     with (box.gateway / ".env").open("a") as file:
         file.write("FAKE_MODE=dies\n")
     result = box.doit("start")
@@ -202,8 +202,8 @@ def test_a_file_that_is_not_ours_stays(box):
     box.unit.parent.mkdir(parents=True)
     box.unit.write_text("[Service]\nExecStart=/bin/mine\n")
     before = box.state(box.unit.parent)
-    for option in ("--install", "--remove"):
-        result = box.doit("service", option)
+    for option in ("--enable", "--disable"):
+        result = box.doit("autostart", option)
         assert result.code == 5, result.text
         assert str(box.unit) in result.err
     assert status(box)["state"] == "foreign"
@@ -213,7 +213,7 @@ def test_a_file_that_is_not_ours_stays(box):
 
 def test_without_a_user_bus_there_is_a_sentence_and_nothing_else(box):
     (box.home / "no-bus").touch()
-    result = box.doit("service", "--install")
+    result = box.doit("autostart", "--enable")
     assert result.code == 1
     assert "Failed to connect to bus" in result.err
     assert "start-gateway.sh" in result.err
@@ -223,9 +223,9 @@ def test_without_a_user_bus_there_is_a_sentence_and_nothing_else(box):
 
 
 def test_nothing_deployed_and_two_wishes_at_once_are_sentences(sandbox):
-    result = sandbox.doit("service", "--install")
+    result = sandbox.doit("autostart", "--enable")
     assert result.code == 1
     assert "doit deploy" in result.err
-    assert sandbox.doit("service", "--install", "--remove").code == 3
-    assert sandbox.doit("service", "--install", "--json").code == 3
+    assert sandbox.doit("autostart", "--enable", "--disable").code == 3
+    assert sandbox.doit("autostart", "--enable", "--json").code == 3
     assert not sandbox.home.joinpath(".config").exists()
