@@ -72,17 +72,19 @@ def examine(
         return
     if deep:
         consent.ask(layout, yes=yes)
-    case, found = examination.look(place, quiet=as_json)
+    found = examination.look(place, quiet=as_json)
     if as_json:
-        console.document(doctor_page.describe(case, found, place.folder))
+        console.document(doctor_page.describe(found.case, found.checks, place.folder))
     if fix:
         if repair.offer(layout, unasked=yes):
-            _, found = examination.look(place, quiet=False)
+            found = examination.look(place, quiet=False)
         found = examination.fix(place, found, unasked=yes)
-    error = doctor_page.find_verdict(found)
+    error = doctor_page.find_error(found.verdict)
     if error:
         error.told = as_json
         raise error
+    if not as_json:
+        console.tell("\n".join(doctor_page.closing_lines(found.verdict)))
 
 
 def write_report(place: Place, name: str) -> None:

@@ -75,8 +75,13 @@ def ask_gateway(state: State) -> None:
         case "stopped":
             console.warn(f"{NOT_RUNNING}, so it was not asked; start it: doit start")
         case "moved":
-            console.warn(state.lag)
+            warn_of_lag(state)
         case _:
-            if state.lag:
-                console.warn(state.lag)
+            warn_of_lag(state)
             supervisor.prove(state.layout, state.manifest)
+
+
+def warn_of_lag(state: State) -> None:
+    """Say why a running gateway does not serve what is deployed, where that is so."""
+    if state.lag:
+        console.warn(f"{state.lag.says}\n  {state.lag.fix}")

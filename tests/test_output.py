@@ -22,6 +22,7 @@ from tasks.core.deploying import plan_page
 from tasks.core.deploying.this_run import Run
 from tasks.core.doctor import doctor_page
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
+from tasks.core.doctor.verdict import Verdict
 from tasks.core.frame import reporter as frame_reporter
 from tasks.core.history import history_page
 from tasks.core.history.archive import Archive
@@ -175,6 +176,8 @@ ARCHIVES = [
     Archive(Path("gateway-backup-20261121-101500.tar.gz"), "?", 4711, ("ends too early",), facts={"revision": 1}),
 ]
 
+SERVED = "an earlier configuration is served"
+VERDICT = Verdict("warn", SERVED, "process", "Restart it: doit restart", ("restart",), 2)
 STATUS: dict[str, Any] = {
     "gateway": f"{HOME}/gateway",
     "deployed": {
@@ -194,8 +197,8 @@ STATUS: dict[str, Any] = {
         "memory_bytes": 412e6,
         "litellm": "1.106.2",
         "state": "failed",
-        "revision": "0123456789ab",
-        "revision_on_disk": "ba9876543210",
+        "configuration": "0123456789ab",
+        "configuration_on_disk": "ba9876543210",
         "current": False,
         "leaving": 2,
         "failure": "it ended with code 1: Invalid routing strategy",
@@ -209,6 +212,7 @@ STATUS: dict[str, Any] = {
     "is_gone": False,
     "points_at": None,
     "lost": [{"file": f"{HOME}/gateway/settings-ledger.json", "problem": "is damaged", "source": ""}],
+    "verdict": VERDICT.to_json(),
     "lock": {"pid": 815, "since": "2026-11-22T15:00:00Z", "command": "deploy"},
 }
 CHECKS = [

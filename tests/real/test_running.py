@@ -56,9 +56,9 @@ def test_status_tells_what_is_served(running):
     known = status(running)
     assert (known["pid"], known["port"], known["litellm"]) == (running.folder.pid, running.port, "1.106.2")
     assert (known["state"], known["current"], known["serves"]) == ("serving", True, ["demo"])
-    assert known["revision"] == known["revision_on_disk"]
+    assert known["configuration"] == known["configuration_on_disk"]
     assert known["memory_bytes"] > 200e6
-    assert "which is what stands" in running.box.doit("status").out
+    assert ", as deployed" in running.box.doit("status").out
 
 
 def test_another_configuration_is_taken_while_it_serves(running):
@@ -70,7 +70,7 @@ def test_another_configuration_is_taken_while_it_serves(running):
     assert "without a pause" in result.err
     after = status(running)
     assert (after["pid"], after["current"]) == (pid, True)
-    assert after["revision"] != before["revision"]
+    assert after["configuration"] != before["configuration"]
 
 
 def test_what_litellm_does_not_start_with_is_taken_back_with_files_and_settings(running):

@@ -124,4 +124,4 @@ def test_a_gateway_that_does_not_run(served):
     assert served.box.doit("stop").code == 0
     code, known = examined(served, "--deep", "--yes")
     assert code == 6
-    assert (known["broken"], known["replies"]) == ("process", [])
+    assert (known["verdict"]["link"], known["replies"]) == ("process", [])

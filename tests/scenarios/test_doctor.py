@@ -100,6 +100,7 @@ def examined(box, *words, **env):
     found = json.loads(result.out)
     assert schemas.findings(found, SCHEMA, file="doctor") == []
     assert list(dict.fromkeys(each["link"] for each in found["checks"])) == list(LINKS)
+    found["broken"] = found["verdict"]["link"] if found["verdict"]["state"] == "fail" else None
     assert result.code == (6 if found["broken"] else 0), result.text
     return found
 
@@ -126,7 +127,10 @@ def url(box):
 def test_a_gateway_that_runs_is_found_whole(live):
     found = examined(live)
     assert found["broken"] is None, found
-    assert {each["state"] for each in found["checks"]} == {"ok"}
+    assert {each["state"] for each in found["checks"] if each["link"] not in ("hosts", "replies")} == {"ok"}
+    assert (found["verdict"]["state"], found["verdict"]["fix"]) == ("ok", "")
+    last = live.doit("doctor").out.splitlines()[-1]
+    assert last == f"✓ all is well: claude asks {url(live)}, which serves all that was deployed"
     assert at(found, "names")[0]["says"].endswith("served")
 
 
@@ -401,6 +405,41 @@ def test_process_that_does_not_run(box):
     assert (names["state"], names["says"].split()[-1]) == ("ok", "configured")
     found = examined(box, CLAUDE_CODE_SUBAGENT_MODEL="gpt-nothing")
     assert "is not configured to serve" in at(found, "names", "fail")[0]["says"]
+
+
+@pytest.mark.parametrize("model", ["opus[1m]", "sonnet[1m]", "opusplan[1m]", "best"])
+@pytest.mark.parametrize("named", ["demo", None])
+def test_names_that_claude_code_writes_itself_are_no_mistake(box, model, named):
+    set_env(box, ANTHROPIC_MODEL=named)
+    known = json.loads(box.settings.read_text())
+    box.settings.write_text(json.dumps({**known, "model": model}))
+    assert {each["state"] for each in at(examined(box), "names")} == {"ok"}
+
+
+def test_a_name_that_another_key_wins_over_is_no_mistake(box):
+    known = json.loads(box.settings.read_text())
+    box.settings.write_text(json.dumps({**known, "model": "gpt-nothing"}))
+    assert {each["state"] for each in at(examined(box), "names")} == {"ok"}
+    set_env(box, ANTHROPIC_MODEL=None)
+    assert at(examined(box), "names", "fail")
+
+
+def test_status_and_doctor_say_the_same_and_a_probe_can_ask(box):
+    known = json.loads(box.doit("status", "--json").out)["verdict"]
+    assert known == examined(box)["verdict"]
+    assert (known["state"], known["link"], known["command"]) == ("fail", "process", ["start"])
+    *_, says, fix = box.doit("status").out.splitlines()
+    assert known["says"] in says
+    assert fix.strip() == known["fix"]
+    assert box.doit("status").code == 0
+    probe = box.doit("status", "--check")
+    assert (probe.code, known["says"] in probe.err) == (6, True)
+
+
+def test_a_probe_finds_a_gateway_that_runs(live):
+    assert live.doit("status", "--check").code == 0
+    known = json.loads(live.doit("status", "--json").out)["verdict"]
+    assert (known["state"], known["says"]) == ("ok", examined(live)["verdict"]["says"])
 
 
 def test_every_command_says_of_a_stopped_gateway_how_to_start_it(box):

@@ -122,9 +122,9 @@ def test_what_does_not_serve_does_not_stay(box):
     told = box.doit("status").out
     assert "--models demo,anthropic-claude-sonnet chosen at" in told
     assert "this configuration is refused" in told
-    assert "take that: doit deploy" not in told
-    assert told.splitlines()[-1].endswith("mend what could not be served, then: doit deploy")
-    assert "since what stands cannot be served" in box.doit("verify").err
+    assert "doit restart" not in told
+    assert told.splitlines()[-1].endswith("Fix what could not be served, then: doit deploy")
+    assert "since the deployed one cannot be served" in box.doit("verify").err
     assert box.doit("deploy", env=key).code == 6
 
 
@@ -147,7 +147,7 @@ def test_an_interrupted_deployment_leaves_what_served_before(box, number):
         assert "an interrupted deploy was undone" in box.doit("status").err
     assert stood(box) == standing
     box.folder.until(lambda status: status["state"] == "serving" and not status["leaving"])
-    box.folder.until(lambda _: "which is what stands" in box.doit("status").out)
+    box.folder.until(lambda _: ", as deployed" in box.doit("status").out)
     assert box.doit("verify").code == 0
 
 

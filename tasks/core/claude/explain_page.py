@@ -27,7 +27,7 @@ Known = dict[str, tuple[str, str]]
 GATEWAY = "the gateway, from its .env"
 """Who reads a variable that Claude Code does not."""
 
-CONCERNS = {"model": ("ANTHROPIC_MODEL", "wins over it, wherever it stands")}
+CONCERNS = {"model": (layers.OUTWEIGHED["model"], "wins over it, wherever it stands")}
 """Keys over which a variable decides, and what to say about that."""
 
 EMPTY = "Its empty text counts as not set, and cancels what stands below."

@@ -54,6 +54,9 @@ PLACES = {
 OVERRIDING = ("managed", "local", "project")
 """The layers above the user's own settings."""
 
+OUTWEIGHED = {"model": "ANTHROPIC_MODEL"}
+"""A key, and the one that wins over it in whatever layer it is set."""
+
 UNSEEN = "Not seen from here: claude --settings, --model and the like (they win over all but what is managed)."
 
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*|(https?|all|no)_proxy")

@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from tasks.core.claude.layers import OUTWEIGHED
 from tasks.core.doctor import remote
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.http import gateway
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 RESTART = ("restart",)
 
+WAIT = "Wait a moment, then look again: doit status"
 LOAD_AGAIN = "Load them again: doit restart; why LiteLLM left them out says its log: doit logs --since 1h"
 ASK_DEEP = "It may serve them all the same: doit doctor --deep asks them"
 
@@ -28,14 +30,22 @@ NAMING = ("ANTHROPIC_MODEL", *(f"ANTHROPIC_DEFAULT_{tier}_MODEL" for tier in ("O
 NAMING = (*NAMING, "model", "CLAUDE_CODE_SUBAGENT_MODEL", "ANTHROPIC_SMALL_FAST_MODEL")
 """The keys with the names that Claude Code asks for."""
 
-BUILT_IN = ("opus", "sonnet", "haiku", "fable", "default", "inherit", "opusplan")
+BUILT_IN = ("opus", "sonnet", "haiku", "fable", "default", "inherit", "opusplan", "best")
 """Names that stand for another of them."""
+
+LONG = "[1m]"
+"""Behind a name: with the long context. Claude Code writes `opus[1m]` into `model` by itself."""
 
 
 def find_hindrance(link: str, case: Case) -> Check | None:
     """Why the gateway is not asked; None when it is."""
     if case.manifest is None or (case.runs_here and case.instance is None):
         return Check(link, SKIP, NOT_RUNNING if case.manifest else "nothing is deployed")
+    state = case.state
+    if state is not None and state.is_first_start:
+        return Check(link, SKIP, "it is starting")
+    if not case.runs_here and case.modes.is_brief:
+        return Check(link, SKIP, "not asked: another machine runs it", case.manifest.gateway_url)
     if not case.runs_here and not remote.asked_there(case.remote):
         return Check(link, SKIP, "not asked: Claude Code would ask somebody else", case.manifest.gateway_url)
     return None
@@ -43,6 +53,10 @@ def find_hindrance(link: str, case: Case) -> Check | None:
 
 def readiness(case: Case) -> Iterator[Check]:
     """Whether it answers: LiteLLM says when it is ready, others at least that they are there."""
+    state = case.state
+    if state is not None and state.is_first_start:
+        yield Check("readiness", FAIL, "LiteLLM is starting", state.url, WAIT)
+        return
     if skipped := find_hindrance("readiness", case):
         yield skipped
         return
@@ -141,8 +155,11 @@ def _asked(case: Case) -> dict[str, Held]:
     """The names that Claude Code asks for, by the key that decides, those for another of them left out."""
     found = {}
     for name in NAMING:
+        stronger = OUTWEIGHED.get(name)
+        if stronger and case.layers.text(stronger):
+            continue
         held = case.layers.winner(name)
-        if held and held.plain not in ("", *BUILT_IN):
+        if held and held.plain.removesuffix(LONG) not in ("", *BUILT_IN):
             found[name] = held
     return found
 
@@ -177,5 +194,5 @@ def _configured(case: Case) -> list[str]:
 
 
 def _served(name: str, known: list[str]) -> bool:
-    plain = name.removesuffix("[1m]")
+    plain = name.removesuffix(LONG)
     return any(fnmatchcase(plain, each.replace("[", "[[]")) for each in known)

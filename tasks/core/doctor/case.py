@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from tasks.core.claude.layers import Layers
     from tasks.core.deploying.drift import Comparison
+    from tasks.core.deploying.expected import Memo
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.http.gateway import Key as AccessKey
     from tasks.core.http.probe import Reached
@@ -83,13 +84,18 @@ def broken(checks: Iterable[Check]) -> Check | None:
 
 
 class Modes(NamedTuple):
-    """What is looked at beyond what is quick and free: the models (*deep*), the hosts of the *providers*."""
+    """How deeply to look: at the models too (*deep*), at the hosts of the *providers* too.
+
+    *is_brief*: only what costs status next to nothing. No program is run, no other machine asked.
+    """
 
     deep: bool = False
     providers: bool = False
+    is_brief: bool = False
 
 
-QUICK = Modes()
+USUAL = Modes()
+BRIEF = Modes(is_brief=True)
 
 
 def next_verb(checks: Iterable[Check], offered: Container[tuple[str, ...]]) -> tuple[str, ...] | None:
@@ -113,7 +119,10 @@ class Case:
     layout: Layout
     layers: Layers
     environ: Mapping[str, str] = field(repr=False)
-    modes: Modes = QUICK
+    modes: Modes = USUAL
+    given: Resolved | None = None
+    """What is deployed, where that is known already."""
+    memo: Memo | None = None
 
     @cached_property
     def manifest(self) -> Manifest | None:
@@ -125,11 +134,13 @@ class Case:
         """What is deployed beside what its choices give."""
         if self.manifest is None:
             return drift.NOT_COMPARED
-        return drift.compare(self.resolved, self.manifest)
+        return drift.compare(self.resolved, self.manifest, self.memo)
 
     @cached_property
     def resolved(self) -> Resolved:
         """What is chosen here, which is what is deployed unless something was chosen since."""
+        if self.given is not None:
+            return self.given
         context = Context(self.layout, self.environ)
         return resolve(Request(Choices()), context)
 

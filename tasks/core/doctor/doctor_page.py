@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.console import console
-from tasks.core.doctor import case
+from tasks.core.doctor import case, verdict
 from tasks.core.model.errors import Unhealthy
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tasks.core.doctor.case import Case, Check
+    from tasks.core.doctor.verdict import Verdict
 
 LINK_WIDTH = 11
 SAYS_INDENT = " " * 13
@@ -42,21 +43,32 @@ def lines(check: Check, *, named: bool) -> Iterator[str]:
 
 def describe(seen: Case, checks: Sequence[Check], place: Path) -> dict[str, Any]:
     """What was found for a claude that is started in *place*."""
-    first = case.broken(checks)
-    link = first.link if first else None
+    found = verdict.judge(seen, checks)
+    listed = [check.to_json() for check in checks]
+    hosts = [host._asdict() for host in seen.hosts]
     return {
         "folder": str(place),
-        "broken": link,
-        "checks": [check.to_json() for check in checks],
-        "hosts": [host._asdict() for host in seen.hosts],
+        "verdict": found.to_json(),
+        "checks": listed,
+        "hosts": hosts,
         "replies": seen.replies,
     }
 
 
-def find_verdict(checks: Sequence[Check]) -> Unhealthy | None:
+def find_error(found: Verdict) -> Unhealthy | None:
     """The error for the first broken link; None when none is broken."""
-    first = case.broken(checks)
-    if first is None:
+    if found.state != case.FAIL:
         return None
-    says = f"the first broken link is {first.link}: {first.says}"
-    return Unhealthy(says, first.fix, where="")
+    says = f"the first broken link is {found.link}: {found.says}"
+    return Unhealthy(says, found.fix)
+
+
+def closing_lines(found: Verdict) -> Iterator[str]:
+    """The conclusion, where nothing is broken."""
+    state = found.state
+    if state == verdict.NONE:
+        state = case.SKIP
+    mark = console.mark(state, sys.stdout)
+    yield f"{mark} {found.says}"
+    if found.fix:
+        yield f"  {found.fix}"

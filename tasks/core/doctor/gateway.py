@@ -15,21 +15,20 @@ from tasks.core.litellm import litellm
 from tasks.core.model import errors
 from tasks.core.model.deployment import discloses
 from tasks.core.model.release import PROGRAMS
-from tasks.core.service import strays
+from tasks.core.service import strays, traces
 from tasks.core.service.state import NOT_RUNNING, START_IT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tasks.core.doctor.case import Case
+    from tasks.core.service.state import State
+    from tasks.core.service.strays import Stray
 
 DEPLOY = ("deploy",)
 START = ("start",)
-RESTART = ("restart",)
 INSTALL = ("litellm",)
 """Our own commands that fix something."""
-
-AFRESH = "Start it anew: doit restart"
 
 KILLED = " (what started it left its mark: it was killed, or the machine was)"
 
@@ -55,7 +54,9 @@ def standing_files(case: Case) -> Iterator[Check]:
         yield Check("files", FAIL, "the gateway's folder is gone", where, AGAIN, DEPLOY)
         return
     lock.require_trust(case.layout)
-    found = [*_drifted(case), *_rights(case), *_contents(case), *_environment(case), *_room(case)]
+    found = [*_drifted(case), *_rights(case), *_environment(case), *_room(case)]
+    if not case.modes.is_brief:
+        found += _contents(case)
     yield from found
     if not any(each.state == FAIL for each in found):
         count = len(case.manifest.files)
@@ -206,7 +207,7 @@ def process(case: Case) -> Iterator[Check]:
         yield not_here("process", case)
         return
     assert case.state is not None
-    for stray in strays.find(case.layout):
+    for stray in _find_strays(case):
         says = f"{stray} was left behind"
         yield Check("process", WARN, says, fix="End it: doit start", verb=START)
     instance = case.state.instance
@@ -215,12 +216,25 @@ def process(case: Case) -> Iterator[Check]:
         if case.layout.pid_file.exists():
             says += KILLED
         yield Check("process", FAIL, says, fix=START_IT, verb=START)
-    elif case.state.condition == "moved":
-        says = f"it still runs on port {instance.port} (pid {instance.pid})"
-        yield Check("process", FAIL, says, fix=AFRESH, verb=RESTART)
-    elif case.state.condition != "current":
-        says = f"it does not serve what stands now (pid {instance.pid})"
-        yield Check("process", WARN, says, fix=AFRESH, verb=RESTART)
+    elif case.state.lag:
+        yield _lagging(case.state, instance.pid)
     else:
         says = f"runs, pid {instance.pid}, for {instance.uptime:.0f} s"
         yield Check("process", OK, says)
+
+
+def _find_strays(case: Case) -> list[Stray]:
+    """Gateways that were left behind; a brief look goes by their traces."""
+    if case.modes.is_brief and not traces.are_there(case.layout):
+        return []
+    return strays.find(case.layout)
+
+
+def _lagging(state: State, pid: int) -> Check:
+    """Of a gateway that does not serve what is deployed; on another port it is not reached."""
+    assert state.lag is not None
+    says, fix, verb = state.lag
+    grade = WARN
+    if state.condition == "moved":
+        grade = FAIL
+    return Check("process", grade, f"{says} (pid {pid})", fix=fix, verb=verb)

@@ -41,7 +41,9 @@ def address(case: Case) -> Iterator[Check]:
     """Whether Claude Code asks the gateway; and who else would name another address."""
     held = case.layers.winner("ANTHROPIC_BASE_URL")
     url = held.plain.strip() if held else ""
-    found = [*_of_url(case, held, url), *_of_provider(case), *_stale(case, url), *_invented(case)]
+    found = [*_of_url(case, held, url), *_of_provider(case)]
+    if not case.modes.is_brief:
+        found += [*_stale(case, url), *_invented(case)]
     yield from found
     if not url and not case.manifest:
         yield Check("address", SKIP, UNSET)

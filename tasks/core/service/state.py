@@ -39,14 +39,29 @@ NOT_RUNNING = "the gateway does not run"
 START_IT = "Start it: doit start"
 """What every command says of a stopped gateway, and its fix."""
 
-BEFORE = "the gateway serves what stood before"
-LAGS: dict[Condition, str] = {
-    "moved": "the gateway still runs on port {port}; start it anew: doit restart",
-    "starting": "the gateway is starting with what stands; wait a moment",
-    "failed": BEFORE + ", since what stands cannot be served ({reason}); mend that first",
-    "behind": BEFORE + "; have it take what stands: doit deploy, or doit restart",
+
+class Lag(NamedTuple):
+    """Why it does not serve what is deployed, the fix, and our command that does it (its words)."""
+
+    says: str
+    fix: str
+    verb: tuple[str, ...] = ()
+
+
+RESTART = ("restart",)
+BEFORE = "the gateway serves an earlier configuration"
+LAGS: dict[Condition, Lag] = {
+    "moved": Lag("the gateway still runs on port {port}", "Restart it: doit restart", RESTART),
+    "starting": Lag(
+        "the gateway is starting with the deployed configuration",
+        "Wait a moment, then look again: doit status",
+    ),
+    "failed": Lag(
+        BEFORE + ", since the deployed one cannot be served ({reason})",
+        "Fix what could not be served, then: doit deploy",
+    ),
+    "behind": Lag(BEFORE, "Load the deployed one: doit restart", RESTART),
 }
-"""Why it does not serve what is deployed, and the fix."""
 
 PATIENCE = 10.0
 """Seconds to wait for /health/readiness."""
@@ -189,14 +204,23 @@ class State:
         return self.port_state.kind == "free"
 
     @property
-    def lag(self) -> str:
-        """Why a running gateway does not serve what is deployed, and the fix; "" when it does."""
+    def is_first_start(self) -> bool:
+        """Whether it has not served anything yet: asked, it would answer only once it is ready."""
+        status = self.status
+        return status is not None and status.state == "starting" and status.revision is None
+
+    @property
+    def lag(self) -> Lag | None:
+        """Why a running gateway does not serve what is deployed; None when it does."""
+        known = LAGS.get(self.condition)
+        if known is None:
+            return None
         facts = {"port": "", "reason": ""}
         if self.instance:
             facts["port"] = str(self.instance.port)
         if self.status:
             facts["reason"] = console.printable(self.status.reason)
-        return LAGS.get(self.condition, "").format_map(facts)
+        return known._replace(says=known.says.format_map(facts))
 
     @cached_property
     def is_ready(self) -> bool:

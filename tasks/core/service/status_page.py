@@ -6,6 +6,7 @@ lines. What is looked up is in core.service.state; here it is only put into word
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.console import console
@@ -59,18 +60,17 @@ PORT = "port       {port} is {port_state}"
 """Of a stopped gateway whose port another program has."""
 
 LEAVING = "           {leaving} former workers finish what they are answering"
-"""Below the revision, after a swap."""
+"""Below the configuration, after a swap."""
 
 FAILURE = "           the last attempt to start a new worker failed: {failure}"
 
 MISSING = "           not {}"
 """Below the models that it serves, those that were deployed too."""
 
-START = "doit start"
-INSTALL_AND_START = "doit deploy --start, which installs LiteLLM"
-"""What to type next where the gateway does not run."""
-
-NEXT = "next       {}"
+VERDICT = "verdict    {mark} {says}"
+FIX = "           {fix}"
+WARNINGS = "           {warnings} more to know: doit doctor"
+"""The last lines: is it well, the one command that fixes it, and what else the doctor knows."""
 
 CHOSEN = "chosen     {chosen}"
 
@@ -86,24 +86,19 @@ UNKNOWN = "checkout   cannot render what is deployed: {problem}"
 
 REMOTE = "process    none: somebody else runs the gateway; ask it with: doit check"
 
-DISK = "what stands ({revision_on_disk} and .env)"
+DISK = "what is deployed ({configuration_on_disk} and .env)"
 
-REFUSED = "which could not be served; once it is mended: doit deploy"
-
-REVISIONS = {
-    "current": "revision   {revision}, which is what stands",
-    "first": "revision   none yet: LiteLLM is starting with {disk}; wait a moment",
-    "starting": "revision   {revision}; a new worker is starting with {disk}; wait a moment",
-    "failed": "revision   {revision}, not {disk}, " + REFUSED,
-    "behind": "revision   {revision}, not {disk}; take that: doit deploy",
+CONFIGURATIONS = {
+    "current": "config     {served}, as deployed",
+    "first": "config     none yet: LiteLLM is starting with {disk}",
+    "starting": "config     {served}; a new worker is starting with {disk}",
+    "failed": "config     {served}, not {disk}, which could not be served",
+    "behind": "config     {served}, not {disk}",
 }
 """What is served beside what is on the disk, by what became of the attempt to serve that."""
 
-LATER = {
-    "starting": "wait a moment, then: doit status",
-    "failed": "mend what could not be served, then: doit deploy",
-}
-"""What to type next while the deployed configuration is not served, by the state of the attempt."""
+MARKS = {"ok": "ok", "warn": "warn", "fail": "fail", "none": "skip"}
+"""The mark of each verdict."""
 
 DURATIONS = ((86400, "days"), (3600, "h"), (60, "min"))
 """Seconds and name of each unit, the largest first."""
@@ -137,24 +132,24 @@ def describe_process(state: State) -> Facts:
         "memory_bytes": instance.memory,
         "litellm": instance.version,
     }
-    return facts | describe_revision(state) | describe_served(state)
+    return facts | describe_configuration(state) | describe_served(state)
 
 
-def describe_revision(state: State) -> Facts:
-    """The revision that it serves beside the one on the disk, and its last new worker."""
+def describe_configuration(state: State) -> Facts:
+    """The configuration that it serves beside the one on the disk, and its last new worker."""
     status = state.status
     on_disk = service_state.revision(state.layout.config)
     facts = {
         "state": None,
-        "revision": None,
-        "revision_on_disk": on_disk,
+        "configuration": None,
+        "configuration_on_disk": on_disk,
         "current": state.serves_disk,
         "leaving": 0,
     }
     if status is None:
         return facts
     facts["state"] = status.state
-    facts["revision"] = status.revision
+    facts["configuration"] = status.revision
     facts["leaving"] = len(status.leaving)
     if status.state == "failed":
         facts["failure"] = console.printable(status.reason)
@@ -163,8 +158,7 @@ def describe_revision(state: State) -> Facts:
 
 def describe_served(state: State) -> Facts:
     """The models that it has loaded; if it does not answer, why not."""
-    status = state.status
-    if status and status.state == "starting" and status.revision is None:
+    if state.is_first_start:
         return STARTING
     served = state.served
     if isinstance(served, Unhealthy):
@@ -192,8 +186,6 @@ def lines(facts: Facts) -> Iterator[str]:
         yield from checkout_lines(facts["checkout"])
     if facts["chosen"]:
         yield CHOSEN.format_map(facts)
-    if deployed is not None:
-        yield NEXT.format(find_next(facts))
     for stray in facts["strays"]:
         yield STRAY.format_map(stray)
     for loss in facts["lost"]:
@@ -201,35 +193,18 @@ def lines(facts: Facts) -> Iterator[str]:
             yield LOST.format_map(loss)
     if facts["lock"]:
         yield LOCK.format_map(facts["lock"])
+    if deployed is not None:
+        yield from verdict_lines(facts["verdict"])
 
 
-def find_next(facts: Facts) -> str:
-    """What to type next."""
-    process = facts["process"]
-    is_running = process["running"]
-    is_old = is_running and not process["current"]
-    if is_old and process.get("state") in LATER:
-        return LATER[process["state"]]
-    if find_odd(facts["drift"]):
-        return "doit plan, which shows what deploying would do about that"
-    if is_old:
-        return "doit deploy"
-    if is_running and is_incomplete(facts):
-        return "doit doctor"
-    is_remote = process["port"] is None
-    if is_running or is_remote:
-        return "claude"
-    return START if facts["litellm"] else INSTALL_AND_START
-
-
-def is_incomplete(facts: Facts) -> bool:
-    """Whether it serves nothing, or not all that was deployed.
-
-    Nothing may have been deployed by name: then it must serve something.
-    """
-    if not facts["process"]["serves"]:
-        return True
-    return bool(find_missing(facts))
+def verdict_lines(verdict: Facts) -> Iterator[str]:
+    """Is it well, and what fixes it: what the doctor says too."""
+    mark = console.mark(MARKS[verdict["state"]], sys.stdout)
+    yield VERDICT.format_map(verdict | {"mark": mark})
+    if verdict["warnings"]:
+        yield WARNINGS.format_map(verdict)
+    if verdict["fix"]:
+        yield FIX.format_map(verdict)
 
 
 def find_missing(facts: Facts) -> list[str]:
@@ -244,7 +219,7 @@ def process_lines(facts: Facts) -> Iterator[str]:
     process = facts["process"]
     if process["running"]:
         yield from running_lines(facts)
-        yield from revision_lines(process)
+        yield from configuration_lines(process)
     elif process["port"] is None:
         yield REMOTE
     else:
@@ -278,12 +253,12 @@ def running_lines(facts: Facts) -> Iterator[str]:
         yield MISSING.format(", ".join(missing))
 
 
-def revision_lines(process: Facts) -> Iterator[str]:
-    """The revision that it serves, and what became of the last attempt to replace it."""
-    revision = process["revision"] or "unknown"
+def configuration_lines(process: Facts) -> Iterator[str]:
+    """The configuration that it serves, and what became of the last attempt to replace it."""
+    served = process["configuration"] or "unknown"
     disk = DISK.format_map(process)
-    sentence = REVISIONS[find_attempt(process)]
-    yield sentence.format(revision=revision, disk=disk)
+    sentence = CONFIGURATIONS[find_attempt(process)]
+    yield sentence.format(served=served, disk=disk)
     if process["leaving"]:
         yield LEAVING.format_map(process)
     if process.get("failure"):
@@ -291,13 +266,13 @@ def revision_lines(process: Facts) -> Iterator[str]:
 
 
 def find_attempt(process: Facts) -> str:
-    """The key of REVISIONS."""
+    """The key of CONFIGURATIONS."""
     state = process["state"]
     if process["current"]:
         return "current"
-    if state == "starting" and process["revision"] is None:
+    if state == "starting" and process["configuration"] is None:
         return "first"
-    if state in LATER:
+    if state in ("starting", "failed"):
         return str(state)
     return "behind"
 

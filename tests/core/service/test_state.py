@@ -71,10 +71,10 @@ OTHER = (b"other\n", b"")
     ("told", "condition", "lag"),
     [
         ((None, "serving"), "current", ""),
-        ((None, "starting"), "starting", "wait a moment"),
-        ((OTHER, "starting"), "starting", "wait a moment"),
+        ((None, "starting"), "starting", "is starting"),
+        ((OTHER, "starting"), "starting", "is starting"),
         ((OTHER, "failed"), "failed", r"(x\x1b[2J)"),
-        ((OTHER, "serving"), "behind", "doit deploy"),
+        ((OTHER, "serving"), "behind", "earlier configuration"),
         ((None, "failed"), "current", ""),
     ],
 )
@@ -82,7 +82,7 @@ def test_a_running_gateway_serves_what_is_deployed_or_not(machine, deployed, tol
     run(machine)
     say(deployed.layout, *told)
     assert (deployed.condition, bool(deployed.lag)) == (condition, bool(lag))
-    assert lag in deployed.lag
+    assert lag in (deployed.lag.says if deployed.lag else "")
     assert state.is_behind(deployed.layout) == (condition != "current")
 
 
@@ -97,13 +97,13 @@ def test_one_on_another_port_has_moved(machine, layout, deployed, port, moved):
     run(machine, port)
     say(layout)
     assert (deployed.condition == "moved") is moved
-    assert ("port 4001" in deployed.lag) is moved
+    assert bool(deployed.lag and "port 4001" in deployed.lag.says) is moved
 
 
 @pytest.mark.parametrize(("kind", "silent"), [("free", True), ("foreign", False)])
 def test_a_stopped_gateway_is_silent_unless_another_program_has_its_port(machine, deployed, kind, silent):
     machine.listener = PortState(kind)
-    assert (deployed.condition, deployed.lag, deployed.is_silent) == ("stopped", "", silent)
+    assert (deployed.condition, deployed.lag, deployed.is_silent) == ("stopped", None, silent)
 
 
 def test_a_remote_gateway_has_no_process_and_no_port(machine, layout):
