@@ -65,6 +65,7 @@ NEW: dict[str, Any] = {
         ],
     },
     "process": {"action": "none", "why": "it does not run", "wait_seconds": 0},
+    "missing": [],
     "warnings": [],
 }
 NOTHING = {
@@ -111,6 +112,13 @@ CHANGED = {
         ],
     },
     "process": {"action": "restart", "why": "it listens elsewhere from now on", "wait_seconds": 20},
+    "missing": [
+        {
+            "variable": "VERTEX_PROJECT",
+            "problem": "missing. The project that is billed",
+            "fix": "Export it in your shell.",
+        }
+    ],
     "warnings": ["the gateway moves from http://127.0.0.1:4000 to http://127.0.0.1:4999; start it and claude anew"],
 }
 

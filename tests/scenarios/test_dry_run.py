@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import threading
@@ -32,6 +33,26 @@ def test_a_dry_run_of_a_change_shows_it_and_remembers_nothing(sandbox):
         assert sandbox.state() == before
         assert "4999" in result.out
     assert "Nothing to do" in sandbox.deploy().err
+
+
+@pytest.mark.parametrize("words", [["deploy", "--dry-run"], ["plan"]])
+def test_missing_values_are_listed_in_the_plan_and_only_deploying_stops_for_them(sandbox, words):
+    before = sandbox.state(sandbox.home)
+    result = sandbox.doit(*words, "--preset", "basic")
+    assert result.code == 0, result.text
+    for wanted in ("litellm_config.yaml", "ANTHROPIC_BASE_URL", "VERTEX_PROJECT: missing", "gcloud config set project"):
+        assert wanted in result.out
+    assert sandbox.doit("deploy", "--preset", "basic").code == 1
+    assert sandbox.state(sandbox.home) == before
+
+
+def test_a_program_gets_the_missing_values_too(sandbox):
+    plan = json.loads(sandbox.doit("plan", "--json", "--preset", "basic").out)
+    assert "VERTEX_PROJECT" in [entry["variable"] for entry in plan["missing"]]
+    assert all(entry["fix"] for entry in plan["missing"])
+    assert sandbox.doit("plan", "--exit-code", "--preset", "basic").code == 2
+    allowed = json.loads(sandbox.doit("plan", "--json", "--preset", "basic", "--allow-missing").out)
+    assert (allowed["missing"], bool(allowed["warnings"])) == ([], True)
 
 
 def test_secrets_are_hidden_in_the_diff(sandbox):

@@ -88,6 +88,9 @@ def test_that_it_cannot_be_reached_is_said_at_once_and_is_an_error_of_verify(san
     words = ("--preset", "enterprise", "--gateway-url", f"http://127.0.0.1:{port}")
     deployed = sandbox.deploy(*words, env=TOKEN)
     assert "not reachable" in deployed.err
+    assert sandbox.doit("doctor").code == 6
+    status = sandbox.doit("status")
+    assert (status.code, "whether it answers: doit doctor" in status.out) == (0, True)
     verified = sandbox.doit("verify")
     assert verified.code == 6, verified.text
     assert f"http://127.0.0.1:{port}: not reachable" in verified.err

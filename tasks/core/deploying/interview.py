@@ -231,8 +231,8 @@ def _agree(interview: Interview, *, yes: bool) -> None:
     changes = deploying_plan.changes(plan)
     if changes or interview.has_begun:
         _show(plan_page.lines(plan, console.width(sys.stderr)))
-    if not changes or yes:
-        return
+    if not changes or yes or plan["missing"]:
+        return  # for missing values the steps stop
     if not prompts.agreed("Deploy this?", lambda: _show_patch(patch)):
         raise GatewayError(NOTHING)
 

@@ -52,7 +52,7 @@ def make_plan(resolved: Resolved, key: bytes) -> tuple[dict[str, Any], list[str]
     """
     layout = resolved.layout
     request = resolved.request
-    warnings = _find_warnings(resolved)
+    missing, warnings = _find_obstacles(resolved)
     before = history.installed(layout)
     rendered = resolved.render_all()
     file_changes = install.find_changes(resolved, rendered, before)
@@ -72,6 +72,7 @@ def make_plan(resolved: Resolved, key: bytes) -> tuple[dict[str, Any], list[str]
             written,
             start=request.flags.start,
         ),
+        "missing": missing,
         "warnings": warnings,
         "choices": request.choices.to_json(),
         "profile": request.profile,
@@ -98,8 +99,11 @@ def make_patch(layout: Layout, change: Change) -> Iterator[str]:
     yield from diff.unified(before, after, path)
 
 
-def _find_warnings(resolved: Resolved) -> list[str]:
-    """What may surprise; GatewayError when this cannot be deployed here."""
+def _find_obstacles(resolved: Resolved) -> tuple[list[dict[str, str]], list[str]]:
+    """The values for which deploying would stop, and what may surprise.
+
+    GatewayError when this cannot be deployed here whatever the values are.
+    """
     with console.kept_warnings() as warnings, choices_page.explained(resolved.request):
         request = resolved.request
         if pending := choices_page.describe_pending(request.remembered, request.choices):
@@ -108,8 +112,17 @@ def _find_warnings(resolved: Resolved) -> list[str]:
             console.warn(text)
         for text in _find_pending(resolved):
             console.warn(text)
-        prerequisites.check(resolved)
-    return warnings
+        prerequisites.check_place_and_settings(resolved)
+        problems = prerequisites.find_missing(resolved)
+    missing = []
+    for problem in problems:
+        described = {
+            "variable": problem.variable,
+            "problem": problem.problem,
+            "fix": problem.remedy,
+        }
+        missing.append(described)
+    return missing, warnings
 
 
 def _find_pending(resolved: Resolved) -> Iterator[str]:

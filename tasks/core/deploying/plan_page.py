@@ -24,6 +24,8 @@ COLOURS = {
 }
 """ANSI, per action; what changes nothing has none."""
 
+MISSING = "{variable}: {problem}"
+
 YOURS = ("keep", "merge", "replace")
 """What happens to files that a user edited."""
 
@@ -40,6 +42,7 @@ def lines(plan: Entry, width: int) -> Iterator[str]:
     if yours := list(_yours(plan)):
         yield "Yours"
         yield from _table(yours, width)
+    yield from _missing(plan["missing"], width)
     yield from _warnings(plan["warnings"], width)
     yield from console.folded(_count_changes(plan), width).split("\n")
 
@@ -119,6 +122,19 @@ def _yours(plan: Entry) -> Iterator[tuple[str, ...]]:
     for entry in plan["files"]:
         if entry["action"] in YOURS:
             yield entry["file"], entry["note"]
+
+
+def _missing(entries: Sequence[Entry], width: int) -> Iterator[str]:
+    """The values for which deploying would stop, and where each can come from."""
+    if entries:
+        yield "Missing, so that deploying would stop"
+    mark = console.mark("fail", sys.stdout)
+    for entry in entries:
+        problem = MISSING.format_map(entry)
+        folded = console.folded(problem, width - 4, 4)
+        yield f"  {mark} {folded}"
+        fix = console.folded(entry["fix"], width - 4, 4)
+        yield f"    {fix}"
 
 
 def _warnings(texts: Sequence[str], width: int) -> Iterator[str]:

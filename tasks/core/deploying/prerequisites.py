@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MEBIBYTE = 2**20
 
+MISSING = "{0.variable}: {0.problem}\n    {0.remedy}"
+
 
 def list_facts(resolved: Resolved) -> list[object]:
     """Everything that can change the outcome, for the up-to-date check."""
@@ -47,6 +49,12 @@ def list_facts(resolved: Resolved) -> list[object]:
 
 def check(resolved: Resolved) -> None:
     """Raise the first reason why this cannot be deployed here."""
+    check_place_and_settings(resolved)
+    check_values(resolved)
+
+
+def check_place_and_settings(resolved: Resolved) -> None:
+    """The same without the values, which a plan lists instead."""
     layout = resolved.layout
     request = resolved.request
     check_place(layout)
@@ -72,7 +80,6 @@ def check(resolved: Resolved) -> None:
         resolved.deployment,
         resolved.findings,
     )
-    check_values(resolved)
     install.plan_settings(resolved).check_settings()
 
 
@@ -225,15 +232,8 @@ def check_certificates(deployment: Deployment) -> None:
 
 def check_values(resolved: Resolved) -> None:
     """Whether every needed variable has a usable value; with --allow-missing a warning."""
-    allows_missing = resolved.request.flags.allow_missing
-    errors = []
-    for problem in _find_problems(resolved):
-        text = f"{problem.variable}: {problem.problem}"
-        is_error = problem.severity == "error"
-        if allows_missing or not is_error:
-            console.warn(f"{text}. {problem.remedy}")
-        else:
-            errors.append(f"{text}\n    {problem.remedy}")
+    missing = find_missing(resolved)
+    errors = [MISSING.format(problem) for problem in missing]
     if errors:
         needs = resolved.deployment.needs
         count = f"{len(errors)} of {len(needs)}"
@@ -242,6 +242,21 @@ def check_values(resolved: Resolved) -> None:
             f"{count} values are not usable\n  {listing}",
             "To go on without and fill in .env later: doit deploy --allow-missing",
         )
+
+
+def find_missing(resolved: Resolved) -> list[environment.Problem]:
+    """The values without which deploying stops; warns of what is only doubtful.
+
+    With --allow-missing it stops for none.
+    """
+    allows_missing = resolved.request.flags.allow_missing
+    missing = []
+    for problem in _find_problems(resolved):
+        if allows_missing or problem.severity != "error":
+            console.warn(f"{problem.variable}: {problem.problem}. {problem.remedy}")
+        else:
+            missing.append(problem)
+    return missing
 
 
 def _find_problems(resolved: Resolved) -> list[environment.Problem]:
