@@ -51,8 +51,16 @@ def describe(seen: Case, checks: Sequence[Check], place: Path) -> dict[str, Any]
         "verdict": found.to_json(),
         "checks": listed,
         "hosts": hosts,
-        "replies": seen.replies,
+        "replies": find_replies(seen, checks),
     }
+
+
+def find_replies(seen: Case, checks: Sequence[Check]) -> list[dict[str, Any]]:
+    """What the models said; where the link was passed over, none is asked for this either."""
+    for check in checks:
+        if check.link == "replies" and check.state != case.SKIP:
+            return seen.replies
+    return []
 
 
 def find_error(found: Verdict) -> Unhealthy | None:
