@@ -407,6 +407,32 @@ def test_interrupting_a_start_stops_what_it_started(folder):
     assert not (folder.path / ".start-lock").exists()
 
 
+MEETING = """#!/bin/sh
+# Does its work, then ends the start that called it.
+PATH=/usr/bin:/bin
+"$(command -v "${0##*/}")" "$@"
+code=$?
+read -r _ _ _ _ group _ </proc/$$/stat
+kill -s TERM "$group"
+exit "$code"
+"""
+
+
+@pytest.mark.parametrize("program", ["mkdir", "cut", "od"])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_start_that_is_ended_at_any_step_leaves_no_lock(folder, shell, program):
+    folder.shell = shell
+    tools = folder.home / "tools"
+    tools.mkdir()
+    (tools / program).write_text(MEETING)
+    (tools / program).chmod(0o755)
+    command = folder.command("start-gateway.sh", environ={"PATH": f"{tools}:{PATH}"})
+    ended = subprocess.run(**command, capture_output=True, timeout=60, start_new_session=True)
+    assert ended.returncode == 130, ended.stderr
+    assert not (folder.path / ".start-lock").exists()
+    assert not folder.processes()
+
+
 def test_a_check_starts_nothing_and_names_the_python(folder):
     (folder.path / "gateway.pid").write_text("pid=1\n")
     result = folder.start("--check")

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 MARGIN = 10
 """Seconds longer than LiteLLM has to be ready: the gateway itself gives up first, and says why."""
 
+LONGEST_UNDO = 60.0
+"""Seconds to wait for a gateway that goes back: no signal interrupts an undo."""
+
 
 def take_over(layout: Layout, manifest: Manifest, session: Session, *, start: bool = False) -> None:
     """Have the gateway serve what is in place, without a pause where that can be.
@@ -248,9 +251,26 @@ def _retire(layout: Layout, instance: Instance) -> None:
 
 
 def _back(layout: Layout, before: Status) -> None:
-    """After the files were undone: have what runs serve them again, if it took or is taking the others."""
+    """After the files were undone: have what runs serve them again, if it took or is taking the others.
+
+    Returns when it does. "Undone" is also what claude gets from the gateway.
+    """
     instance = processes.running(layout)
     status = state.read_status(layout, instance) if instance else None
-    if instance and status and (status.state == "starting" or status.served != before.served):
-        processes.hang_up(instance)
-        console.warn("the gateway goes back to what it served before; see: doit status")
+    if instance is None or status is None:
+        return
+    if status.state != "starting" and status.served == before.served:
+        return
+    console.say("The gateway goes back to what it served before.", "step")
+    processes.hang_up(instance)
+    if not _serves_again(layout, status):
+        console.warn("the gateway does not serve yet what it served before; see: doit status")
+
+
+def _serves_again(layout: Layout, status: Status) -> bool:
+    """Whether the attempt after *status* succeeds in time."""
+    try:
+        after = _settled(layout, status.attempt, LONGEST_UNDO)
+    except Unhealthy:
+        return False
+    return after.state == "serving"

@@ -61,6 +61,19 @@ def test_what_changed_is_taken_over(folder, layout, manifest, name):
     assert folder.pid == pid
 
 
+def test_when_a_deployment_is_undone_it_serves_at_once_what_it_served_before(folder, layout, manifest):
+    before = folder.status()["revision"]
+    session = Session()
+    session.is_shared = True
+    transaction = session.begin(layout)
+    transaction.put(layout.config.name, DEMO.encode() + b"# other\n", 0o644)
+    session.place()
+    supervisor.take_over(layout, manifest, session)
+    assert folder.status()["revision"] != before
+    session.close()
+    assert folder.status()["revision"] == before
+
+
 def test_what_litellm_refuses_is_said_and_the_former_serves_on(folder, layout, manifest):
     before = folder.status()
     layout.config.write_text(DEMO + "# refused\n")

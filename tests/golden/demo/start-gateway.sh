@@ -408,7 +408,10 @@ lock_holder() { # the number of the start that holds the lock; fails when that o
 }
 take_lock() { # fails when the gateway runs already, whose number is in pid then
     tries=0
+    signalled=
+    trap 'signalled=yes' INT TERM HUP # until it is certain whose the lock is
     until mkdir "$lock" 2>/dev/null; do
+        [ -z "$signalled" ] || exit 130
         judged=$(cat "$lock/pid" 2>/dev/null)
         holder=$(lock_holder)
         held=$?
@@ -422,8 +425,10 @@ take_lock() { # fails when the gateway runs already, whose number is in pid then
             mv "$lock" "$lock.$$" 2>/dev/null && rm -rf "$lock.$$"
         fi
     done
-    printf '%s %s\n' "$$" "$(started $$)" >"$lock/pid"
     trap 'rm -rf "$lock"' EXIT
+    trap 'exit 130' INT TERM HUP # a shell that dies of a signal does not run the EXIT trap
+    [ -z "$signalled" ] || exit 130
+    printf '%s %s\n' "$$" "$(started $$)" >"$lock/pid"
     if pid=$(gateway_pid); then
         trap - EXIT
         rm -rf "$lock"
