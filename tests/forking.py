@@ -67,17 +67,40 @@ class Server:
         self, command: Sequence[str], folder: Path, environ: Mapping[str, str], given: bytes, timeout: float
     ) -> tuple[int, bytes, bytes] | None:
         """Run `python SWITCH SCRIPT WORD…`: exit code, stdout, stderr; None when only a new process can do that."""
-        alike = command[:2] == self._python and _read_at_start(environ) == _read_at_start(self.environ)
-        if not alike or len(given) > LARGEST_INPUT or not self._busy.acquire(blocking=False):
+        if not self.can_run(command, environ) or len(given) > LARGEST_INPUT:
+            return None
+        if not self._busy.acquire(blocking=False):
             return None
         try:
-            mask = os.umask(0o077)
-            os.umask(mask)
-            words = command[2:]
-            request = {"words": words, "folder": str(folder), "environ": environ, "mask": mask}
-            return self._run(request, given, timeout)
+            return self._run(command, folder, environ, given, timeout)
         finally:
             self._busy.release()
+
+    def can_run(self, command: Sequence[str], environ: Mapping[str, str]) -> bool:
+        """Whether a process that is forked here is as a new one would be."""
+        is_ours = [*command[:2]] == self._python
+        return is_ours and _read_at_start(environ) == _read_at_start(self.environ)
+
+    def begin(
+        self, command: Sequence[str], folder: Path, environ: Mapping[str, str], given: bytes, streams: Sequence[int]
+    ) -> int:
+        """Begin such a command, which writes to the two *streams*: its process. One at a time: see end()."""
+        mask = os.umask(0o077)
+        os.umask(mask)
+        request = {"words": [*command[2:]], "folder": str(folder), "environ": {**environ}, "mask": mask}
+        line = self._line or self._start()
+        stdin, keyboard = os.pipe()
+        os.write(keyboard, given)
+        os.close(keyboard)
+        socket.send_fds(line, [b"."], [stdin, *streams])
+        os.close(stdin)
+        line.sendall(json.dumps(request).encode() + b"\n")
+        return _number(line)
+
+    def end(self) -> int:
+        """Wait until the command that was begun has ended: its exit code, below zero for a signal."""
+        assert self._line is not None
+        return _number(self._line)
 
     def close(self) -> None:
         """End the server."""
@@ -86,23 +109,20 @@ class Server:
             self._process.wait()
             self._line = self._process = None
 
-    def _run(self, request: Mapping[str, object], given: bytes, timeout: float) -> tuple[int, bytes, bytes]:
-        line = self._line or self._start()
-        (stdin, keyboard), (out, stdout), (err, stderr) = os.pipe(), os.pipe(), os.pipe()
-        os.write(keyboard, given)
-        os.close(keyboard)
-        socket.send_fds(line, [b"."], [stdin, stdout, stderr])
-        for descriptor in (stdin, stdout, stderr):
-            os.close(descriptor)
-        line.sendall(json.dumps(request).encode() + b"\n")
-        pid = _number(line)
+    def _run(
+        self, command: Sequence[str], folder: Path, environ: Mapping[str, str], given: bytes, timeout: float
+    ) -> tuple[int, bytes, bytes]:
+        (out, stdout), (err, stderr) = os.pipe(), os.pipe()
+        pid = self.begin(command, folder, environ, given, [stdout, stderr])
+        os.close(stdout)
+        os.close(stderr)
         try:
             output = _read_all([out, err], time.monotonic() + timeout)
         except BaseException:  # its exit code would be read for the next one's pid: begin with a new server
             os.kill(pid, signal.SIGKILL)
             self.close()
             raise
-        return _number(line), *output
+        return self.end(), *output
 
     def _start(self) -> socket.socket:
         self._line, far = socket.socketpair()

@@ -1,22 +1,31 @@
 """One sequence of commands, struck again and again: what stood before, what stands after, and whether that is right.
 
 Each time: the command with its fault, the next command (`status`), then deployment A once more, and all taken away.
+
+What follows is done once for all states that are alike (tree.py says what that means) and that may be the same of old
+and new: commands cannot tell them apart, so what they do is the same, and so is the verdict on it. What the struck
+command itself told is judged every time.
+
+The command is not run again to be killed: what it had done before a call is on record.
 """
 
 from __future__ import annotations
 
+import functools
 import shutil
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.conftest import make_sandbox
-from tests.crash import judge
+from tests.conftest import machine_environment, make_sandbox
+from tests.crash import judge, tree
 from tests.crash.injector.faults import MODES, SIGNALS
-from tests.crash.injector.power import Disk
+from tests.crash.injector.power import KILLED, Disk
 from tests.crash.injector.program import Run
 from tests.crash.sequences import THEIRS, prepare
+from tests.forking import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
     from collections.abc import Sequence as Several
     from pathlib import Path
 
@@ -28,8 +37,12 @@ UNDETERMINED = 75
 NOTHING_TO_TELL = ("kill", "torn")
 """A killed command has no exit code that could be true."""
 
-
 STAGED = "/.gw-"
+
+Claim = tuple[str, ...]
+"""What may stand: "old", "new"."""
+
+EITHER: Claim = ("old", "new")
 
 
 class Point(NamedTuple):
@@ -54,19 +67,27 @@ class Verdict(NamedTuple):
 class Experiment:
     """A sandbox at *place*, always at the same path, and copies of what is in it."""
 
+    IS_ALONE = True
+    """Whether the command is the only process, so that what it had done is all there is when it is killed."""
+
+    OF_DEAD: Claim = EITHER
+
     def __init__(self, place: Path, sequence: Sequence) -> None:
         self.box: Sandbox = make_sandbox(place / "box")
+        self.remembers = True
+        """Whether what follows is done once for states that are alike."""
+        self._followed: dict[Hashable, tuple[str, ...]] = {}
         self._place, self._sequence = place, sequence
-        self._folders = [self.box.home, self.box.project / "build"]
+        self.folders = [self.box.home, self.box.project / "build"]
         self._set_up()
         self.reset()
         self.old, self._old_names = self.state(), judge.names(self.box)
         if self.box.gateway.exists():
             self._old_names |= judge.KEPT
         self._names = self._old_names | judge.KEPT
-        self.reset()
-        with self._run() as run:
-            self.calls = run.ended.calls
+        with self.run(places=self.folders) as run:
+            self._recording = run.recording
+            self.calls = [event.call for event in self._recording.events]
             self.new = self.state()
             self._names |= judge.names(self.box)
             self.again = self._do_again()
@@ -74,13 +95,21 @@ class Experiment:
 
     def reset(self) -> None:
         """Back to what stood before the command."""
-        for folder in self._folders:
-            shutil.rmtree(folder)
-            shutil.copytree(self._place / folder.name, folder, symlinks=True)
+        for folder in self.folders:
+            self._restore(folder)
+
+    def _restore(self, folder: Path) -> None:
+        shutil.rmtree(folder)
+        shutil.copytree(self._place / folder.name, folder, symlinks=True)
 
     def state(self) -> judge.State:
         """What stands."""
         return judge.state(self.box)
+
+    def situation(self, found: tree.Tree, *, is_laid: bool) -> Hashable:
+        """All that a next command could find out, where *found* is in the folders; *is_laid*: nothing runs."""
+        del is_laid
+        return tree.digest_of(found)
 
     def settled(self, expected: list[judge.State]) -> judge.State:
         """What stands when all has ended that ends by itself, and is one of *expected* then."""
@@ -93,59 +122,97 @@ class Experiment:
 
     def judge(self, point: Point) -> Verdict:
         """What is wrong after a fault."""
+        if point.mode == "kill" and self.IS_ALONE:
+            return self._judge_death(point, KILLED)
+        return self.strike(point)
+
+    def strike(self, point: Point) -> Verdict:
+        """See judge(); the command is run in every mode."""
         self.reset()
-        with self._run(mode=point.mode, at=point.at) as run:
+        with self.run(mode=point.mode, at=point.at) as run:
             misses = [*self._told(point, run.ended)]
             run.heal()
-            misses += self._afterwards(self._expected(point, run.ended.code))
+            is_over = self.IS_ALONE or point.mode not in NOTHING_TO_TELL
+            misses += self._follow(self._claim(point, run.ended.code), is_over=is_over)
         return Verdict(point, run.ended.code, self._short(run.ended.struck), tuple(misses))
 
     def power_losses(self, model: str, chosen: range) -> Iterator[Verdict]:
         """What is wrong after a loss of power before each of the *chosen* calls (from 0), and after the last one."""
-        self.reset()
-        with self._run(places=self._folders) as run:
-            recording = run.recording
-        disk = Disk(recording, model)
-        for number, event in enumerate([*recording.events, None]):
-            if number in chosen or event is None:
-                self._lay(disk)
-                misses = tuple(self._afterwards([self.old, self.new] if event else [self.new]))
-                yield Verdict(Point(model, number), 0, self._short(event.call if event else "the end"), misses)
-            if event:
-                disk.take(event)
+        for number in chosen:
+            yield self._judge_death(Point(model, number + 1), model)
+        yield self._judge_death(Point(model, len(self.calls) + 1), model)
+
+    def tree(self) -> tree.Tree:
+        """What is in the folders."""
+        return tree.read({str(folder): folder for folder in self.folders})
+
+    def dead_at(self, at: int, model: str) -> Disk:
+        """What is on the disk after a death before call number *at*."""
+        disk = Disk(self._recording, model)
+        for event in self._recording.events[: at - 1]:
+            disk.take(event)
+        return disk
+
+    def lay(self, disk: Disk) -> None:
+        """Put what is left after a death in the place of what is there."""
+        for folder in self.folders:
+            shutil.rmtree(folder)
+        disk.lay(self.targets)
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """The folders, as a disk is laid into them."""
+        return {str(folder): str(folder) for folder in self.folders}
+
+    def _judge_death(self, point: Point, model: str) -> Verdict:
+        is_end = point.at > len(self.calls)
+        claim = ("new",) if is_end else self.OF_DEAD
+        call = "the end" if is_end else self._short(self.calls[point.at - 1])
+        return Verdict(point, 0, call, self._follow(self._alone(claim), self.dead_at(point.at, model)))
+
+    def _alone(self, claim: Claim) -> Claim:
+        """What may stand where nothing runs any more."""
+        return claim
 
     def _set_up(self) -> None:
         """Do what comes before the command, and keep what stands then."""
         prepare(self.box, self._sequence)
-        for folder in self._folders:
+        time.sleep(1)  # names made of the time get one more number within one second
+        for folder in self.folders:
             shutil.copytree(folder, self._place / folder.name, symlinks=True)
 
-    def _run(self, mode: str = "", at: int = 0, places: Several[Path] = ()) -> Run:
+    def run(self, mode: str = "", at: int = 0, places: Several[Path] = ()) -> Run:
         """The command, with a fault or a recording."""
         command, environ = self.box.command(*self._sequence.command), self.box.environment()
-        return Run(self.box.root, command, self.box.project, environ, mode=mode, at=at, places=places)
-
-    def _lay(self, disk: Disk) -> None:
-        """Put what is left after a loss of power in the place of what is there."""
-        for folder in self._folders:
-            shutil.rmtree(folder)
-        disk.lay({str(folder): str(folder) for folder in self._folders})
+        return Run(
+            self.box.root,
+            command,
+            self.box.project,
+            environ,
+            mode=mode,
+            at=at,
+            places=places,
+            server=injecting_server(),
+        )
 
     def _short(self, call: str) -> str:
         return call.replace(f"{self.box.root}/", "")
 
-    def _expected(self, point: Point, code: int) -> list[judge.State]:
+    def _claim(self, point: Point, code: int) -> Claim:
         """What may stand after the next command."""
         if point.mode in NOTHING_TO_TELL or code == UNDETERMINED:
-            return [self.old, self.new]
-        return [self.new if code == 0 else self.old]
+            return self.OF_DEAD
+        return ("new",) if code == 0 else ("old",)
+
+    def _states(self, claim: Claim) -> list[judge.State]:
+        return [self.old if word == "old" else self.new for word in claim]
 
     def _told(self, point: Point, ended: Ended) -> Iterator[str]:
         """What was wrong as soon as the command had ended."""
         if point.mode not in NOTHING_TO_TELL and ended.code != UNDETERMINED:
             wanted = self.new if ended.code == 0 else self.old
             found = self.state()
-            if point.mode.endswith("+"):  # what was staged cannot be removed from such a disk
+            if point.mode.endswith("+") or ended.struck.startswith("unlink"):  # what was staged cannot be removed then
                 found = {name: content for name, content in found.items() if STAGED not in name}
             if difference := judge.difference(found, wanted):
                 yield f"untrue: {difference}"
@@ -154,13 +221,31 @@ class Experiment:
         if "Traceback" in ended.err:
             yield f"traceback: {ended.err.splitlines()[-1]}"
 
+    def _follow(self, claim: Claim, disk: Disk | None = None, *, is_over: bool = True) -> tuple[str, ...]:
+        """What is wrong with what follows; *disk*: what is to be laid first.
+
+        is_over: nothing of the struck command is about to end by itself, which no look at it would tell.
+        """
+        key: Hashable = None
+        if self.remembers and is_over:
+            found = disk.tree(self.targets) if disk else self.tree()
+            key = (self.situation(found, is_laid=disk is not None), claim)
+        if key in self._followed:
+            return self._followed[key]
+        if disk:
+            self.lay(disk)
+        misses = tuple(self._afterwards(self._states(claim)))
+        if key:
+            self._followed[key] = misses
+        return misses
+
     def _afterwards(self, expected: list[judge.State]) -> Iterator[str]:
         """What is wrong after the next command, and after the last one."""
         self.box.doit("status")
         if (found := self.settled(expected)) not in expected:
             yield f"mixture: {judge.difference(found, expected[0])}"
         yield from self.problems()
-        allowed = self._old_names if found == self.old else self._names
+        allowed = self._old_names if found in self._states(("old",)) else self._names
         if debris := [name for name in judge.names(self.box) - allowed if not judge.is_temporary(name)]:
             yield f"debris: {', '.join(sorted(debris))}"
         for problem in self._after_all():
@@ -187,6 +272,12 @@ class Experiment:
         return self.state()
 
 
+@functools.cache
+def injecting_server() -> Server:
+    """What forks injectors, and these the commands."""
+    return Server(machine_environment())
+
+
 def points(calls: list[str], mode: str, every: int = 0) -> list[Point]:
     """Every *every*-th call in *mode*, or two of all; in each mode they begin elsewhere."""
     step = every or len(calls) // 2
@@ -198,22 +289,23 @@ class Recovery(Experiment):
     """The next command after a death half way through the exchange is struck itself: what was begun is finished."""
 
     HALF_WAY = "renameat2"
+    OF_DEAD = ("new",)
 
     def _set_up(self) -> None:
         """See Experiment; the sequence's command is killed at the third exchange."""
         super()._set_up()
-        with self._run() as run:
+        with self.run() as run:
             exchanges = [at for at, call in enumerate(run.ended.calls, 1) if call.startswith(self.HALF_WAY)]
         self.reset()
-        with self._run(mode="kill", at=exchanges[2]) as run:
+        with self.run(mode="kill", at=exchanges[2]) as run:
             assert run.ended.code < 0
-        for folder in self._folders:
+        for folder in self.folders:
             shutil.rmtree(self._place / folder.name)
             shutil.copytree(folder, self._place / folder.name, symlinks=True)
         self._sequence = self._sequence._replace(command=("status",))
 
-    def _expected(self, point: Point, code: int) -> list[judge.State]:
-        return [self.new]
+    def _claim(self, point: Point, code: int) -> Claim:
+        return self.OF_DEAD
 
     def _told(self, point: Point, ended: Ended) -> Iterator[str]:
         """See Experiment; what `status` ends with says nothing of what was deployed."""

@@ -121,7 +121,7 @@ def _open_secrets(box: Sandbox) -> Iterator[str]:
 def names(box: Sandbox) -> set[str]:
     """All names in the home and in build/, alike for runs at other times."""
     found = [path for top in (box.home, box.project / "build") for path in top.rglob("*")]
-    return {_plain(path.relative_to(box.root).as_posix()) for path in found}
+    return {plain(path.relative_to(box.root).as_posix()) for path in found}
 
 
 def is_temporary(name: str) -> bool:
@@ -129,8 +129,10 @@ def is_temporary(name: str) -> bool:
     return f"{PREPARED}/" in f"{name}/" or name.startswith("project/build/")
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[0-9]+", "#", name)
+def plain(name: str) -> str:
+    """*name* without its numbers."""
+    # Two archives of the same second: the later one has one more number.
+    return re.sub(r"-#-#-#\b", "-#-#", re.sub(r"[0-9]+", "#", name))
 
 
 def _files(top: Path) -> Iterator[Path]:

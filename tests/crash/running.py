@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 import psutil
 
 from tests.artifacts.fakes import free_port, make_litellm
-from tests.crash import judge
+from tests.crash import judge, tree
 from tests.crash.experiment import Experiment
 from tests.crash.sequences import PORTS, START, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
     from pathlib import Path
+
+    from tests.crash.experiment import Claim
+    from tests.crash.injector.power import Disk
 
 PATIENCE = 5.0
 """Seconds in which what was left alone may end by itself, and a gateway takes what stands."""
@@ -25,6 +28,8 @@ PATIENCE = 5.0
 
 class Running(Experiment):
     """An experiment with a LiteLLM that costs nothing to start."""
+
+    IS_ALONE = False
 
     def __init__(self, place: Path, sequence: Sequence) -> None:
         program = ("--litellm", str(make_litellm(place / "fake")))
@@ -37,15 +42,20 @@ class Running(Experiment):
 
         before, command, again = sequence
         self._is_running = any(START in words for words in before)
+        self._home: Hashable = None
         super().__init__(place, Sequence(tuple(map(complete, before)), complete(command), complete(again)))
 
     def reset(self) -> None:
-        """See Experiment; a gateway that ran then runs again."""
+        """See Experiment; a gateway that ran then runs again, or still."""
+        if self._home and self._home == self._look_home():
+            self._restore(self.folders[1])
+            return
         self.clear()
         super().reset()
         if self._is_running:
             done = self.box.doit("start")
             assert done.code == 0, done.text
+            self._home = self._look_home()
 
     def clear(self) -> None:
         """End all that runs in the sandbox."""
@@ -54,9 +64,41 @@ class Running(Experiment):
                 process.kill()
                 process.wait(5)
 
+    def lay(self, disk: Disk) -> None:
+        """See Experiment; nothing runs after a loss of power."""
+        self.clear()
+        super().lay(disk)
+
     def state(self) -> judge.State:
         """What stands, with the models that are served, and whether anything else runs."""
         return judge.state(self.box) | {"served": (self._served(),)}
+
+    def situation(self, found: tree.Tree, *, is_laid: bool) -> Hashable:
+        """See Experiment; with what is served, and what runs."""
+        if is_laid:
+            return super().situation(found, is_laid=True)
+        return super().situation(found, is_laid=False), self._served(), *self._running()
+
+    def _look_home(self) -> Hashable:
+        """The situation, without what is in build/."""
+        return self.situation(tree.read({"home": self.box.home}), is_laid=False)
+
+    def _running(self) -> list[str]:
+        """What runs: its command lines."""
+        found = []
+        for process in processes(self.box.root):
+            with suppress(psutil.Error):
+                found.append(tree.WORDS.sub(b"#", " ".join(process.cmdline()).encode()).decode())
+        return sorted(found)
+
+    def _alone(self, claim: Claim) -> Claim:
+        """See Experiment; it may be started again, and need not."""
+        return (*claim, *(f"{word} off" for word in claim))
+
+    def _states(self, claim: Claim) -> list[judge.State]:
+        states = super()._states(tuple(word.partition(" ")[0] for word in claim))
+        off = {"served": (None,)}
+        return [state | (off if " " in word else {}) for word, state in zip(claim, states, strict=True)]
 
     def settled(self, expected: list[judge.State]) -> judge.State:
         """See Experiment."""

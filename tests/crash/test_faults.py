@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import functools
 import os
+import random
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crash.experiment import Experiment, Recovery, points
+from tests.crash import judge, tree
+from tests.crash.experiment import Experiment, Point, Recovery, points
 from tests.crash.injector.faults import MODES
-from tests.crash.injector.power import MODELS
+from tests.crash.injector.power import KILLED, MODELS
 from tests.crash.injector.program import reason_not_to
 from tests.crash.running import Running
 from tests.crash.sequences import RUNNING, SEQUENCES
@@ -52,6 +54,41 @@ def running(request, tmp_path_factory) -> Iterator[Running]:
     made = Running(tmp_path_factory.mktemp("running"), RUNNING[request.param])
     yield made
     made.clear()
+
+
+@pytest.mark.sample(2)
+def test_the_command_need_not_be_run_again_to_be_killed(experiment):
+    """What is on record of it is what such a run leaves, but for the order in which a folder is emptied."""
+    home = [at for at, call in enumerate(experiment.calls, 1) if "/home/" in call and not call.startswith("unlink")]
+    for at in random.Random(len(home)).sample(home, 3):
+        on_record = experiment.dead_at(at, KILLED).tree(experiment.targets)
+        experiment.reset()
+        with experiment.run(mode="kill", at=at):
+            assert sizes(experiment.tree()) == sizes(on_record), experiment.calls[at - 1]
+
+
+def sizes(found: tree.Tree) -> set[tuple[str, int, int]]:
+    """What is in the home, with modes, and how long it is; an archive is not always as long."""
+    return {
+        (judge.plain(tree.blank(name)), mode, 0 if name.endswith(tree.ARCHIVE) else len(data))
+        for name, (mode, data) in found.items()
+        if "/home/" in name and not name.endswith(("lock", "metadata.json"))
+    }
+
+
+@pytest.mark.sample(1)
+def test_what_follows_is_the_same_for_states_that_are_alike(experiment):
+    """Each verdict is the one that is given when nothing is remembered."""
+    chance = random.Random(experiment.calls[0])
+    calls = range(1, len(experiment.calls) + 1)
+    chosen = [Point(chance.choice(MODES), chance.choice(calls)) for _ in range(30 if EVERY else 4)]
+    remembered = [experiment.judge(point).misses for point in chosen]
+    remembered = [experiment.judge(point).misses for point in chosen]
+    experiment.remembers = False
+    try:
+        assert [experiment.strike(point).misses for point in chosen] == remembered
+    finally:
+        experiment.remembers = True
 
 
 @pytest.mark.sample(4)

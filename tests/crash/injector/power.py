@@ -1,4 +1,6 @@
-"""What a loss of power leaves of what was recorded, in the two models between which file systems are.
+"""What a death leaves of what was recorded: of the process, or of the machine in one of two models of a file system.
+
+killed    all that was done
 
 ordered   names are as they were at that moment, since a journal keeps their order (ext4, XFS); of the data of a file
           there is only what was synced
@@ -12,9 +14,14 @@ import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.crash.injector.recording import Event, Inode, Node, Recording
 
 MODELS = ("ordered", "posix")
+"""Between which file systems are."""
+
+KILLED = "killed"
 
 
 class Disk:
@@ -38,10 +45,24 @@ class Disk:
         for place, target in folders.items():
             self._write(self._recording.roots[place], target)
 
+    def tree(self, folders: dict[str, str]) -> dict[str, tuple[int, bytes]]:
+        """What lay() would write, by path: the mode with the kind, and content or where a link leads."""
+        return {
+            name: found
+            for place, target in folders.items()
+            for name, found in self._walk(self._recording.roots[place], target)
+        }
+
+    def _walk(self, inode: Inode, name: str) -> Iterator[tuple[str, tuple[int, bytes]]]:
+        node = self._safe[inode]
+        yield name, (node.mode, node.data)
+        for child, entry in node.names.items():
+            yield from self._walk(entry, f"{name}/{child}")
+
     def _survivor(self, inode: Inode, node: Node) -> Node:
         """*node*, which is not synced."""
         safe = self._safe.get(inode)
-        if stat.S_ISLNK(node.mode):
+        if stat.S_ISLNK(node.mode) or self._model == KILLED:
             return node
         if self._model == "ordered":
             return node._replace(data=safe.data if safe else b"")

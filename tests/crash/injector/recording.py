@@ -34,7 +34,7 @@ class Node(NamedTuple):
 
 
 class Event(NamedTuple):
-    """A call that was made, and how the inodes that it is about are afterwards."""
+    """A call that was made, and how the inodes that it is about are afterwards; none where it changed nothing."""
 
     call: str
     nodes: dict[Inode, Node]
@@ -61,17 +61,20 @@ class Recorder:
 
     def called(self, call: Call) -> bool:
         """See Handler."""
-        return any(f"{path}/".startswith(f"{place}/") for path in call.paths for place in self._places)
+        del call
+        return True
 
     def returned(self, call: Call, result: int) -> None:
         """See Handler."""
-        if result < 0:
-            return
         nodes: dict[Inode, Node] = {}
-        for path in self._to_look_at(call):
-            self._look(path, nodes)
+        if result >= 0 and self._is_watched(call):
+            for path in self._to_look_at(call):
+                self._look(path, nodes)
         synced = next(iter(nodes), None) if call.name in SYNCS else None
         self.recording.events.append(Event(str(call), nodes, synced))
+
+    def _is_watched(self, call: Call) -> bool:
+        return any(f"{path}/".startswith(f"{place}/") for path in call.paths for place in self._places)
 
     def _to_look_at(self, call: Call) -> list[str]:
         file = shape_of(call.name).file

@@ -14,7 +14,8 @@ def test_a_number_is_not_used_again_for_another_file(script):
 def test_what_is_outside_of_the_places_is_not_recorded(script):
     (script.root / "d").mkdir()
     with script.run("os.mkdir('e'); os.mkdir('d/f')", places=[script.root / "d"]) as run:
-        assert [event.call for event in run.recording.events] == [f"mkdir {script.root}/d/f"]
+        changes = [event.call for event in run.recording.events if event.nodes]
+    assert changes == [f"mkdir {script.root}/d/f"]
 
 
 def test_a_file_without_a_name_has_data(script):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -59,18 +60,29 @@ class Tracer:
 
     def start(self, command: Sequence[str], folder: str, environ: Mapping[str, str], streams: Sequence[int]) -> None:
         """Start *command*, its output to the two *streams*."""
+        if self.fork(folder, streams):
+            try:
+                os.execve(command[0], command, environ)
+            finally:
+                os._exit(127)
+
+    def fork(self, folder: str, streams: Sequence[int]) -> bool:
+        """Start a process that is a copy of this one: True in it, and what it does from there on is followed."""
         reader, writer = os.pipe()
         self.main = os.fork()
         if self.main == 0:
             try:
                 os.read(reader, 1)
-                _become(command, folder, environ, streams)
+                _become(folder, streams)
+                return True
             finally:
-                os._exit(127)
+                if sys.exception():
+                    os._exit(127)
         ptrace.seize(self.main)
         os.write(writer, b"!")
         os.close(reader)
         os.close(writer)
+        return False
 
     def follow(self) -> int | None:
         """Run until the command ends: its exit code, below zero for a signal. Again: until all it started has ended."""
@@ -121,7 +133,8 @@ class Tracer:
         return path.startswith(f"{self._root}/")
 
 
-def _become(command: Sequence[str], folder: str, environ: Mapping[str, str], streams: Sequence[int]) -> None:
+def _become(folder: str, streams: Sequence[int]) -> None:
+    """Be a process as a terminal would start it, and be followed."""
     os.setsid()
     os.chdir(folder)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -130,7 +143,6 @@ def _become(command: Sequence[str], folder: str, environ: Mapping[str, str], str
     for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     seccomp.install()
-    os.execve(command[0], command, environ)
 
 
 def _paths(name: str, thread: int, registers: ptrace.Registers) -> Iterator[str]:
