@@ -26,7 +26,7 @@ def _flag(name: str, says: str, short: str = "") -> dict[str, Any]:
 
 
 OPTIONS = [
-    _text("preset", "what to deploy: demo, basic and so on (docs/choosing.md); remembered, as the choices that follow"),
+    _text("preset", "what to deploy: demo, basic and so on (docs/models.md); remembered, as the choices that follow"),
     _text("models", "the models to serve, a comma list (see: doit models)"),
     _text("add_models", "serve these too"),
     _text("remove_models", "do not serve these any more"),

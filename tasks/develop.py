@@ -57,7 +57,7 @@ def bench_task() -> Task:
 
 
 def docs_task() -> Task:
-    """`doit docs`: the pages that are made from the catalogue."""
+    """`doit docs`: the tables of the guide that are made from the catalogue and the code."""
     return {"actions": [(write_docs,)]}
 
 
@@ -92,20 +92,18 @@ def run_bench(runs: int, gateway: bool) -> None:
 
 @action
 def write_docs() -> None:
-    """Write the pages that are generated, and the tables in those written by hand; what stands right is left alone."""
+    """Write the tables of README and docs/ that are made from the catalogue and the code."""
     import dodo
     from tasks.core.catalogue import catalogue
     from tasks.core.disk import files
     from tasks.core.frame import pages
 
     known = catalogue.load(Layout.of(os.environ))
-    made = {"docs/models.md": pages.models_page(known), "docs/environment.md": pages.environment_page(known)}
     tables = pages.tables(known, vars(dodo), vars(dodo)["tasks"].deploy.OPTIONS)
-    for path in [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]:
+    for path in sorted((PROJECT / "docs").glob("*.md")):
         name = path.relative_to(PROJECT).as_posix()
-        made.setdefault(name, pages.filled(path.read_text(), tables, name))
-    for name, page in made.items():
-        changed = files.write(PROJECT / name, page.encode(), 0o644)
+        page = pages.filled(path.read_text(), tables, name)
+        changed = files.write(path, page.encode(), 0o644)
         console.say(f"{name} {'written' if changed else 'unchanged'}")
 
 

@@ -80,7 +80,7 @@ MEANT = {
     "home/.claude/.gateway-recovery.json": {"settings", "userinfo"},
     "home/.claude/gateway/litellm.log": {"LITELLM_MASTER_KEY"},
 }
-"""Where a secret may be (docs/undo.md lists them too): what the test gives, the files that need it, what they held
+"""Where a secret may be (docs/security.md lists them too): what the test gives, the files that need it, what they held
 before; and the log, into which this LiteLLM writes its key by itself."""
 ASKS = "cloud_lists.py"
 """The Python of the gateway, asked what a cloud has: with that cloud's credentials, and the proxy's."""

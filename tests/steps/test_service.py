@@ -61,7 +61,7 @@ def test_what_the_log_means_is_told_when_a_start_or_a_restart_fails(box):
         result = box.doit(step)
         assert result.code == 6, result.text
         assert "| yaml.parser.ParserError" in result.err
-        assert "the file litellm_config.yaml is no valid YAML" in result.err
+        assert "litellm_config.yaml is empty or not valid" in result.err
         assert "doit rollback" in result.err
     assert result.err.count("LiteLLM ended while it was starting") == 1
 

@@ -32,12 +32,12 @@ def test_the_last_lines_are_shown_without_secrets_and_colours(layout, capsys):
 def test_what_they_mean_is_said_where_it_is_known(layout):
     lines = ["x", "yaml.parser.ParserError: expected", "the end"]
     error = logs.failure(layout, "it ended", lines, remedy="Look.")
-    assert error.problem == "it ended: the file litellm_config.yaml is no valid YAML"
+    assert error.problem == "it ended: litellm_config.yaml is empty or not valid"
     assert error.remedy.endswith(" Look.")
     assert "doit rollback" in error.remedy
     error = logs.failure(layout, "it ended", lines, "it is broken")
     assert error.problem == "it ended: it is broken"
-    assert error.remedy.startswith("That means: the file litellm_config.yaml is no valid YAML.")
+    assert error.remedy.startswith("That means: litellm_config.yaml is empty or not valid.")
 
 
 def test_a_log_that_says_nothing(layout):

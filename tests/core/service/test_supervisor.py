@@ -87,7 +87,7 @@ def test_what_the_log_of_a_failed_swap_means_is_said_without_colours_and_places(
     with pytest.raises(Unhealthy) as failed:
         supervisor.take_over(layout, manifest, Session())
     said = capsys.readouterr().err + str(failed.value)
-    assert "That means: the file litellm_config.yaml is no valid YAML." in failed.value.remedy
+    assert "That means: litellm_config.yaml is empty or not valid." in failed.value.remedy
     assert "served on without a gap" in failed.value.remedy
     assert "yaml" in failed.value.problem
     assert "\\x1b" not in said
