@@ -29,14 +29,14 @@ class Exit(NamedTuple):
 DEPLOYING = ("deploy", "deploy --dry-run", "apply", "use", "rollback", "install", "settings")
 
 EXITS = (
-    Exit(0, "Done; or there was nothing to do."),
-    Exit(1, "It cannot be done as things are: a value, a program, a right or the deployment itself is missing."),
-    Exit(2, "Asked with --exit-code: something would change, or is not as it was left.", ("plan", "status")),
-    Exit(2, "A mistake in this project; a traceback is shown."),
-    Exit(3, "An option, a name or an argument that cannot be meant. Nothing was begun."),
+    Exit(0, "Done, or nothing to do."),
+    Exit(1, "Something is missing: a value, a program, a permission or the deployment itself."),
+    Exit(2, "With --exit-code: changes are pending, or files were modified.", ("plan", "status")),
+    Exit(2, "A bug in this project, shown with a traceback."),
+    Exit(3, "Invalid option, name or argument. Nothing was changed."),
     Exit(
         4,
-        "A template, a rendered file, a saved plan, a manifest or a settings.json is not valid. Nothing was written.",
+        "A template, a rendered file, a saved plan, a manifest or a settings.json is invalid. Nothing was written.",
         (
             *DEPLOYING,
             *("plan", "preflight", "validate", "verify", "explain", "lint"),
@@ -56,11 +56,11 @@ EXITS = (
     ),
     Exit(
         5,
-        "Something changed under us, moved since it was planned, or belongs to somebody else. It was left as it is.",
+        "Something was changed meanwhile, or belongs to someone else. It was left alone.",
     ),
     Exit(
         6,
-        "The gateway does not run, does not answer, or answers wrongly. What a deployment had changed is undone.",
+        "The gateway does not run, does not answer, or answers wrongly. A deployment was undone.",
         (
             "start",
             "restart",
@@ -78,8 +78,8 @@ EXITS = (
             "exec",
         ),
     ),
-    Exit(75, "Neither done nor undone: the system refused both. The next command finishes or undoes it."),
-    Exit(129, "The terminal was closed (HUP). What was not finished is undone."),
-    Exit(130, "Ctrl-C. What was not finished is undone."),
-    Exit(143, "Ended from outside (TERM). What was not finished is undone."),
+    Exit(75, "Neither done nor undone, because the system refused both. The next command finishes or undoes it."),
+    Exit(129, "The terminal was closed (HUP). Unfinished changes were undone."),
+    Exit(130, "Ctrl-C. Unfinished changes were undone."),
+    Exit(143, "Terminated (TERM). Unfinished changes were undone."),
 )

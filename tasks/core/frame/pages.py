@@ -1,4 +1,4 @@
-"""The tables and lists of the guide that are made from the catalogue and the code. Values in, Markdown out."""
+"""The lists and tables of the guide that are made from the catalogue and the code. Values in, Markdown out."""
 
 from __future__ import annotations
 
@@ -13,34 +13,54 @@ from tasks.core.model.errors import InvalidInput
 from tasks.core.model.layout import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tasks.core.catalogue.explanations import Explained
-    from tasks.core.model.catalogue import Catalogue, Gateway, Model, Preset, Provider, Variable
+    from tasks.core.model.catalogue import Catalogue, Model, Preset, Provider, Variable
+
+    Options = Iterable[Mapping[str, Any]]
+    """Options of a step, as doit takes them."""
+
+PROGRAM = "gatehand"
+"""How the guide writes our command."""
 
 
-def tables(catalogue: Catalogue, dodo: Mapping[str, Any], options: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Each table that can be between marks in a page, by its name.
+UNSET = "Leave it unset"
+"""How the advice for a variable begins that is better left alone."""
+
+FOUND_BY = {
+    "gcloud-project": "else from gcloud",
+    "gcloud-adc": "else gcloud's own file",
+    "generated-key": "made if unset",
+}
+"""Where else a value comes from, by `found_by` of the variable."""
+
+TOOLS = {
+    "no": "Cannot call tools.",
+    "unknown": "Not known to call tools.",
+}
+"""What is said of a model that may not call tools."""
+
+
+def tables(catalogue: Catalogue, dodo: Mapping[str, Any], options: Options) -> dict[str, str]:
+    """Each text that can be between marks in a page, by its name.
 
     *dodo* has the task creators by name, *options* are those of deploy.
     """
-    users = _users(catalogue)
-    needed = [variable for variable in catalogue.variables.values() if variable.name in users]
-    others = [variable for variable in catalogue.variables.values() if variable.name not in users]
-    return {
-        "presets": presets_list(catalogue.presets.values()),
-        "models": models_table(catalogue),
-        "retirements": retirements_list(catalogue.models.values()),
-        "needed-variables": _list(_variable(v, users[v.name]) for v in needed),
-        "other-variables": _list(_variable(v) for v in others if not _is_left_alone(v)),
-        "unset-variables": _list(_variable(v) for v in others if _is_left_alone(v)),
-        "steps": steps_list(dodo),
-        "options": options_list(options),
-        "exit-codes": exit_codes_table(),
-        "links": links_list(),
-        "layers": layers_list(),
-        "messages": messages_list(explanations.known(PROJECT / "templates")),
+    messages = explanations.known(PROJECT / "templates")
+    texts = {
+        "presets": list_presets(catalogue),
+        "models": list_models(catalogue),
+        "end-dates": list_end_dates(catalogue),
+        "steps": list_steps(dodo),
+        "options": list_options(options),
+        "exit-codes": list_exit_codes(),
+        "links": f"{_codes(case.LINKS)}.",
+        "layers": list_layers(),
+        "messages": list_messages(messages),
     }
+    texts |= list_variables(catalogue)
+    return {name: _as_typed(text) for name, text in texts.items()}
 
 
 def filled(text: str, made: Mapping[str, str], where: str) -> str:
@@ -49,73 +69,179 @@ def filled(text: str, made: Mapping[str, str], where: str) -> str:
     A name that is not in *made* is an InvalidInput at *where*.
     """
 
-    def block(match: re.Match[str]) -> str:
+    def fill(match: re.Match[str]) -> str:
         name = match[1]
         if name not in made:
             fix = f"There are {', '.join(made)}."
             raise InvalidInput(f"there is no table {name!r}", fix, where=where)
-        return f"<!-- generated: {name} -->\n\n{_as_typed(made[name])}\n\n<!-- end -->"
+        return f"<!-- generated: {name} -->\n\n{made[name]}\n\n<!-- end -->"
 
-    return re.sub(r"<!-- generated: (\S+) -->.*?<!-- end -->", block, text, flags=re.DOTALL)
-
-
-def presets_list(presets: Iterable[Preset]) -> str:
-    """Every preset with what it deploys: the models of its tiers, and how many more there are."""
-    return _list(f"{_code(p.id)}: {p.description} {_tiers(p)}".strip() for p in presets if p.ready)
+    return re.sub(r"<!-- generated: (\S+) -->.*?<!-- end -->", fill, text, flags=re.DOTALL)
 
 
-def models_table(catalogue: Catalogue) -> str:
-    """Every model, those of one provider together; below it what a number cannot say."""
-    models = [m for provider in catalogue.providers for m in catalogue.models.values() if m.provider == provider]
-    rows = (_model_row(model, catalogue.providers[model.provider]) for model in models)
+def list_presets(catalogue: Catalogue) -> str:
+    """Every preset with what it deploys."""
+    items = []
+    for preset in catalogue.presets.values():
+        if preset.ready:
+            models = _describe_models(preset)
+            items.append(f"{_code(preset.id)}: {preset.description} {models}".strip())
+    return _list(items)
+
+
+def _describe_models(preset: Preset) -> str:
+    """The models of the tiers, the opus one first, each once; and how many more there are."""
+    served = list(dict.fromkeys(preset.tiers.values()))
+    if not served:
+        return ""
+    text = _codes(served)
+    others = set(preset.models) - set(served)
+    # A preset with groups serves names; the models behind them are not more names to choose.
+    if others and not preset.groups:
+        text += f" and {len(others)} more"
+    return f"({text})"
+
+
+def list_models(catalogue: Catalogue) -> str:
+    """A table of every model, those of one provider together; below it what a number cannot say."""
+    models = []
+    for provider in catalogue.providers:
+        models += [model for model in catalogue.models.values() if model.provider == provider]
+    rows = [_make_row(model, catalogue.providers[model.provider]) for model in models]
     table = _table(("Id", "Model", "Provider", "Tier", "Tokens in/out", "$ in/out"), rows)
-    return f"{table}\n\n{_notes(models)}"
+    return f"{table}\n\n{_list_notes(models)}"
 
 
-def retirements_list(models: Iterable[Model]) -> str:
+def _make_row(model: Model, provider: Provider) -> tuple[str, ...]:
+    limits, prices = model.limits, "?"
+    tokens = f"{limits['input_tokens']:,}/{limits['output_tokens']:,}"
+    if model.prices:
+        prices = f"{model.prices['input']:.2f}/{model.prices['output']:.2f}"
+    return _code(model.id), model.name, provider.name, model.tier, tokens, prices
+
+
+def _list_notes(models: Iterable[Model]) -> str:
+    """A line for each note, with all models that it is about."""
+    by_note: dict[str, list[str]] = {}
+    for model in models:
+        for note in (TOOLS.get(model.tools), _describe_region(model), model.notes):
+            if note:
+                by_note.setdefault(note, []).append(model.id)
+    return _list(f"{_codes(ids)}: {note}" for note, ids in by_note.items())
+
+
+def _describe_region(model: Model) -> str:
+    """Where the model is called, unless that is everywhere."""
+    regions = model.regions
+    if model.region:
+        regions = (model.region,)
+    if not regions or regions == ("global",):
+        return ""
+    return f"Only in {', '.join(regions)}."
+
+
+def list_end_dates(catalogue: Catalogue) -> str:
     """The models whose end is known, the first one to end on top."""
-    ending = sorted((str(m.retires_on), m.id, m.replacement) for m in models if m.retires_on)
-    return _list(_ending(model, day, successor) for day, model, successor in ending)
+    ending = [model for model in catalogue.models.values() if model.retires_on]
+    ending.sort(key=lambda model: (str(model.retires_on), model.id))
+    return _list(_describe_end(model) for model in ending)
 
 
-def _ending(model: str, day: str, successor: str | None) -> str:
-    after = f", then {_code(successor)}" if successor else ""
-    return f"{_code(model)}: {day}{after}"
+def _describe_end(model: Model) -> str:
+    text = f"{_code(model.id)}: {model.retires_on}"
+    if model.replacement:
+        text += f", then {_code(model.replacement)}"
+    return text
 
 
-def steps_list(dodo: Mapping[str, Any]) -> str:
+def list_variables(catalogue: Catalogue) -> dict[str, str]:
+    """All variables in three lists: those that something needs, other ones, and those to leave unset."""
+    users = _find_users(catalogue)
+    lists: dict[str, list[str]] = {"needed": [], "other": [], "unset": []}
+    for variable in catalogue.variables.values():
+        kind = "other"
+        if variable.name in users:
+            kind = "needed"
+        elif variable.how.startswith(UNSET):
+            kind = "unset"
+        lists[kind].append(_describe_variable(variable, users))
+    return {f"{kind}-variables": _list(items) for kind, items in lists.items()}
+
+
+def _find_users(catalogue: Catalogue) -> dict[str, list[str]]:
+    """Per variable the names of what needs it."""
+    users: dict[str, list[str]] = {}
+    for owners in (catalogue.gateways, catalogue.providers, catalogue.models):
+        for owner in owners.values():
+            for variable in owner.needs:
+                users.setdefault(variable, []).append(owner.name)
+    return users
+
+
+def _describe_variable(variable: Variable, users: Mapping[str, list[str]]) -> str:
+    how = variable.how.removeprefix(UNSET).lstrip(";. ")
+    how = how[:1].upper() + how[1:]
+    text = f"{_code(variable.name)}: {variable.description} {how}".rstrip()
+    facts = []
+    if variable.name in users:
+        facts.append(f"for {', '.join(users[variable.name])}")
+    if variable.secret:
+        facts.append("secret")
+    if variable.default:
+        facts.append(f"default {_code(variable.default)}")
+    if variable.aliases:
+        facts.append(f"also read as {_codes(variable.aliases)}")
+    if variable.found_by:
+        facts.append(FOUND_BY[variable.found_by])
+    if facts:
+        text += f" ({'; '.join(facts)})"
+    return text
+
+
+def list_steps(dodo: Mapping[str, Any]) -> str:
     """Every public step with the first line of its creator's docstring, in running order."""
-    found = ((re.fullmatch(r"task_(?!_|params)(\w+)", name), creator) for name, creator in dodo.items())
-    return _list(f"{_code(f'doit {match[1]}')}: {_first_line(creator)}" for match, creator in found if match)
+    items = []
+    for name, creator in dodo.items():
+        match = re.fullmatch(r"task_(?!_|params)(\w+)", name)
+        if match:
+            summary = str(creator.__doc__).splitlines()[0]
+            items.append(f"{_code(f'doit {match[1]}')}: {summary}")
+    return _list(items)
 
 
-def options_list(options: Iterable[Mapping[str, Any]]) -> str:
-    """The options of one step, as doit takes them."""
-    return _list(f"{_option(option)}: {option['help']}" for option in options)
+def list_options(options: Options) -> str:
+    """The options of one step, each with its help."""
+    return _list(f"{_name_option(option)}: {option['help']}" for option in options)
 
 
-def exit_codes_table() -> str:
+def _name_option(option: Mapping[str, Any]) -> str:
+    name = f"--{option['long']}"
+    if option["type"] is not bool:
+        name += " …"
+    text = _code(name)
+    if option.get("short"):
+        text += f", {_code('-' + option['short'])}"
+    return text
+
+
+def list_exit_codes() -> str:
     """Every exit code and what it means."""
-    return _table(("Code", "Meaning"), ((str(exit_.code), exit_.tells) for exit_ in EXITS))
+    rows = [(str(end.code), end.tells) for end in EXITS]
+    return _table(("Code", "Meaning"), rows)
 
 
-def links_list() -> str:
-    """What the doctor checks, in the order of a request."""
-    return f"{', '.join(map(_code, case.LINKS))}."
-
-
-def layers_list() -> str:
+def list_layers() -> str:
     """The layers of Claude Code's settings, the strongest first."""
     return _list(f"{_code(name)}: {layers.PLACES[name]}" for name in layers.LAYERS)
 
 
-def messages_list(messages: Iterable[Explained]) -> str:
-    """Every message that we know, with its cause and what to do."""
+def list_messages(messages: Iterable[Explained]) -> str:
+    """Every message that we know, with its cause and what to do; those with one meaning share a line."""
     by_meaning: dict[str, list[str]] = {}
     for message in messages:
-        meaning = f"{_capital(message.means)}. {message.fix}"
-        by_meaning.setdefault(meaning, []).append(_code(message.says))
-    return _list(f"{', '.join(says)}: {meaning}" for meaning, says in by_meaning.items())
+        meaning = f"{_capitalise(message.means)}. {message.fix}"
+        by_meaning.setdefault(meaning, []).append(message.says)
+    return _list(f"{_codes(says)}: {meaning}" for meaning, says in by_meaning.items())
 
 
 def _as_typed(text: str) -> str:
@@ -123,93 +249,7 @@ def _as_typed(text: str) -> str:
     return re.sub(r"\bdoit(?= [a-z])", PROGRAM, text)
 
 
-PROGRAM = "gatehand"
-"""How the guide writes our command."""
-
-
-def _tiers(preset: Preset) -> str:
-    """The models of the tiers, the opus one first, each once."""
-    served = list(dict.fromkeys(preset.tiers.values()))
-    more = len(set(preset.models) - set(served))
-    text = ", ".join(map(_code, served))
-    # A preset with groups serves names; the models behind them are not more names to choose.
-    if more and not preset.groups:
-        text = f"{text} and {more} more"
-    return f"({text})" if text else ""
-
-
-def _model_row(model: Model, provider: Provider) -> tuple[str, ...]:
-    tokens = f"{model.limits['input_tokens']:,}/{model.limits['output_tokens']:,}"
-    prices = "?"
-    if model.prices:
-        prices = f"{model.prices['input']:.2f}/{model.prices['output']:.2f}"
-    return _code(model.id), model.name, provider.name, model.tier, tokens, prices
-
-
-def _notes(models: Iterable[Model]) -> str:
-    """A line for each note, with all models that it is about."""
-    by_note: dict[str, list[str]] = {}
-    for model in models:
-        for note in filter(None, (_TOOLS.get(model.tools), _region(model), model.notes)):
-            by_note.setdefault(note, []).append(_code(model.id))
-    return _list(f"{', '.join(ids)}: {note}" for note, ids in by_note.items())
-
-
-_TOOLS = {"no": "Cannot call tools.", "unknown": "Not known to call tools."}
-
-
-def _region(model: Model) -> str:
-    """Where the model is called, unless that is everywhere."""
-    regions = [model.region] if model.region else model.regions
-    if not regions or regions == ["global"]:
-        return ""
-    return f"Only in {', '.join(regions)}."
-
-
-def _users(catalogue: Catalogue) -> dict[str, str]:
-    """Per variable who needs it, as one text."""
-    owners: list[Gateway | Provider | Model] = [*catalogue.gateways.values()]
-    owners += [*catalogue.providers.values(), *catalogue.models.values()]
-    pairs = [(name, owner.name) for owner in owners for name in owner.needs]
-    return {name: ", ".join(owner for needed, owner in pairs if needed == name) for name, _ in pairs}
-
-
-def _is_left_alone(variable: Variable) -> bool:
-    return variable.how.startswith("Leave it unset")
-
-
-def _variable(variable: Variable, users: str = "") -> str:
-    facts = [
-        users and f"for {users}",
-        "secret" if variable.secret else "",
-        f"default {_code(variable.default)}" if variable.default else "",
-        f"also read as {', '.join(map(_code, variable.aliases))}" if variable.aliases else "",
-        _FOUND_BY.get(variable.found_by or "", ""),
-    ]
-    line = "; ".join(fact for fact in facts if fact)
-    how = variable.how.removeprefix("Leave it unset; ").removeprefix("Leave it unset.")
-    text = f"{_code(variable.name)}: {variable.description} {_capital(how)}".rstrip()
-    return f"{text} ({line})" if line else text
-
-
-_FOUND_BY = {
-    "gcloud-project": "else from gcloud",
-    "gcloud-adc": "else gcloud's own file",
-    "generated-key": "made if unset",
-}
-
-
-def _option(option: Mapping[str, Any]) -> str:
-    value = "" if option["type"] is bool else " …"
-    short = f", {_code('-' + option['short'])}" if option.get("short") else ""
-    return _code(f"--{option['long']}{value}") + short
-
-
-def _first_line(creator: object) -> str:
-    return str(creator.__doc__).splitlines()[0]
-
-
-def _capital(text: str) -> str:
+def _capitalise(text: str) -> str:
     """*text* with a capital at its beginning, unless that is a name such as litellm_config.yaml."""
     if not re.match(r"[a-z]+[\s,]", text):
         return text
@@ -217,17 +257,29 @@ def _capital(text: str) -> str:
 
 
 def _list(items: Iterable[str]) -> str:
+    """One line for each item."""
     return "\n".join(f"- {item}" for item in items)
 
 
-def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [heads, ("---",) * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table with *heads* above its *rows*."""
+    rule = ["---"] * len(heads)
+    lines = [_row(cells) for cells in (heads, rule, *rows)]
+    return "\n".join(lines)
 
 
 def _code(text: str) -> str:
-    return f"`{text}`" if text else ""
+    """*text* as code; nothing when there is none."""
+    if not text:
+        return ""
+    return f"`{text}`"
+
+
+def _codes(texts: Iterable[str]) -> str:
+    """`a`, `b`, `c`."""
+    return ", ".join(_code(text) for text in texts)
+
+
+def _row(cells: Sequence[str]) -> str:
+    escaped = [cell.replace("|", "\\|").replace("\n", " ") for cell in cells]
+    return f"| {' | '.join(escaped)} |"
