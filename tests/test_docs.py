@@ -99,7 +99,7 @@ def test_the_readme_has_one_command_for_the_main_job_and_one_for_those_who_chang
 
 def test_no_page_is_a_page_of_another():
     """A heading is the answer to one question, so it is in one page only."""
-    headings = [heading for path in PAGES if path.parent.name == "docs" for heading in titles(path)]
+    headings = [heading for path in (PROJECT / "docs").glob("*.md") for heading in titles(path)]
     assert sorted(headings) == sorted(set(headings))
 
 
@@ -140,7 +140,9 @@ def test_every_command_that_is_told_is_one():
     known = {name.removeprefix("task_") for name in vars(dodo) if name.startswith("task_")}
     known |= {command.get_name() for command in DoitMain.DOIT_CMDS}
     known |= {*re.findall(r"def task_([a-z]+)", everything())}  # steps of one's own
-    for command in re.findall(rf"(?:`|^|\(){COMMAND} ([a-z]+)", everything(), re.MULTILINE):
+    spans = re.findall(rf"`{COMMAND} ([a-z]+)", everything())
+    lines = [word for line in called() for word in re.findall(rf"^{COMMAND} ([a-z]+)", line)]
+    for command in (*spans, *lines):
         assert command in known, command
 
 
@@ -270,5 +272,5 @@ def test_commands_work_in_the_order_in_which_they_are_shown(machine, name):
         timeout=500,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-6000:]
-    assert done.stderr.count("####") > 1
+    assert "####" in done.stderr
     assert "Traceback" not in done.stderr
