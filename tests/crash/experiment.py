@@ -3,8 +3,8 @@
 Each time: the command with its fault, the next command (`status`), then deployment A once more, and all taken away.
 
 What follows is done once for all states that are alike (tree.py says what that means) and that may be the same of old
-and new: commands cannot tell them apart, so what they do is the same, and so is the verdict on it. What the struck
-command itself told is judged every time.
+and new: commands cannot tell them apart, so what they do is the same, and so is the verdict on it. So with what follows
+each further command. What the struck command itself told is judged every time.
 
 The command is not run again to be killed: what it had done before a call is on record.
 """
@@ -25,7 +25,7 @@ from tests.crash.sequences import THEIRS, prepare
 from tests.forking import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
     from collections.abc import Sequence as Several
     from pathlib import Path
 
@@ -226,21 +226,29 @@ class Experiment:
 
         is_over: nothing of the struck command is about to end by itself, which no look at it would tell.
         """
-        key: Hashable = None
+        situation: Hashable = None
         if self.remembers and is_over:
             found = disk.tree(self.targets) if disk else self.tree()
-            key = (self.situation(found, is_laid=disk is not None), claim)
-        if key in self._followed:
-            return self._followed[key]
+            situation = self.situation(found, is_laid=disk is not None)
+        return self._once((claim, situation), lambda: self._afterwards(self._states(claim), disk))
+
+    def _once(self, key: tuple[Hashable, Hashable], find: Callable[[], Iterator[str]]) -> tuple[str, ...]:
+        """What *find* finds; remembered under *key*, unless there is no situation in it."""
+        _, situation = key
+        if situation is None:
+            return tuple(find())
+        if key not in self._followed:
+            self._followed[key] = tuple(find())
+        return self._followed[key]
+
+    def _from_here(self, what: str, find: Callable[[], Iterator[str]]) -> tuple[str, ...]:
+        """What *find* finds, which depends on nothing but what is there now."""
+        return self._once((what, self.situation(self.tree(), is_laid=False) if self.remembers else None), find)
+
+    def _afterwards(self, expected: list[judge.State], disk: Disk | None) -> Iterator[str]:
+        """What is wrong after the next command, and after those that come then."""
         if disk:
             self.lay(disk)
-        misses = tuple(self._afterwards(self._states(claim)))
-        if key:
-            self._followed[key] = misses
-        return misses
-
-    def _afterwards(self, expected: list[judge.State]) -> Iterator[str]:
-        """What is wrong after the next command, and after the last one."""
         self.box.doit("status")
         if (found := self.settled(expected)) not in expected:
             yield f"mixture: {judge.difference(found, expected[0])}"
@@ -248,20 +256,25 @@ class Experiment:
         allowed = self._old_names if found in self._states(("old",)) else self._names
         if debris := [name for name in judge.names(self.box) - allowed if not judge.is_temporary(name)]:
             yield f"debris: {', '.join(sorted(debris))}"
-        for problem in self._after_all():
-            yield f"again: {problem}"
+        yield from self._from_here("again", self._after_another)
 
-    def _after_all(self) -> Iterator[str]:
+    def _after_another(self) -> Iterator[str]:
+        """What is wrong after deployment A."""
         try:
             found = self._do_again()
         except AssertionError as error:
-            yield str(error)
+            yield f"again: {error}"
             return
         if difference := judge.difference(found, self.again):
-            yield difference
-        yield from self.problems()
+            yield f"again: {difference}"
+        for problem in self.problems():
+            yield f"again: {problem}"
         if debris := judge.names(self.box) - self._names:
-            yield f"debris: {', '.join(sorted(debris))}"
+            yield f"again: debris: {', '.join(sorted(debris))}"
+        yield from self._from_here("away", self._after_all)
+
+    def _after_all(self) -> Iterator[str]:
+        """What is wrong once all is taken away."""
         done = self.box.doit("uninstall")
         if done.code or self.box.settings.read_text() != THEIRS:
             yield f"uninstall: exit {done.code}, settings.json is not as it was"

@@ -140,7 +140,7 @@ def _files(top: Path) -> Iterator[Path]:
 
 
 def _content(path: Path, key: str) -> Any:
-    text = path.read_text()
+    text = path.read_text(errors="backslashreplace")  # a key, where a full disk refused to move it
     if key:
         text = text.replace(key, "KEY")
     if path.name == "deployment-manifest.json":
