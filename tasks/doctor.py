@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.cli.steps import JSON, Task, action, make_flag
 from tasks.core.console import console, invocation
+from tasks.core.disk import fingerprints
 from tasks.core.doctor import consent, doctor_page, examination, repair
 from tasks.core.doctor import report as doctor_report
 from tasks.core.doctor.case import Modes
@@ -66,6 +67,8 @@ def examine(
     if fix and (as_json or not (yes or sys.stdin.isatty())):
         problem = "--fix asks before each command, and needs a terminal for that"
         raise UsageError(problem, "Agree with --yes.")
+    if fix and fingerprints.close_key(layout):
+        console.say(f"{layout.digest_key}: others could read it; now only you can.", "ok")
     place = Place(layout, invocation.named(folder, layout), Modes(deep, providers))
     if report:
         write_report(place, report)

@@ -52,6 +52,19 @@ def test_two_homes_never_mix_in_one_checkout(sandbox, name):
     assert (deployed(sandbox), deployed(sandbox, **other)) == ("4101", "4102")
 
 
+def test_one_target_is_for_one_claude(sandbox):
+    words = ("--preset", "demo", "--target", str(sandbox.root / "shared"))
+    sandbox.deploy(*words, env={"CLAUDE_CONFIG_DIR": str(sandbox.root / "one")})
+    other = {"CLAUDE_CONFIG_DIR": str(sandbox.root / "two")}
+    before = sandbox.state(sandbox.root / "shared")
+    refused = sandbox.doit("deploy", *words, "--yes", env=other)
+    assert refused.code == 5, refused.text
+    assert "another CLAUDE_CONFIG_DIR" in refused.err
+    assert sandbox.state(sandbox.root / "shared") == before
+    assert not (sandbox.root / "two" / "settings.json").exists()
+    sandbox.deploy(*words, "--port", "4602", env={"CLAUDE_CONFIG_DIR": str(sandbox.root / "one")})
+
+
 def test_two_checkouts_go_on_with_what_is_deployed(sandbox):
     second = Sandbox(sandbox.root / "second", {"HOME": str(sandbox.home)})
     second.root.mkdir()

@@ -110,6 +110,22 @@ def some(*numbers):
     return COMMANDS if EVERYTHING else [COMMANDS[sum(numbers) % len(COMMANDS)]]
 
 
+def test_a_key_that_others_can_read_is_closed_by_the_doctor(box):
+    key = box.claude / FILES["key"]
+    key.chmod(0o644)
+    assert "doctor --fix" in told(box.doit("status"), 5).err
+    told(box.doit(*FIX), 0, 6)
+    assert key.stat().st_mode & 0o777 == 0o600
+    told(box.doit("status"), 0)
+
+
+def test_without_its_folder_nothing_is_called_deployed(box):
+    remove(box.gateway)
+    first, *_ = told(box.doit("status"), 0).out.splitlines()
+    assert first.startswith("gone ")
+    assert str(box.gateway) in first
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("file", FILES)
 def test_after_any_command_there_is_a_way_back_to_the_byte(box, file, damage):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.claude import git_ignore, ledger, other_tools, token_binding
 from tasks.core.console import console
-from tasks.core.deploying import caveats, install
-from tasks.core.disk import atomic, files, lock, store
+from tasks.core.deploying import caveats, install, place
+from tasks.core.disk import atomic, files
 from tasks.core.http import tls
 from tasks.core.litellm import litellm
 from tasks.core.model.deployment import PASSPHRASE
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from tasks.core.values.environment import Finding
 
 
-MEBIBYTE = 2**20
-
 MISSING = "{0.variable}: {0.problem}\n    {0.remedy}"
 
 
@@ -42,6 +39,8 @@ def list_facts(resolved: Resolved) -> list[object]:
         _list_values(resolved),
         _list_program_facts(resolved),
         _list_surroundings(resolved),
+        str(resolved.layout.claude),
+        _list_port(resolved),
         request.flags.allow_missing,
         time.strftime("%Y-%m-%d"),
     ]
@@ -57,8 +56,7 @@ def check_place_and_settings(resolved: Resolved) -> None:
     """The same without the values, which a plan lists instead."""
     layout = resolved.layout
     request = resolved.request
-    check_place(layout)
-    check_other_gateways(layout)
+    place.check(layout)
     check_chosen(request)
     check_process(resolved)
     check_port(resolved)
@@ -113,65 +111,6 @@ def describe_origin(
     if not is_secret:
         value = str(found.value)
     return f"{value}, from {found.source}{via}{note}"
-
-
-def check_place(layout: Layout) -> None:
-    """Whether the gateway can be put where it is to be."""
-    lock.require_trust(layout)
-    place = layout.gateway
-    while not place.exists():
-        place = place.parent
-    where = str(place)
-    store.refuse_fixed(place)
-    if not place.is_dir():
-        raise GatewayError(
-            "is not a directory",
-            "Move it away, or choose another place with --target DIR.",
-            where=where,
-        )
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise GatewayError(
-            "may not be written by you",
-            "Make it yours, or choose another place with --target DIR.",
-            where=where,
-        )
-    free = shutil.disk_usage(place).free
-    if free < files.LEAST_SPACE:
-        raise GatewayError(
-            f"has {free // MEBIBYTE} MiB free, 50 are needed",
-            "Make room, then run this again.",
-            where=where,
-        )
-
-
-def check_other_gateways(layout: Layout) -> None:
-    """Conflict when Claude Code is connected to a gateway of this project in another folder.
-
-    What it would take to disconnect from that one would be lost.
-    """
-    for other in find_other_gateways(layout):
-        leave = f"doit deploy --target {other}, then doit uninstall"
-        raise Conflict(
-            f"a gateway of ours stands in {other}, and Claude Code is joined to that",
-            f"Take it away first ({leave}), or stay there.",
-            where=str(layout.gateway),
-        )
-
-
-def find_other_gateways(layout: Layout) -> list[Path]:
-    """Other folders with a deployment: the usual one, and the one noted beside the settings."""
-    places = [layout.claude / "gateway"]
-    noted = files.read_line(layout.pointer)
-    if noted:
-        places.append(Path(noted))
-    others = []
-    for place in places:
-        if place == layout.gateway:
-            continue
-        manifest = place / layout.manifest.name
-        if manifest.is_file():
-            others.append(place)
-    return others
 
 
 def check_process(resolved: Resolved) -> None:
@@ -315,6 +254,16 @@ def _list_program_facts(resolved: Resolved) -> list[object]:
         resolved.deployment.modules,
     )
     return [missing, str(litellm.refusal(located) or "")]
+
+
+def _list_port(resolved: Resolved) -> list[object]:
+    """The port, where the gateway is to start and a program answers there already."""
+    deployment = resolved.deployment
+    if not resolved.request.flags.start or not deployment.gateway.process:
+        return []
+    if not processes.is_answered(deployment.port):
+        return []
+    return [deployment.port]
 
 
 def _list_surroundings(resolved: Resolved) -> list[str]:

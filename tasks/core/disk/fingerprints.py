@@ -34,7 +34,7 @@ def digest_key(layout: Layout) -> bytes:
     found = atomic.look(path)
     if found is not None and is_key(found.data):
         if found.mode & 0o077:
-            raise Conflict("can be read by others", f"chmod 600 {path}", where=str(path))
+            raise Conflict("can be read by others", FIX, where=str(path))
         return found.data
     copied = copied_key(layout)
     if copied:
@@ -42,6 +42,16 @@ def digest_key(layout: Layout) -> bytes:
     if found is None:
         return _unstored.setdefault(folder, os.urandom(SIZE))
     raise InvalidInput("is damaged, and so is its copy", FIX, where=str(path))
+
+
+def close_key(layout: Layout) -> bool:
+    """Take the key from the eyes of others; whether they could read it."""
+    path = targets.follow(layout.gateway) / layout.digest_key.name
+    found = atomic.look(path)
+    if found is None or not found.mode & 0o077:
+        return False
+    path.chmod(0o600)
+    return True
 
 
 def is_key(data: bytes) -> bool:

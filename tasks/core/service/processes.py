@@ -169,12 +169,22 @@ def finish(instance: Instance) -> None:
 
 def listener(port: int, layout: Layout) -> PortState:
     """Whether *port* of 127.0.0.1 is free, ours, or somebody else's."""
-    if not _answers(port):
+    if not is_answered(port):
         return PortState("free")
     instance = running(layout)
     if instance and _listens(instance, port):
         return PortState("ours", instance.pid, "LiteLLM")
     return _stranger(port)
+
+
+def is_answered(port: int) -> bool:
+    """Whether a program accepts connections at *port* of 127.0.0.1."""
+    import socket
+
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+        # The kernel may have picked this very port for our end: then we have reached ourselves.
+        return bool(connection.getsockname() != connection.getpeername())
+    return False
 
 
 def free_port() -> int:
@@ -242,16 +252,6 @@ def _memory(process: psutil.Process) -> int:
         with contextlib.suppress(psutil.Error):
             found += each.memory_info().rss
     return found
-
-
-def _answers(port: int) -> bool:
-    """Whether somebody takes connections there."""
-    import socket
-
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
-        # The kernel may have picked this very port for our end: then we have reached ourselves.
-        return bool(connection.getsockname() != connection.getpeername())
-    return False
 
 
 def _listens(instance: Instance, port: int) -> bool:

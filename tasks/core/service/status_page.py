@@ -44,8 +44,9 @@ lost       {file}: {problem}
            Fix: doit doctor --fix"""
 
 FOLDER_GONE = """\
-folder     it is gone, and Claude Code still asks its gateway
-           Fix: doit deploy; or take these settings out: doit uninstall"""
+gone       {gateway}, and Claude Code still asks its gateway
+           Fix: doit deploy; or take these settings out: doit uninstall
+last       {preset}, revision {revision} of {time}"""
 
 RUNNING = """\
 process    runs: pid {pid}, port {port}, {since}, {memory:.0f} MB
@@ -178,9 +179,10 @@ def lines(facts: Facts) -> Iterator[str]:
             "folder": facts["gateway"],
             "models": models or "as Claude Code names them",
         }
-        yield DEPLOYED.format_map(deployed | own)
         if facts["is_gone"]:
-            yield FOLDER_GONE
+            yield FOLDER_GONE.format_map(deployed | facts)
+        else:
+            yield DEPLOYED.format_map(deployed | own)
         yield from process_lines(facts)
         yield from drift_lines(facts["drift"])
         yield from checkout_lines(facts["checkout"])

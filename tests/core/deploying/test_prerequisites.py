@@ -5,10 +5,10 @@ import socket
 import pytest
 
 from tasks.core.deploying import prerequisites
-from tasks.core.disk import files
 from tasks.core.model.choices import Flags
 from tasks.core.model.errors import Conflict, GatewayError, InvalidInput
 from tasks.core.model.secret import Secret
+from tasks.core.service import processes
 from tasks.core.values.environment import Finding
 
 
@@ -30,11 +30,6 @@ def test_a_secret_that_was_not_wrapped_is_hidden_all_the_same():
     assert "sk-x" not in prerequisites.describe_origin(Finding("A", "sk-x", ".env"), is_secret=True)
 
 
-def test_a_place_that_is_not_there_yet_is_fine(layout):
-    prerequisites.check_place(layout)
-    assert not layout.gateway.exists()
-
-
 def test_a_port_that_another_program_has_is_a_warning_and_an_error_when_the_gateway_is_to_start(asked_for, capsys):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -45,23 +40,13 @@ def test_a_port_that_another_program_has_is_a_warning_and_an_error_when_the_gate
     prerequisites.check_port(asked_for(Flags(start=True), port=port))
 
 
-def test_a_file_in_the_way_is_told(layout):
-    layout.claude.write_text("x")
-    with pytest.raises(GatewayError, match="not a directory") as refused:
-        prerequisites.check_place(layout)
-    assert "--target" in refused.value.remedy
-
-
-def test_a_full_disk_is_told_before_anything_is_written(layout, monkeypatch):
-    monkeypatch.setattr(files, "LEAST_SPACE", 1 << 62)
-    with pytest.raises(GatewayError, match="free"):
-        prerequisites.check_place(layout)
-
-
-def test_a_place_that_may_not_be_written_is_told(layout, monkeypatch):
-    monkeypatch.setattr(prerequisites.os, "access", lambda *_: False)
-    with pytest.raises(GatewayError, match="may not be written"):
-        prerequisites.check_place(layout)
+def test_a_port_that_is_taken_since_is_looked_at_again_before_a_start(asked_for):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        taken = prerequisites.list_facts(asked_for(Flags(start=True), port=port))
+        before = prerequisites.list_facts(asked_for(port=port))
+    assert taken != before
+    assert prerequisites.list_facts(asked_for(Flags(start=True), port=port)) == before
 
 
 @pytest.mark.parametrize("text", [b"{", b"[]", b"null", b'{"env": 5}', b'{"a": 1,}', b"\xff"])
@@ -108,6 +93,7 @@ def test_it_goes_on_without_when_that_was_agreed_to(asked_for, monkeypatch, caps
 
 
 def test_what_it_looks_at_is_a_fact_and_the_run_is_not(asked_for, credentials, monkeypatch):
+    monkeypatch.setattr(processes, "is_answered", lambda _: False)
     known = prerequisites.list_facts(asked_for(preset="basic"))
     assert prerequisites.list_facts(asked_for(Flags(start=True), preset="basic")) == known
     assert prerequisites.list_facts(asked_for(preset="basic", port=4567)) != known
