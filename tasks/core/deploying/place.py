@@ -24,7 +24,7 @@ def check(layout: Layout) -> None:
 
 
 def check_folder(layout: Layout) -> None:
-    """Whether the folder can be made and written, and nobody else can change it."""
+    """Whether the folder can be made and written, and no other user can change it."""
     lock.require_trust(layout)
     place = layout.gateway
     while not place.exists():
@@ -83,7 +83,7 @@ def find_other_gateways(layout: Layout) -> list[Path]:
 
 
 def check_other_claude(layout: Layout) -> None:
-    """Conflict when the gateway of this folder serves another folder of Claude Code (CLAUDE_CONFIG_DIR).
+    """Conflict when the gateway of this folder serves another CLAUDE_CONFIG_DIR.
 
     Its ledger knows the former settings there; those of this one would take their place.
     """
