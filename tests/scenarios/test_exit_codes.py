@@ -172,6 +172,7 @@ CASES = [
     (5, "plan", clashing("plan --port 4777")),
     (5, "apply", moved),
     (6, "start", dying("start")),
+    (6, "status --check", deployed("status --check")),
     (6, "env", deployed("env --shell bash")),
     (6, "exec", deployed("exec -- true")),
     (6, "deploy", dying("deploy --start")),

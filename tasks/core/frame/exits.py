@@ -72,6 +72,7 @@ EXITS = (
             "litellm --upgrade",
             "doctor",
             "check",
+            "status --check",
             "models --check",
             "autostart",
             "env",
