@@ -134,14 +134,16 @@ def models(case: Case) -> Iterator[Check]:
 
 def names(case: Case) -> Iterator[Check]:
     """Whether every name that Claude Code would ask for is one of the gateway's."""
-    listed, configured = _listed(case), _configured(case)
-    known = [*listed, *configured]
-    if not known:
+    listed = _listed(case)
+    if not listed and not _configured(case):
         says = "its names are not known" if case.manifest else "nothing is deployed"
         yield Check("names", SKIP, says)
         return
     asked = _asked(case)
-    unknown = {name: held for name, held in asked.items() if not _served(held.plain, known)}
+    unknown = _leave_out(asked, listed)
+    if unknown:
+        # It serves patterns too, which it does not list.
+        unknown = _leave_out(unknown, _configured(case))
     for name, held in unknown.items():
         yield _unknown(name, held, case, is_listed=bool(listed))
     if not unknown:
@@ -149,6 +151,11 @@ def names(case: Case) -> Iterator[Check]:
         state = "served" if listed else "configured"
         says = f"all {len(asked)} names that Claude Code asks for are {state}"
         yield Check("names", OK, says)
+
+
+def _leave_out(asked: dict[str, Held], known: list[str]) -> dict[str, Held]:
+    """Those of *asked* that are not *known*."""
+    return {name: held for name, held in asked.items() if not _served(held.plain, known)}
 
 
 def _asked(case: Case) -> dict[str, Held]:
@@ -184,7 +191,8 @@ def _listed(case: Case) -> list[str]:
 
 def _configured(case: Case) -> list[str]:
     """The names and patterns in its configuration, where that is on this machine."""
-    if not case.runs_here:
+    stays_unread = case.modes.is_brief and not _listed(case)
+    if not case.runs_here or stays_unread:
         return []
     try:
         found: Any = documents.load_yaml(case.layout.config)

@@ -24,7 +24,7 @@ def providers(case: Case) -> Iterator[Check]:
     found = [*_values(case), *_models(case)]
     yield from found
     if not any(each.state == FAIL for each in found):
-        says = f"{', '.join(deployment.needs)} can be right; no provider was asked"
+        says = f"{', '.join(deployment.needs)}: set and well-formed; not checked with a provider"
         yield Check("providers", OK, says, case.layers.shown(case.layout.env_file))
 
 

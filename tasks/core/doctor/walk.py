@@ -33,7 +33,7 @@ LOOKS: dict[str, Look] = {
 """Who looks at each link."""
 
 
-NOT_BRIEF = ("client", "network", "key", "names", "providers", "hosts", "replies")
+NOT_BRIEF = ("client", "network", "key", "hosts", "replies")
 """The links that a brief look leaves out."""
 
 

@@ -163,7 +163,8 @@ SOURCES: dict[str, Callable[[Layout], Values]] = {
 """Per option or command: what it can be given."""
 
 LISTS = ("models", "add_models", "remove_models", "force")
-PATHS = ("target", "litellm", "ca_bundle", "client_cert", "client_key", "out", "apply", "report", "lint")
+PATHS = ("target", "litellm", "ca_bundle", "client_cert", "client_key", "out")
+PATHS += ("apply", "report", "lint")
 
 
 def placed(layout: Layout) -> Layout:
