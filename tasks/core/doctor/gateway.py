@@ -237,4 +237,4 @@ def _lagging(state: State, pid: int) -> Check:
     grade = WARN
     if state.condition == "moved":
         grade = FAIL
-    return Check("process", grade, f"{says} (pid {pid})", fix=fix, verb=verb)
+    return Check("process", grade, says, f"pid {pid}", fix, verb)

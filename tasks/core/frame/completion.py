@@ -163,8 +163,17 @@ SOURCES: dict[str, Callable[[Layout], Values]] = {
 """Per option or command: what it can be given."""
 
 LISTS = ("models", "add_models", "remove_models", "force")
-PATHS = ("target", "litellm", "ca_bundle", "client_cert", "client_key", "out")
-PATHS += ("apply", "report", "lint")
+PATHS = (
+    "target",
+    "litellm",
+    "ca_bundle",
+    "client_cert",
+    "client_key",
+    "out",
+    "report",
+    "apply",
+    "lint",
+)
 
 
 def placed(layout: Layout) -> Layout:

@@ -69,9 +69,9 @@ MISSING = "           not {}"
 """Below the models that it serves, those that were deployed too."""
 
 VERDICT = "verdict    {mark} {says}"
-FIX = "           {fix}"
-WARNINGS = "           {warnings} more to know: doit doctor"
-"""The last lines: is it well, the one command that fixes it, and what else the doctor knows."""
+FIX = ". {fix}"
+WARNINGS = "; {warnings} more to know: doit doctor"
+"""The last line: is it well; and the command that fixes it, or how much else the doctor knows."""
 
 CHOSEN = "chosen     {chosen}"
 
@@ -196,17 +196,18 @@ def lines(facts: Facts) -> Iterator[str]:
     if facts["lock"]:
         yield LOCK.format_map(facts["lock"])
     if deployed is not None:
-        yield from verdict_lines(facts["verdict"])
+        yield format_verdict(facts["verdict"])
 
 
-def verdict_lines(verdict: Facts) -> Iterator[str]:
+def format_verdict(verdict: Facts) -> str:
     """Is it well, and what fixes it: what the doctor says too."""
     mark = console.mark(MARKS[verdict["state"]], sys.stdout)
-    yield VERDICT.format_map(verdict | {"mark": mark})
-    if verdict["warnings"]:
-        yield WARNINGS.format_map(verdict)
+    line = VERDICT.format_map(verdict | {"mark": mark})
     if verdict["fix"]:
-        yield FIX.format_map(verdict)
+        line += FIX.format_map(verdict)
+    elif verdict["warnings"]:
+        line += WARNINGS.format_map(verdict)
+    return line
 
 
 def find_missing(facts: Facts) -> list[str]:
