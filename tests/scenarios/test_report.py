@@ -43,7 +43,7 @@ def test_no_secret_is_in_it_and_what_helps_is(sandbox):
     result = sandbox.doit("doctor", "--report", str(path), env={"OPENAI_API_KEY": "canary-9-environment"})
     assert result.code == 0, result.text
     after = sandbox.state(sandbox.home)
-    assert after.keys() - before.keys() == {path.name}
+    assert after.keys() - before.keys() == {f"home/{path.name}"}
     assert {name: after[name] for name in before} == before
     assert result.out.strip() == str(path)
     assert path.stat().st_mode & 0o777 == 0o600

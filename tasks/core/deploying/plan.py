@@ -113,6 +113,7 @@ def _find_obstacles(resolved: Resolved) -> tuple[list[dict[str, str]], list[str]
         for text in _find_pending(resolved):
             console.warn(text)
         prerequisites.check_place_and_settings(resolved)
+        prerequisites.warn_of_port(resolved)
         problems = prerequisites.find_missing(resolved)
     missing = []
     for problem in problems:

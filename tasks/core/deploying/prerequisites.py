@@ -49,17 +49,17 @@ def list_facts(resolved: Resolved) -> list[object]:
 def check(resolved: Resolved) -> None:
     """Raise the first reason why this cannot be deployed here."""
     check_place_and_settings(resolved)
+    check_port(resolved)
     check_values(resolved)
 
 
 def check_place_and_settings(resolved: Resolved) -> None:
-    """The same without the values, which a plan lists instead."""
+    """The same without the values and the port, for which only deploying stops."""
     layout = resolved.layout
     request = resolved.request
     place.check(layout)
     check_chosen(request)
     check_process(resolved)
-    check_port(resolved)
     check_settings(layout)
     git_ignore.refuse(layout)
     check_certificates(resolved.deployment)
@@ -130,16 +130,28 @@ def check_process(resolved: Resolved) -> None:
 
 def check_port(resolved: Resolved) -> None:
     """Whether another program has the gateway's port: an error for a deployment that starts it."""
+    problem = find_port_problem(resolved)
+    if problem and resolved.request.flags.start:
+        raise GatewayError(problem, processes.FREE_PORT)
+    warn_of_port(resolved)
+
+
+def warn_of_port(resolved: Resolved) -> None:
+    """Warn of another program that has the gateway's port."""
+    problem = find_port_problem(resolved)
+    if problem:
+        console.warn(f"{problem}; the gateway cannot start before that ends. {processes.FREE_PORT}")
+
+
+def find_port_problem(resolved: Resolved) -> str:
+    """Which other program has the gateway's port; "" when none has."""
     deployment = resolved.deployment
     if not deployment.gateway.process:
-        return
+        return ""
     listener = processes.listener(deployment.port, resolved.layout)
     if listener.kind != "foreign":
-        return
-    problem = f"port {deployment.port} is {listener}"
-    if resolved.request.flags.start:
-        raise GatewayError(problem, processes.FREE_PORT)
-    console.warn(f"{problem}; the gateway cannot start before that ends. {processes.FREE_PORT}")
+        return ""
+    return f"port {deployment.port} is {listener}"
 
 
 def check_settings(layout: Layout) -> None:

@@ -138,11 +138,14 @@ class Case:
 
     @cached_property
     def resolved(self) -> Resolved:
-        """What is chosen here, which is what is deployed unless something was chosen since."""
+        """What is deployed, with its values."""
         if self.given is not None:
             return self.given
+        choices = Choices()
+        if self.manifest is not None:
+            choices = Choices.from_json(self.manifest.choices)
         context = Context(self.layout, self.environ)
-        return resolve(Request(Choices()), context)
+        return resolve(Request(choices), context)
 
     @cached_property
     def catalogue(self) -> Catalogue:

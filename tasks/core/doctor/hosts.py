@@ -21,6 +21,9 @@ def hosts(case: Case) -> Iterator[Check]:
     if not case.modes.providers:
         yield Check("hosts", SKIP, NOT_ASKED)
         return
+    if case.manifest is None:
+        yield Check("hosts", SKIP, "nothing is deployed")
+        return
     for host in case.hosts:
         yield describe(host)
     if not case.hosts:
