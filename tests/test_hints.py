@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-COMMAND = re.compile(r"\bdoit (?P<name>[a-z][a-z_-]*)(?P<rest>[^`\"'\n|;)]*)")
+COMMAND = re.compile(r"\b(?:doit|gatehand|dodo\.py) (?P<name>[a-z][a-z_-]*)(?P<rest>[^`\"'\n|;)]*)")
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 EVERYWHERE = {"--help", "--quiet", "--verbose", "-h"}
-PROSE = {"ignores", "itself", "needs", "order", "python", "starts"}
+PROSE = {"again", "ignores", "needs", "order", "python", "starts"}
 """Words behind the program's name that go on with a sentence about it."""
 
 OF_THE_USER = {"announce", "publish"}
@@ -53,6 +53,9 @@ def texts_of(path: Path) -> Iterator[tuple[int, str]]:
 
     Of what is written for who reads the code only what is marked as a command.
     """
+    if path.suffix == ".md":
+        yield from code_of(path)
+        return
     if path.suffix != ".py":
         yield from enumerate(path.read_text().splitlines(), 1)
         return
@@ -64,6 +67,19 @@ def texts_of(path: Path) -> Iterator[tuple[int, str]]:
             if id(node) in notes and path.name != "dodo.py":
                 text = "\n".join(re.findall(r"`[^`]*`", text))
             yield from enumerate(text.splitlines(), node.lineno)
+
+
+def code_of(path: Path) -> Iterator[tuple[int, str]]:
+    """What a page shows as code: lines of blocks, and what is between backticks."""
+    is_fenced = False
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line.startswith("```"):
+            is_fenced = not is_fenced
+        elif is_fenced:
+            yield number, line
+        else:
+            for span in re.findall(r"`[^`]*`", line):
+                yield number, span
 
 
 def places() -> list[Path]:
@@ -114,6 +130,7 @@ def test_every_command_and_option_that_we_name_exists(commands):
         ("`doit deploy --preset demo --start` and --whatever", []),
         ("doit exec --profile work -- claude --model x", []),
         ("doit needs a dodo file", []),
+        ("`gatehand connect`, then `python3 dodo.py report`", ["doit connect", "doit report"]),
     ],
 )
 def test_a_command_that_does_not_exist_is_found(commands, text, wrong):
