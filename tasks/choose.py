@@ -53,7 +53,8 @@ def task(
         "actions": actions,
         "params": params,
         "targets": [str(resolved.layout.choices)],
-        "clean": True,
+        # What was chosen for later is no product of a step: `doit clean` leaves it.
+        "clean": [] if known.kept else True,
         "task_dep": ["_promised"] if resolved.request.saved_plan else [],
         "uptodate": [
             not is_named,

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.console.console import printable
 from tasks.core.disk import files
-from tasks.core.history import archive_file, tar_format
+from tasks.core.history import archive_file, history, tar_format
 from tasks.core.model.catalogue import NOTHING
 from tasks.core.model.errors import GatewayError, InvalidInput
+from tasks.core.model.release import PROGRAMS
 from tasks.core.secrets import encryption
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from tasks.core.history.tar_format import Member
     from tasks.core.model.secret import Secret
@@ -45,6 +46,8 @@ class Archive(NamedTuple):
     facts: Mapping[str, Any] = NOTHING
     sha256: str = ""
     fresh: bool = False
+    edited: tuple[str, ...] = ()
+    """Its programs that are not what was deployed; a rollback refuses those."""
 
     @property
     def valid(self) -> bool:
@@ -203,13 +206,28 @@ def _unopened(seen: Archive, entry: Mapping[str, Any] | None) -> Archive:
     return seen._replace(created_at=entry["created_at"], members=tuple(entry["members"]))
 
 
-def _described(seen: Archive, members: Collection[str], facts: Mapping[str, Any]) -> Archive:
+def _described(seen: Archive, members: Mapping[str, Member], facts: Mapping[str, Any]) -> Archive:
     return seen._replace(
         created_at=_created(facts, seen.path),
         members=tuple(sorted(members)),
         secrets=bool(facts.get("secrets")),
         facts=facts,
+        edited=tuple(_find_edited(members)),
     )
+
+
+def _find_edited(members: Mapping[str, Member]) -> Iterator[str]:
+    """See Archive.edited."""
+    record = members.get(history.RECORD)
+    if record is None:
+        return
+    try:
+        deployed = dict(json.loads(record.data)["manifest"]["files"])
+    except (ValueError, LookupError, TypeError):
+        return
+    for name, member in members.items():
+        if name.endswith(PROGRAMS) and files.digest(member.data) != deployed.get(name):
+            yield name
 
 
 def _created(facts: Mapping[str, Any], path: Path) -> str:

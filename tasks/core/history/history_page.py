@@ -84,10 +84,11 @@ def find_patch(layout: Layout, number: int) -> Iterator[str]:
 
 def describe_archive(archive: Archive) -> dict[str, Any]:
     """One archive as JSON values."""
+    obstacles = find_obstacles(archive)
     return {
         "file": archive.path.name,
-        "state": "ok" if archive.valid else "fail",
-        "problems": list(archive.problems),
+        "state": "fail" if obstacles else "ok",
+        "problems": obstacles,
         "bytes": archive.size,
         "time": archive.created_at,
         "revision": archive.facts.get("revision"),
@@ -95,9 +96,17 @@ def describe_archive(archive: Archive) -> dict[str, Any]:
     }
 
 
+def find_obstacles(archive: Archive) -> list[str]:
+    """Why a rollback to it is refused."""
+    edited = [f"{name} in it was edited" for name in archive.edited]
+    return [*archive.problems, *edited]
+
+
 def format_archive(archive: Archive) -> tuple[str, ...]:
     """One row of the table."""
     state = "ok"
+    if archive.edited:
+        state = "fail, " + "; ".join(find_obstacles(archive))
     if not archive.valid:
         state = "fail, damaged: " + "; ".join(archive.problems)
     number = archive.facts.get("revision", "?")

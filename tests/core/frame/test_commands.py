@@ -36,6 +36,13 @@ def test_clean_removes_what_the_steps_made_and_its_dry_run_says_what(sandbox):
     assert made(sandbox) == before
 
 
+def test_clean_leaves_what_was_chosen_for_later(sandbox):
+    assert sandbox.doit("choose", "--preset", "demo", "--port", "4603").code == 0
+    assert sandbox.doit("clean").code == 0
+    assert made(sandbox) == {"choices.json"}
+    assert "4603" in sandbox.doit("choose").text
+
+
 def test_clean_of_one_step_leaves_the_others(sandbox):
     assert sandbox.doit("stage").code == 0
     assert sandbox.doit("clean", "stage").code == 0

@@ -579,3 +579,13 @@ def test_an_encrypted_backup_needs_metadata_or_its_pass_phrase(home, create, qui
     assert history_archive.verify(made.path) == []
     made.path.write_bytes(made.path.read_bytes()[:-1] + b"\0")
     assert history_archive.verify(made.path) == ["refused: it is not as it was when it was made"]
+
+
+def test_a_program_that_was_edited_is_named(home, create):
+    (home / "revision.json").write_text(json.dumps({"manifest": {"files": {"start-gateway.sh": files.digest(b"")}}}))
+    sources = {name: home / name for name in (*CONTENT, "revision.json")}
+    history_archive.create(home / "backups", sources, stamp="20260101-120000", facts={"secrets": False})
+    (archive,) = history_archive.listing(home / "backups")
+    assert archive.edited == ("start-gateway.sh",)
+    (archive,) = history_archive.listing(create().path.parent)[:1]
+    assert not archive.edited
