@@ -5,7 +5,7 @@ As a step of a deployment it notes what that is about: after a failure a step al
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tasks.core.catalogue import catalogue
 from tasks.core.cli import command_line
@@ -19,6 +19,7 @@ from tasks.core.model.choices import Flags
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from tasks.core.deploying.remembered import Remembered
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.deploying.this_run import Run
     from tasks.core.model.layout import Layout
@@ -53,14 +54,23 @@ def task(
         "actions": actions,
         "params": params,
         "targets": [str(resolved.layout.choices)],
-        # What was chosen for later is no product of a step: `doit clean` leaves it.
-        "clean": [] if known.kept else True,
+        "clean": list_removals(known),
         "task_dep": ["_promised"] if resolved.request.saved_plan else [],
         "uptodate": [
             not is_named,
             holds(lambda: remembered.is_noted(*chosen, is_kept=is_kept)),
         ],
     }
+
+
+def list_removals(known: Remembered) -> Literal[True] | list[str]:
+    """How `doit clean` removes the choices: as any target.
+
+    Those for the next deployment stay, as no step can make them again.
+    """
+    if known.kept:
+        return []
+    return True
 
 
 def catalogue_task(layout: Layout) -> Task:

@@ -98,17 +98,19 @@ def describe_archive(archive: Archive) -> dict[str, Any]:
 
 def find_obstacles(archive: Archive) -> list[str]:
     """Why a rollback to it is refused."""
-    edited = [f"{name} in it was edited" for name in archive.edited]
-    return [*archive.problems, *edited]
+    found = list(archive.problems)
+    found += [f"{name} in it was edited" for name in archive.edited]
+    return found
 
 
 def format_archive(archive: Archive) -> tuple[str, ...]:
     """One row of the table."""
     state = "ok"
-    if archive.edited:
-        state = "fail, " + "; ".join(find_obstacles(archive))
+    problems = "; ".join(find_obstacles(archive))
+    if problems:
+        state = f"fail, {problems}"
     if not archive.valid:
-        state = "fail, damaged: " + "; ".join(archive.problems)
+        state = f"fail, damaged: {problems}"
     number = archive.facts.get("revision", "?")
     secrets = "no secrets"
     if archive.secrets:
