@@ -64,14 +64,16 @@ from tasks.core.deploying.this_run import Run
 from tasks.core.frame import creators, memory
 from tasks.core.frame.reporter import Reporter
 from tasks.core.history.session import Session
-from tasks.core.model.layout import PROJECT
+from tasks.core.model.layout import PROJECT, Layout, is_packaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tasks.core.cli.steps import Task
 
-memory.make_folder(PROJECT / "build")
+build = Layout.of(os.environ).build
+if not is_packaged(PROJECT):
+    memory.make_folder(build)  # another doit opens its memory there at once
 
 run = Run()
 session = Session()
@@ -79,7 +81,7 @@ session = Session()
 DOIT_CONFIG = {
     "minversion": "0.37.0",
     "default_tasks": ["status"],  # a bare `doit` looks, and changes nothing
-    "dep_file": "build/doit.db",  # our own entry has one for each gateway's folder
+    "dep_file": str(build / "doit.db"),  # our own entry has one for each gateway's folder
     "backend": "sqlite3",  # keeps the records of parallel runs, and one format for every Python
     "reporter": Reporter(session, run),
     "sort": "definition",  # `doit list` in the order of this file

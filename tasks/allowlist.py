@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from tasks.core.cli.steps import Task, action
+from tasks.core.cli.checkout import in_checkout
 from tasks.core.console import console
 from tasks.core.disk import files
 from tasks.core.lint import extract
@@ -17,6 +17,7 @@ from tasks.core.text import documents
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tasks.core.cli.steps import Task
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.litellm.litellm import Found
 
@@ -26,7 +27,7 @@ def task(resolved: Resolved) -> Task:
     return {"actions": [(write, [resolved])]}
 
 
-@action
+@in_checkout
 def write(resolved: Resolved) -> None:
     """Read the files of the known-good LiteLLM and write down what it knows."""
     layout, choices = resolved.layout, resolved.request.choices

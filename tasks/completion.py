@@ -13,6 +13,7 @@ from tasks.core.cli.steps import Task, action
 from tasks.core.console import console, invocation
 from tasks.core.frame import completion
 from tasks.core.model import choices as rules
+from tasks.core.model.layout import is_packaged
 
 if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
@@ -36,12 +37,15 @@ def tell(layout: Layout, shell: str) -> None:
 
 def anywhere() -> str:
     """What prints the script from any folder, in a shell that knows nothing of this checkout's environment."""
+    if is_packaged():
+        return console.as_typed("doit completion")
     return shlex.join(invocation.command("completion"))
 
 
 def script(layout: Layout, shell: str) -> str:
     """The script: who to ask at every TAB, and for which commands."""
     values = {
+        "packaged": is_packaged(layout.project),
         "project": layout.project,
         "python": sys.executable,
         "helper": Path(completion.__file__ or ""),

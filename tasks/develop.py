@@ -9,14 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.core.cli.steps import Task, action
+from tasks.core.cli.checkout import in_checkout
 from tasks.core.console import console
 from tasks.core.disk import programs
 from tasks.core.model.errors import GatewayError, UsageError
 from tasks.core.model.layout import PROJECT, Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from tasks.core.cli.steps import Task
 
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
 LOCKS: dict[str, tuple[str, ...]] = {
@@ -67,8 +67,8 @@ def lock_task() -> Task:
     return {"actions": [(write_locks,)], "params": [upgrade]}
 
 
-@action
-def run_tests(fast: bool, paths: Sequence[str]) -> None:
+@in_checkout
+def run_tests(fast: bool, paths: list[str]) -> None:
     """Every check, then the suite, whose summary is the last that is printed unless a check failed."""
     _need("pytest", "ruff", "mypy")
     failed = [] if paths else [" ".join(check) for check in CHECKS if _python(*check) != 0]
@@ -80,7 +80,7 @@ def run_tests(fast: bool, paths: Sequence[str]) -> None:
         raise GatewayError(f"failed: {', '.join(failed)}", "See above; `ruff check --fix` and `ruff format` mend most.")
 
 
-@action
+@in_checkout
 def run_bench(runs: int, gateway: bool) -> None:
     """The table of ratios; or the gateway's, each of whose limits must be kept."""
     if not gateway:
@@ -90,7 +90,7 @@ def run_bench(runs: int, gateway: bool) -> None:
         raise GatewayError("a limit was not kept, or it could not be measured; see above", where="tests/load.py")
 
 
-@action
+@in_checkout
 def write_docs() -> None:
     """Write the tables of README and docs/ that are made from the catalogue and the code."""
     import dodo
@@ -107,7 +107,7 @@ def write_docs() -> None:
         console.say(f"{name} {'written' if changed else 'unchanged'}")
 
 
-@action
+@in_checkout
 def write_locks(upgrade: bool) -> None:
     """Make the locks anew, keeping versions that still fit unless newer ones are wanted."""
     _need("uv")

@@ -49,7 +49,7 @@ def check_release(resolved: Resolved) -> None:
     layout = resolved.layout
     names = [each.file for each in resolved.deployment.artifacts]
     contents = {name: (layout.release / name).read_bytes() for name in names}
-    findings = checks.made(contents, layout, f"{layout.release.relative_to(layout.project)}/")
+    findings = checks.made(contents, layout, f"{layout.release}/")
     report(findings + checks.manifest(resolved.layout.release_manifest, resolved.layout))
 
 

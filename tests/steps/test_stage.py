@@ -3,7 +3,6 @@
 import json
 
 from tasks import stage
-from tasks.core.deploying import expected
 from tasks.core.disk import files
 from tests.steps.releases import rendered, staged
 
@@ -34,7 +33,3 @@ def test_a_release_has_the_content_of_its_choices_whatever_is_in_build(asked_for
     assert stage.build(asked) is None
     assert "4567" not in (layout.release / "start-gateway.sh").read_text()
     assert json.loads(layout.release_manifest.read_text()) == one
-
-
-def test_the_version_is_that_of_this_collection(layout):
-    assert expected.read_version(layout)[0].isdigit()

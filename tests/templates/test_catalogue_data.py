@@ -181,7 +181,7 @@ MANIFEST = {
     "deployment_id": "dep-20261122-143000",
     "timestamp": "2026-11-22T14:30:00Z",
     "revision": 1,
-    "source_spec": "claude-gateway-recipes",
+    "source_spec": "gatehand",
     "source_version": "0.1.0",
     "deployed_by": "ada",
     "gateway_type": "local",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-NAMESPACE = "https://claude-gateway-recipes.example/schemas/"
+NAMESPACE = "https://gatehand.example/schemas/"
 """Every schema's $id is this and the name of its file: a name, not an address; nothing is ever fetched."""
 
 

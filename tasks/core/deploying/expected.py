@@ -17,6 +17,7 @@ from tasks.core.deploying.request import Request
 from tasks.core.deploying.resolve import resolve
 from tasks.core.disk import content, files
 from tasks.core.model import deployment as rules
+from tasks.core.model import project
 from tasks.core.model.choices import Choices
 from tasks.core.model.errors import InvalidInput
 from tasks.core.model.release import (
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.catalogue import Artifact, Setting
     from tasks.core.model.deployment import Deployment
-    from tasks.core.model.layout import Layout
 
 CODE = (
     "tasks/core/catalogue/catalogue.py",
@@ -197,7 +197,7 @@ def describe_release(resolved: Resolved, rendered: Mapping[str, bytes]) -> Manif
     return Manifest(
         deployment_id=NO_ID,
         timestamp=NO_TIME,
-        source_version=read_version(resolved.layout),
+        source_version=project.read_version(resolved.layout.project),
         gateway_type=gateway.id,
         gateway_url=deployment.url,
         models=deployment.served,
@@ -207,14 +207,6 @@ def describe_release(resolved: Resolved, rendered: Mapping[str, bytes]) -> Manif
         choices=deployment.choices.to_json(),
         recipe=resolved.recipe,
     )
-
-
-def read_version(layout: Layout) -> str:
-    """The version of this collection, from pyproject.toml."""
-    import tomllib
-
-    settings = tomllib.loads((layout.project / "pyproject.toml").read_text())
-    return str(settings["project"]["version"])
 
 
 def _sign(path: str) -> list[int] | None:

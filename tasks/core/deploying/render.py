@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CODE = Path(__file__).parents[1]
 
 HOW_TO_CHANGE = """\
-# Made by claude-gateway-recipes; `doit deploy` brings it up to date, `doit plan` shows how.
+# Made by gatehand, whose command `deploy` brings it up to date; `plan` shows how.
 # Your own edits are kept: a later deployment merges them, and stops where both changed the same thing.
 """
 
@@ -169,7 +169,7 @@ def script_values(deployment: Deployment) -> dict[str, object]:
         "litellm": deployment.choices.litellm or "",
         "oldest": litellm.OLDEST,
         "needed": list(deployment.needs),
-        "generated_by": "claude-gateway-recipes",
+        "generated_by": "gatehand",
     }
 
 

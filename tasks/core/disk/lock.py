@@ -172,7 +172,8 @@ def require_trust(layout: Layout) -> None:
 
 def require_own_build(layout: Layout) -> None:
     """Conflict when others can change what is remembered and rendered, but not our code."""
-    for folder in (layout.build, layout.workshop):
+    folders = layout.build, layout.workshop, layout.notes, layout.choices.parent
+    for folder in dict.fromkeys(folders):
         trust.require_beside(folder, layout.templates)
 
 

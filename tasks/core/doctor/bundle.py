@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from tasks.core.console import console, invocation
 from tasks.core.disk import files
+from tasks.core.model.layout import PACKAGE
+from tasks.core.model.project import read_version
 from tasks.core.secrets import hide
 from tasks.core.values import env_file
 
@@ -44,11 +46,9 @@ def sections(layout: Layout, place: Path) -> Iterator[Section]:
 
 def versions(layout: Layout) -> Iterator[str]:
     """What runs here."""
-    import tomllib
     from importlib.metadata import version
 
-    project = tomllib.loads((layout.project / "pyproject.toml").read_text())["project"]
-    yield f"this project  {project['version']}"
+    yield f"{PACKAGE}      {read_version(layout.project)}"
     yield f"doit          {version('doit')}"
     yield f"Python        {platform.python_version()} ({platform.python_implementation()})"
     yield f"system        {platform.system()} {platform.release()} {platform.machine()}"

@@ -19,7 +19,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from tasks.core.model import choices as rules
-from tasks.core.model.layout import Layout
+from tasks.core.model.layout import PACKAGE, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -61,6 +61,8 @@ def split(line: str) -> list[str]:
 
 def meant_for(project: Path, typed: list[str]) -> list[str] | None:
     """The words behind `doit` or `python3 dodo.py`; None when that is not the dodo.py of *project*."""
+    if typed[0].rpartition("/")[2] == PACKAGE:
+        return typed[1:]
     ours = project / "dodo.py"
     if typed[0].rpartition("/")[2].startswith("python"):
         return typed[2:] if len(typed) > 2 and _same(typed[1], ours) else None  # noqa: PLR2004
@@ -187,7 +189,7 @@ def placed(layout: Layout) -> Layout:
 
 def commands(layout: Layout) -> dict[str, Any]:
     """Every command with its options, as dodo.py has them now; {} when it cannot be loaded."""
-    cache = layout.build / "completion.json"
+    cache = layout.extracts / "completion.json"
     stamp = [[path.name, path.stat().st_mtime_ns] for path in _code(layout)]
     copy = _json(cache)
     if copy is None or copy.get("stamp") != stamp:

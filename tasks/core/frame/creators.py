@@ -5,6 +5,7 @@ Upstream doit reads dodo.py too, and has to find the same.
 
 from __future__ import annotations
 
+import functools
 import os
 from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import doit.loader
 from doit.loader import TASK_STRING
 
 from tasks.core.cli import command_line
-from tasks.core.model.layout import PROJECT
+from tasks.core.model.layout import PROJECT, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -130,12 +131,23 @@ def makes_files(tasks: Mapping[str, Any], selected: Iterable[str]) -> bool:
 def maker_of(path: str) -> str | None:
     """The step that makes the file *path*; "" when no step does, None when that is not known."""
     place = path.removeprefix(ROOT)
-    top, _, below = place.partition("/")
+    top, _, _ = place.partition("/")
     if top in SOURCES:
         return ""
-    if top != "build":
-        return None
-    # The first folder is that of a gateway.
-    _, _, within = below.partition("/")
-    folder, _, _ = within.partition("/")
-    return MAKERS.get(folder)
+    for folder in find_made():
+        if path.startswith(folder):
+            # The first folder in it is that of a gateway.
+            below = path.removeprefix(folder)
+            _, name, *_ = f"{below}//".split("/")
+            return MAKERS.get(name)
+    return None
+
+
+@functools.cache
+def find_made() -> tuple[str, str]:
+    """The folders in which steps make files: build/, or those of an installed package."""
+    layout = Layout.of(os.environ)
+    return (
+        f"{layout.build}/",
+        f"{layout.notes}/",
+    )

@@ -19,6 +19,11 @@ if getsignal(SIGINT) is default_int_handler:
 sys.path.insert(0, __file__.rpartition("/tasks/")[0])
 
 from tasks.core.frame.front import main
+from tasks.core.model.layout import PROJECT, is_packaged
+
+# -I leaves out the packages of the user, where `pip install --user` has put us.
+if is_packaged():
+    sys.path.append(str(PROJECT.parent))
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -32,7 +32,8 @@ TABLE = "create table if not exists doit (task_id text not null primary key, tas
 def make_folder(folder: Path) -> None:
     """See that *folder*, build/ or a part of it, is there, and private."""
     try:
-        folder.mkdir(mode=0o700, exist_ok=True)
+        # Without a cache folder of any program, that one is made as well.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         console.warn(f"{folder} cannot be made ({error.strerror})")
 

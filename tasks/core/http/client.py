@@ -33,7 +33,7 @@ TIMEOUT = 60.0
 """Seconds for each step: to connect, and for the next piece of the answer."""
 MAX_BYTES = 4 * 1024 * 1024
 """Bytes of an answer that are read."""
-USER_AGENT = "claude-gateway-recipes"
+USER_AGENT = "gatehand"
 SYSTEM = "this system's certificates"
 
 

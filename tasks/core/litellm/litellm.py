@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.disk import trust
 from tasks.core.model.errors import Conflict, GatewayError, UsageError
+from tasks.core.model.layout import PACKAGE, is_packaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -150,16 +151,24 @@ def make(layout: Layout) -> Path:
     from tasks.core.litellm import packages
 
     if sys.version_info[:2] > NEWEST_PYTHON:
-        raise GatewayError(
-            f"LiteLLM {LITELLM_KNOWN_GOOD} cannot be installed for Python {sys.version_info[0]}.{sys.version_info[1]}",
-            f"Use Python 3.11 to {'.'.join(map(str, NEWEST_PYTHON))}: remove .venv and run it on dodo.py again.",
-        )
+        raise _refuse_python(layout, sys.version_info[:2])
     trust.require(layout.gateway)
     files.make_private_dir(layout.gateway)
     made = layout.gateway / f"{layout.venv.name}-{packages.digest(lock(layout))[:12]}"
     if not packages.installed(made, lock(layout)):
         _install_whole(layout, made)
     return made
+
+
+def _refuse_python(layout: Layout, version: tuple[int, int]) -> GatewayError:
+    """The error for a Python that LiteLLM's packages are too old for."""
+    newest = ".".join(map(str, NEWEST_PYTHON))
+    this = ".".join(map(str, version))
+    remedy = "remove .venv and run it on dodo.py again"
+    if is_packaged(layout.project):
+        remedy = f"uv tool install --python {newest} {PACKAGE}"
+    problem = f"LiteLLM {LITELLM_KNOWN_GOOD} cannot be installed for Python {this}"
+    return GatewayError(problem, f"Use Python 3.11 to {newest}: {remedy}")
 
 
 def _install_whole(layout: Layout, made: Path) -> None:

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
 PROJECT = Path(__file__).resolve().parents[3]
-"""The checkout that this module was loaded from."""
+"""The checkout, or the installed package, that this module was loaded from."""
+
+PACKAGE = "gatehand"
+"""What is installed: its name, that of its command, and of its folders among the user's."""
 
 DEFAULT_PORT = 4000
 
@@ -51,6 +54,22 @@ def make_absolute(environ: MutableMapping[str, str], folder: str) -> None:
             environ[name] = str(Path(folder, value))
 
 
+def is_packaged(project: Path = PROJECT) -> bool:
+    """Whether *project* is the package that an installer put there; else it is a checkout."""
+    return (project / "__init__.py").exists()
+
+
+def find_own_folder(environ: Mapping[str, str], variable: str, usual: Path) -> Path:
+    """Our folder among those of the user that *variable* names: $XDG_CACHE_HOME, or *usual*.
+
+    A relative path there does not count; so says the XDG specification.
+    """
+    named = environ.get(variable, "")
+    if named.startswith("/"):
+        usual = Path(named)
+    return usual / PACKAGE
+
+
 def key_of(folder: Path) -> str:
     """A name for what belongs to *folder* alone: `claude-gateway-1f3a9c20`."""
     import hashlib
@@ -62,12 +81,21 @@ def key_of(folder: Path) -> str:
 
 
 class Layout(NamedTuple):
-    """Where things are: in this checkout, in Claude Code's directory, in the gateway's."""
+    """Where things are: in this project, in Claude Code's directory, in the gateway's.
+
+    build: what doit makes; can be emptied at any time
+    notes: what is to last, though it is in no gateway's folder
+
+    Both are the build/ of a checkout. An installed package is never written to: it has folders of
+    the user.
+    """
 
     project: Path
     home: Path
     claude: Path
     gateway: Path
+    build: Path
+    notes: Path
     joined: Path | None = None
 
     @classmethod
@@ -75,7 +103,11 @@ class Layout(NamedTuple):
         """The layout for this environment: CLAUDE_CONFIG_DIR moves ~/.claude, *target* moves the gateway."""
         home = Path(environ.get("HOME") or Path("~").expanduser())
         claude = Path(environ["CLAUDE_CONFIG_DIR"]) if environ.get("CLAUDE_CONFIG_DIR") else home / ".claude"
-        layout = cls(project, home, claude, claude / "gateway")
+        build = notes = project / "build"
+        if is_packaged(project):
+            build = find_own_folder(environ, "XDG_CACHE_HOME", home / ".cache")
+            notes = find_own_folder(environ, "XDG_STATE_HOME", home / ".local" / "state")
+        layout = cls(project, home, claude, claude / "gateway", build, notes)
         return layout._replace(gateway=Path(target)) if target else layout
 
     def of_scope(self, scope: str | None) -> Layout:
@@ -98,14 +130,20 @@ class Layout(NamedTuple):
         return self.claude / "gateway"
 
     @property
-    def build(self) -> Path:
-        """What doit makes; can be emptied at any time."""
-        return self.project / "build"
-
-    @property
     def workshop(self) -> Path:
         """The part of build/ that belongs to this gateway's folder alone."""
         return self.build / key_of(self.gateway)
+
+    @property
+    def extracts(self) -> Path:
+        """Where copies of what is in this project go, to be read faster.
+
+        Each installed package has its own: files of two versions may have the same size and time,
+        where whatever installs them sets all times to one.
+        """
+        if is_packaged(self.project):
+            return self.build / key_of(self.project)
+        return self.build
 
     @property
     def database(self) -> Path:
@@ -120,12 +158,12 @@ class Layout(NamedTuple):
     @property
     def choices(self) -> Path:
         """What was last chosen for this Claude Code; the gateway's folder is one of the choices."""
-        return self.build / key_of(self.usual) / "choices.json"
+        return self.notes / key_of(self.usual) / "choices.json"
 
     @property
     def catalogue(self) -> Path:
         """The catalogue as last read, so that reading YAML can be spared."""
-        return self.build / "catalogue.json"
+        return self.extracts / "catalogue.json"
 
     @property
     def rendered(self) -> Path:
@@ -145,12 +183,12 @@ class Layout(NamedTuple):
     @property
     def plan_key(self) -> Path:
         """The key with which this checkout seals the plans that are saved."""
-        return self.build / "plan.key"
+        return self.notes / "plan.key"
 
     @property
     def conflicts(self) -> Path:
         """Files that two sides changed, to be finished by hand."""
-        return self.workshop / "conflicts"
+        return self.notes / key_of(self.gateway) / "conflicts"
 
     @property
     def settings(self) -> Path:

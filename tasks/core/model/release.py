@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 VERSION = "1.0"
-SOURCE = "claude-gateway-recipes"
+SOURCE = "gatehand"
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")

@@ -21,7 +21,9 @@ class Tree:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.layout = Layout(folder / "project", folder, folder / "claude", folder / "claude" / "gateway")
+        self.layout = Layout.of(
+            {"HOME": str(folder), "CLAUDE_CONFIG_DIR": str(folder / "claude")}, project=folder / "project"
+        )
         self.ran = folder / "ran"
 
     def venv(self, name: str, version: str | None = LITELLM_KNOWN_GOOD, uvicorn: str | None = "0.54.0") -> Path:

@@ -13,7 +13,7 @@ from tasks.core.merge import merge as merge_merge
 from tasks.core.merge.result import Conflict, Merge, shown
 from tasks.core.text import documents
 
-HEADER = "# Made by claude-gateway-recipes.\n# Your own edits are kept.\n"
+HEADER = "# Made by gatehand.\n# Your own edits are kept.\n"
 
 
 def model(name, route=None, **params):
@@ -254,9 +254,9 @@ def test_equal_entries_are_told_apart_by_counting():
 
 def test_a_new_header_arrives_and_a_changed_one_stays():
     wanted = NEW_MODEL.replace("Your own edits are kept.", "Edits are kept.")
-    assert merge(ADDED, wanted).text.startswith("# Made by claude-gateway-recipes.\n# Edits are kept.\nmodel_list:")
+    assert merge(ADDED, wanted).text.startswith("# Made by gatehand.\n# Edits are kept.\nmodel_list:")
     mine = ADDED.replace("Your own edits are kept.", "MINE")
-    assert merge(mine, wanted).text.startswith("# Made by claude-gateway-recipes.\n# MINE\nmodel_list:")
+    assert merge(mine, wanted).text.startswith("# Made by gatehand.\n# MINE\nmodel_list:")
 
 
 def test_comments_above_what_is_new_come_along():

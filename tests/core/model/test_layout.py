@@ -38,6 +38,18 @@ def test_the_workshop_is_in_the_checkout_wherever_one_stands(monkeypatch, tmp_pa
     assert (layout.project / "dodo.py").is_file()
 
 
+def test_an_installed_package_keeps_all_it_makes_in_folders_of_the_user(tmp_path):
+    (tmp_path / "__init__.py").touch()
+    layout = Layout.of({"HOME": "/h", "XDG_CACHE_HOME": "relative"}, project=tmp_path)
+    assert (layout.build, layout.notes) == (Path("/h/.cache/gatehand"), Path("/h/.local/state/gatehand"))
+    named = Layout.of({"HOME": "/h", "XDG_CACHE_HOME": "/c", "XDG_STATE_HOME": "/s"}, project=tmp_path)
+    assert (named.build, named.notes) == (Path("/c/gatehand"), Path("/s/gatehand"))
+    within = [name for name in PROPERTIES if getattr(named, name).is_relative_to(tmp_path)]
+    assert within == ["templates", "schemas"]
+    assert named.catalogue.parent.parent == named.build
+    assert all(path.is_relative_to("/s") for path in (named.choices, named.plan_key, named.conflicts))
+
+
 FOLDERS = [
     "/h/.claude/gateway",
     "/h/.claude-work/gateway",

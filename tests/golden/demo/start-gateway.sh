@@ -1,5 +1,5 @@
 #!/bin/sh
-# claude-gateway-recipes
+# gatehand
 #
 # Starts the LiteLLM gateway of this folder on http://127.0.0.1:4000. Needs this folder and LiteLLM, nothing else.
 #   start-gateway.sh                 in the background; returns when the gateway answers
@@ -195,7 +195,7 @@ find_litellm() {
     for program in "$given" "$here/venv/bin/litellm" "$(command -v litellm)"; do
         [ -f "$program" ] && [ -x "$program" ] && real "$program" && return
     done
-    die 1 "LiteLLM was not found. Install it: \`python3 dodo.py litellm\` in the checkout that this was deployed from, or
+    die 1 "LiteLLM was not found. Install it: \`gatehand litellm\`, in a clone \`python3 dodo.py litellm\`, or
 \`uv tool install 'litellm[proxy]' --with prisma\`, or \`pipx install 'litellm[proxy]' && pipx inject litellm prisma\`."
 }
 interpreter() { # PROGRAM: the Python of its environment
@@ -443,7 +443,7 @@ look() { # sets litellm, version and python, or ends and says why it cannot be s
         die 75 "A deployment into $here was interrupted: what stands may be half old and half new. Deploy again first."
     fi
     names=$(python_says "$changed" "$here" serve.py)
-    [ -z "$names" ] || die 1 "$here/$names is not what was deployed, and was not run. Deploy again: doit deploy."
+    [ -z "$names" ] || die 1 "$here/$names is not what was deployed, and was not run. Deploy again."
     names=$(missing)
     [ -z "$names" ] || die 1 "$env_file does not say:$names. Set what is missing there, or in your shell and deploy again."
 }

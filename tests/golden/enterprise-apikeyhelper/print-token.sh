@@ -1,5 +1,5 @@
 #!/bin/sh
-# claude-gateway-recipes
+# gatehand
 #
 # Prints the gateway's token for Claude Code, which runs this as its apiKeyHelper: so the token stands in .env alone.
 # Read line by line; nothing of .env is executed or expanded.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# claude-gateway-recipes
+# gatehand
 #
 # Stops the gateway that start-gateway.sh of this folder started, and nothing else.
 #   stop-gateway.sh
