@@ -1,12 +1,7 @@
-"""Deploy an LLM gateway to ~/.claude/gateway and join Claude Code to it, step by step.
+"""Claude Code through a gateway of your choice: on this machine, or your company's.
 
-    python3 dodo.py deploy --preset demo --start     set up, deploy, start, and hear the gateway answer
-    doit list                                        the steps, in running order
-    doit deploy --models a,b --dry-run               show what that would change; change nothing
-    doit validate                                    check the templates before committing them
-    doit install                                     one step again, with what was last chosen
-
-`python3 dodo.py …` makes its own virtual environment first; in an activated one plain `doit …` is the same.
+`python3 dodo.py help` shows the commands; `doit list`, the steps of a deployment in running order.
+`python3 dodo.py …` makes its own virtual environment first; in an activated one `doit …` is the same.
 """
 
 import os
@@ -91,29 +86,14 @@ DOIT_CONFIG = {
 
 @creators.options(lambda: tasks.deploy.OPTIONS)
 def task_deploy(**options: str | bool | None) -> "Task":
-    """Deploy the gateway and join Claude Code to it: every step below, in order."""
+    """Deploy a gateway and point Claude Code at it."""
     run.begin(tasks.deploy.resolve(options))  # which is why this task comes first
     return run.one(tasks.deploy.task, session)
 
 
 def task_use() -> "Task":
-    """Switch to a profile: doit use work."""
+    """Deploy what a profile chooses."""
     return tasks.use.task(run, session, tasks.deploy.task, tasks.deploy.OPTIONS)
-
-
-def task_profiles() -> "Task":
-    """List the profiles, which are choices with a name; --remove NAME."""
-    return tasks.profiles.task(run.resolved)
-
-
-def task_exec() -> "Task":
-    """Run a program with a profile of its own: doit exec --profile work -- claude."""
-    return tasks.exec.task(run.deployed)
-
-
-def task_env() -> "Task":
-    """Print a profile as variables, for a shell to evaluate."""
-    return tasks.env.task(run.deployed)
 
 
 def task_plan() -> "Task":
@@ -122,7 +102,7 @@ def task_plan() -> "Task":
 
 
 def task_apply() -> "Task":
-    """Do exactly what a saved plan says: doit apply FILE."""
+    """Deploy exactly what a saved plan says."""
     return tasks.apply.task(run, session, tasks.deploy.task)
 
 
@@ -132,7 +112,7 @@ def task_choose() -> "Task":
 
 
 def task_preflight() -> "Task":
-    """Look whether all that is needed is there: values, programs, space, rights."""
+    """Check prerequisites: values, programs, disk space, permissions."""
     return run.one(tasks.preflight.task, session)
 
 
@@ -142,7 +122,7 @@ def task_render() -> "Iterator[Task]":
 
 
 def task_stage() -> "Task":
-    """Gather the rendered files and their manifest: one release."""
+    """Collect the rendered files and their manifest: one release."""
     return run.one(tasks.stage.task)
 
 
@@ -152,43 +132,43 @@ def task_validate() -> "Iterator[Task]":
 
 
 def task_backup() -> "Task":
-    """Archive what stands, before it is changed."""
+    """Archive what is deployed, before it is changed."""
     return run.one(tasks.backup.task, session)
 
 
 def task_install() -> "Task":
-    """Make the gateway's folder hold the release."""
+    """Write the release to the gateway's folder."""
     return run.one(tasks.install.task, session)
 
 
 def task_settings() -> "Task":
-    """Join Claude Code to the gateway, touching nothing else in its settings."""
+    """Point Claude Code at the gateway, and change nothing else in its settings."""
     return run.one(tasks.settings.task, session)
 
 
 def task_verify() -> "Task":
-    """Look at what stands, and ask the gateway if it runs."""
+    """Compare what is deployed with what was chosen, and ask the gateway if it runs."""
     return tasks.verify.task(run.resolved)
 
 
-def task_history() -> "Task":
-    """List the revisions, or show one: doit history 3; --archives lists the archives."""
-    return tasks.history.task(run.layout)
+def task_status() -> "Task":
+    """Show what is deployed and whether it runs."""
+    return tasks.status.task(run.deployed)
 
 
-def task_rollback() -> "Task":
-    """Bring back an earlier revision or an archive: doit rollback [3]."""
-    return tasks.rollback.task(run.resolved, session)
+def task_doctor() -> "Task":
+    """Find the first thing that fails, and fix it."""
+    return tasks.doctor.task(run.layout)
 
 
-def task_uninstall() -> "Task":
-    """Take the gateway away, and give settings.json back."""
-    return tasks.uninstall.task(run.layout, session)
+def task_explain() -> "Task":
+    """Show which file decides a key of Claude Code, or what a message means."""
+    return tasks.explain.task(run.layout)
 
 
-def task_litellm() -> "Task":
-    """Install a known-good LiteLLM into the gateway's own environment."""
-    return tasks.litellm.task(run.resolved)
+def task_models() -> "Task":
+    """List the models that can be deployed."""
+    return tasks.models.task(run.resolved)
 
 
 def task_start() -> "Task":
@@ -206,48 +186,63 @@ def task_restart() -> "Task":
     return run.one(tasks.service.restart_task)
 
 
+def task_logs() -> "Task":
+    """Show the end of the gateway's log."""
+    return tasks.logs.task(run.resolved)
+
+
 def task_autostart() -> "Task":
     """Start the gateway at login: --enable, --disable."""
     return tasks.autostart.task(run.layout)
 
 
-def task_status() -> "Task":
-    """Tell what is deployed and whether it runs."""
-    return tasks.status.task(run.deployed)
+def task_litellm() -> "Task":
+    """Install the LiteLLM that is known to work, or upgrade to it."""
+    return tasks.litellm.task(run.resolved)
 
 
-def task_doctor() -> "Task":
-    """Find out what is wrong, and fix it: --fix, --deep, --providers, --report FILE."""
-    return tasks.doctor.task(run.layout)
+def task_history() -> "Task":
+    """List the revisions, or show one."""
+    return tasks.history.task(run.layout)
 
 
-def task_explain() -> "Task":
-    """Tell who sets a key of Claude Code, who wins and why; or what a message means."""
-    return tasks.explain.task(run.layout)
+def task_rollback() -> "Task":
+    """Go back to an earlier revision or an archive."""
+    return tasks.rollback.task(run.resolved, session)
 
 
-def task_logs() -> "Task":
-    """Show the end of the gateway's log; -f goes on with what comes."""
-    return tasks.logs.task(run.resolved)
+def task_uninstall() -> "Task":
+    """Remove the gateway, and restore settings.json."""
+    return tasks.uninstall.task(run.layout, session)
 
 
 def task_check() -> "Task":
-    """Check whether Claude Code can work through a gateway: doit check [URL]."""
+    """Check whether Claude Code can work through a gateway, before deploying it."""
     return tasks.check.task(run.deployed)
 
 
-def task_models() -> "Task":
-    """List the models that can be deployed."""
-    return tasks.models.task(run.resolved)
-
-
 def task_lint() -> "Task":
-    """Find mistakes in a LiteLLM configuration, and fix them: doit lint [FILE...] [--fix]."""
+    """Find mistakes in a LiteLLM configuration, and fix them."""
     return tasks.lint.task(run.layout)
 
 
+def task_profiles() -> "Task":
+    """List the profiles: choices that have a name."""
+    return tasks.profiles.task(run.resolved)
+
+
+def task_exec() -> "Task":
+    """Run a program with a profile."""
+    return tasks.exec.task(run.deployed)
+
+
+def task_env() -> "Task":
+    """Print a profile as variables, for a shell to evaluate."""
+    return tasks.env.task(run.deployed)
+
+
 def task_completion() -> "Task":
-    """Print a script with which your shell completes all this."""
+    """Print the script with which your shell completes commands."""
     return tasks.completion.task(run.layout)
 
 
@@ -267,12 +262,12 @@ def task_docs() -> "Task":
 
 
 def task_lock() -> "Task":
-    """Make the lists of locked packages anew."""
+    """Write the lists of locked packages again."""
     return tasks.develop.lock_task()
 
 
 def task_allowlist() -> "Task":
-    """Write down anew what LiteLLM knows: its settings, providers and models."""
+    """Record again what LiteLLM knows: its settings, providers and models."""
     return tasks.allowlist.task(run.resolved)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tasks.core.cli.steps import JSON, WORDS, Task, action
+from tasks.core.cli.steps import JSON, WORDS, Task, action, text_option
 from tasks.core.console import console, prompts
 from tasks.core.history import history
 from tasks.core.http import client, compat_page, compat_requests, compatibility
@@ -27,8 +27,8 @@ OPTIONS = [
     {"name": "paid", "long": "paid", **FLAG, "help": "also small requests that cost, five at most"},
     {"name": "yes", "long": "yes", "short": "y", **FLAG, "help": "without asking first"},
     {"name": "token_stdin", "long": "token-stdin", **FLAG, "help": "read the token for URL"},
-    {"name": "auth", "long": "auth", "type": str, "default": "bearer", "help": "for URL: bearer or x-api-key"},
-    {"name": "model", "long": "model", "type": str, "default": "", "help": "the model to ask for"},
+    text_option("auth", "HOW", "for URL: bearer or x-api-key", "bearer"),
+    text_option("model", "MODEL", "the model to ask for"),
     WORDS,
 ]
 
@@ -91,8 +91,8 @@ def find_deployed(resolved: Resolved, model: str) -> Target:
 
 def find_named(resolved: Resolved, address: str, auth: str, token_stdin: bool, model: str) -> Target:
     """Any gateway, with a token from standard input; network and certificates as chosen here."""
-    if not token_stdin:
-        raise UsageError("a token is needed", f"Give it on standard input: doit check {address} --token-stdin")
     url, how = choices.url(address, "the address"), choices.checked("auth", auth)
+    if not token_stdin:
+        raise UsageError("a token is needed", f"Give it on standard input: doit check {url} --token-stdin")
     route = client.choose_route(resolved.request.choices, {})
     return compat_requests.make_target(url, route, how, references.from_stdin("token"), model)

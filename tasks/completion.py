@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.catalogue import templating
-from tasks.core.cli.steps import Task, action
+from tasks.core.cli.steps import Task, action, text_option
 from tasks.core.console import console, invocation
-from tasks.core.frame import completion
+from tasks.core.frame import completion, values
 from tasks.core.model import choices as rules
 from tasks.core.model.layout import is_packaged
 
 if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
 
-SHELL = {"name": "shell", "long": "shell", "type": str, "default": "", "help": "bash, zsh or fish; else that of $SHELL"}
+SHELL = text_option("shell", "NAME", "bash, zsh or fish; else that of $SHELL")
 
 
 def task(layout: Layout) -> Task:
@@ -30,8 +30,8 @@ def task(layout: Layout) -> Task:
 def tell(layout: Layout, shell: str) -> None:
     """Print the script of the shell that was named."""
     chosen = shell or Path(os.environ.get("SHELL", "bash")).name
-    if chosen not in completion.SHELLS:
-        raise rules.unknown("shell", chosen, completion.SHELLS)
+    if chosen not in values.SHELLS:
+        raise rules.unknown("shell", chosen, values.SHELLS)
     console.hand(script(layout, chosen))
 
 

@@ -96,10 +96,10 @@ def write_docs() -> None:
     import dodo
     from tasks.core.catalogue import catalogue
     from tasks.core.disk import files
-    from tasks.core.frame import pages
+    from tasks.core.frame import guide, pages
 
     known = catalogue.load(Layout.of(os.environ))
-    tables = pages.tables(known, vars(dodo), vars(dodo)["tasks"].deploy.OPTIONS)
+    tables = pages.tables(known, guide.read(vars(dodo)))
     for path in sorted((PROJECT / "docs").glob("*.md")):
         name = path.relative_to(PROJECT).as_posix()
         page = pages.filled(path.read_text(), tables, name)

@@ -25,8 +25,9 @@ REPORT = {
     "name": "report",
     "long": "report",
     "type": str,
+    "metavar": "FILE",
     "default": "",
-    "help": "only write a report into FILE, without secrets, for whoever helps you",
+    "help": "only write a report into FILE, without secrets, for those who help you",
 }
 OPTIONS = [
     make_flag("fix", "offer the commands that fix it"),

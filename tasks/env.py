@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.claude import ledger_file
-from tasks.core.cli.steps import Task, action
+from tasks.core.cli.steps import Task, action, text_option
 from tasks.core.console import console
 from tasks.core.deploying import reach
 from tasks.core.model import choices as rules
@@ -32,8 +32,8 @@ SHARED = "NO_PROXY"
 """A variable that others set too: ours are added to theirs, and stay."""
 
 OPTIONS = [
-    {"name": "profile", "long": "profile", "type": str, "default": "", "help": "which one; else what is chosen"},
-    {"name": "shell", "long": "shell", "type": str, "default": "", "help": "bash, zsh or fish; else that of $SHELL"},
+    text_option("profile", "NAME", "which one; else what is chosen"),
+    text_option("shell", "NAME", "bash, zsh or fish; else that of $SHELL"),
     {"name": "unset", "long": "unset", "type": bool, "default": False, "help": "lines that take them back"},
     {"name": "show", "long": "show", "type": bool, "default": False, "help": "print the token even to a terminal"},
 ]

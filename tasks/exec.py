@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from doit import get_initial_workdir
 
 from tasks.core.cli import command_line
-from tasks.core.cli.steps import Task, action
+from tasks.core.cli.steps import Task, action, text_option
 from tasks.core.console import console
 from tasks.core.deploying import reach
 from tasks.core.model.errors import UsageError
@@ -24,7 +24,7 @@ from tasks.core.text import documents
 if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
 
-PROFILE = {"name": "profile", "long": "profile", "type": str, "default": "", "help": "which one; else what is chosen"}
+PROFILE = text_option("profile", "NAME", "which one; else what is chosen")
 SETTINGS = "--settings"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.catalogue import explanations
 from tasks.core.claude import explain_page, layers
-from tasks.core.cli.steps import JSON, WORDS, Task, action
+from tasks.core.cli.steps import JSON, WORDS, Task, action, text_option
 from tasks.core.console import console, invocation
 from tasks.core.model.errors import UsageError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 OPTIONS = [
     JSON,
     invocation.OPTION,
-    {"name": "message", "long": "message", "type": str, "default": "", "help": "a message to explain, as it was shown"},
+    text_option("message", "TEXT", "an error message to explain"),
     WORDS,
 ]
 

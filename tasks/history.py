@@ -9,7 +9,7 @@ from tasks.core.console import console
 from tasks.core.console import diff as diff_lines
 from tasks.core.history import archive as history_archive
 from tasks.core.history import history, history_page
-from tasks.core.model.errors import UsageError
+from tasks.core.model.errors import UsageError, list_known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,8 +78,8 @@ def find_number(text: str, known: Sequence[int]) -> int:
     # A digit such as ² is decimal for str.isdigit and no number for int.
     if text.isascii() and text.isdecimal() and int(text) in known:
         return int(text)
-    listed = ", ".join(map(str, known))
-    raise UsageError(f"there is no revision {text!r}", f"There are {listed or 'none'}.")
+    there = list_known(map(str, known), "There are no revisions yet: doit deploy")
+    raise UsageError(f"there is no revision {text!r}", there)
 
 
 def show_archives(layout: Layout, *, as_json: bool) -> None:

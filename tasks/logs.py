@@ -39,6 +39,7 @@ OPTIONS = [
         "name": "since",
         "long": "since",
         "type": str,
+        "metavar": "WHEN",
         "default": "",
         "help": "from then on: 30s, 10m, 2h or 1d ago, or a time such as 2026-11-22T14:30",
     },

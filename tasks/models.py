@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasks.core.catalogue import catalogue, models_page
-from tasks.core.cli.steps import JSON, WORDS, Task, action
+from tasks.core.cli.steps import JSON, WORDS, Task, action, flag_option
 from tasks.core.console import console, prompts
 from tasks.core.history import history
 from tasks.core.http import gateway
@@ -21,14 +21,10 @@ if TYPE_CHECKING:
     from tasks.core.providers.availability import Checked
 
 
-def _flag(name: str, says: str) -> dict[str, Any]:
-    return {"name": name, "long": name, "type": bool, "default": False, "help": says}
-
-
 OPTIONS = [
-    _flag("check", "ask the providers whether they have the chosen models; costs nothing"),
-    _flag("paid", "with --check: also one small request to each, through the gateway; that costs"),
-    _flag("yes", "with --paid: without asking first"),
+    flag_option("check", "ask the providers whether they have the chosen models; costs nothing"),
+    flag_option("paid", "with --check: one small request to each, through the gateway; that costs"),
+    flag_option("yes", "with --paid: without asking first", "y"),
     JSON,
     WORDS,
 ]
@@ -47,11 +43,13 @@ def show(resolved: Resolved, names: Sequence[str], *, as_json: bool, check: bool
         return
     if paid:
         raise UsageError("--paid goes with --check", "Say: doit models --check --paid")
-    known, today = catalogue.load(resolved.layout), time.strftime("%Y-%m-%d")
-    models, width = models_page.find_models(known, names), console.width()
+    known = catalogue.load(resolved.layout)
+    today = time.strftime("%Y-%m-%d")
+    models = models_page.find_models(known, names)
+    width = console.width()
     if as_json:
         console.document({"models": [models_page.describe_model(model, known, today) for model in models]})
-    elif names:
+    elif names and known.models.keys() >= set(names):
         cards = ["\n".join(models_page.card_lines(model, known, today, width)) for model in models]
         console.tell("\n\n".join(cards))
     else:

@@ -6,8 +6,8 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tasks.core.cli import command_line
-from tasks.core.cli.steps import EXIT_CODE, JSON, Task, action
+from tasks.core.cli import command_line, strays
+from tasks.core.cli.steps import EXIT_CODE, JSON, Task, action, text_option
 from tasks.core.console import console
 from tasks.core.console import diff as diff_lines
 from tasks.core.deploying import plan as deploying_plan
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.deploying.this_run import Run
 
-NOT_HERE = ("dry_run", "yes", "no_input", "include_secrets")
+NOT_HERE = ("dry_run", "yes", "no_input", "backup", "include_secrets")
 """The options of a deployment that say nothing about what it would change."""
 
 OPTIONS: list[dict[str, Any]] = [
     {"name": "diff", "long": "diff", "type": bool, "default": False, "help": "every change as a diff, secrets hidden"},
     JSON,
     EXIT_CODE,
-    {"name": "out", "long": "out", "type": str, "default": "", "help": "save it in this file, for: doit apply FILE"},
+    text_option("out", "FILE", "save it in this file, for: doit apply FILE"),
 ]
 
 
@@ -42,9 +42,7 @@ def task(run: Run, deploying: Iterable[Mapping[str, Any]]) -> Task:
     params = [*(each for each in options if each["name"] not in NOT_HERE), *OPTIONS]
     same = ""
     if (words := command_line.behind("plan")) is not None:
-        given, names = command_line.parsed(words, params)
-        if names:
-            raise command_line.refused(f"doit plan takes options only, not {names[0]!r}")
+        given = strays.read("plan", params, words)
         defaults = {each["name"]: each["default"] for each in options}
         planned = resolve_options({name: given.get(name, default) for name, default in defaults.items()})
         request = replace(planned.request, is_read_only=not given["out"])

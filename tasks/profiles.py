@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.core.cli.steps import JSON, Task, action
+from tasks.core.cli.steps import JSON, Task, action, text_option
 from tasks.core.console import console
 from tasks.core.disk import files
 from tasks.core.frame.uptodate import holds
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 OPTIONS = [
     JSON,
-    {"name": "remove", "long": "remove", "type": str, "default": "", "help": "forget this profile"},
+    text_option("remove", "NAME", "forget this profile"),
 ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tasks.core.cli import command_line
 from tasks.core.deploying.options import resolve_options
 from tasks.core.model.choices import Flags
-from tasks.core.model.errors import UsageError
+from tasks.core.model.errors import UsageError, list_known
 from tasks.core.profiles import named
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def task(
 def chosen(layout: Layout, names: Sequence[str]) -> str:
     """The one profile that was named; doit ends with a sentence when it is none of those that there are."""
     if len(names) != 1:
-        known = ", ".join(named.names(layout)) or "none yet: doit deploy --profile NAME"
-        raise command_line.refused(f"name the one profile to switch to: doit use NAME\n  There are {known}.")
+        there = list_known(named.names(layout), "There are none yet: doit deploy --profile NAME")
+        raise command_line.refused(f"name the one profile to switch to: doit use NAME\n  {there}")
     try:
         named.read(layout, names[0])
     except UsageError as error:

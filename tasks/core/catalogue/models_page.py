@@ -22,14 +22,39 @@ DOLLARS = "$ {} in, {} out, per million tokens"
 
 
 def find_models(known: Catalogue, names: Iterable[str]) -> list[Model]:
-    """The models that are named, in the order of the names; without a name all of them."""
-    found = []
+    """The models that are named, by id or by a part of what they are called; else all."""
+    found: dict[str, Model] = {}
     for name in names:
-        if name not in known.models:
+        matching = _matching(known, name)
+        if not matching:
             listed = {model.id: model.name for model in known.models.values()}
-            raise choices.unknown("model", name, listed)
-        found.append(known.models[name])
-    return found or list(known.models.values())
+            raise choices.unknown(
+                "model",
+                name,
+                listed,
+            )
+        found |= matching
+    if not found:
+        return list(known.models.values())
+    return list(found.values())
+
+
+def _matching(known: Catalogue, name: str) -> dict[str, Model]:
+    """The model *name*; where that is none, those in whose id, name or provider it is found."""
+    if name in known.models:
+        return {name: known.models[name]}
+    part = name.lower()
+    found = {}
+    for model in known.models.values():
+        texts = (
+            model.id,
+            model.name,
+            model.publisher,
+            model.provider,
+        )
+        if part in " ".join(texts).lower():
+            found[model.id] = model
+    return found
 
 
 def table_lines(models: Iterable[Model], today: str, width: int) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from doit.cmdparse import CmdOption, CmdParse, CmdParseError, TaskParse
 from doit.exceptions import InvalidCommand
 
+from tasks.core.cli import known, spelling
 from tasks.core.console import console
 
 if TYPE_CHECKING:
@@ -27,16 +28,18 @@ END = "--"
 
 HELP = {"--help", "-h"}
 
-EVERYWHERE = {"--quiet": "only warnings and failures", "--verbose": "also what had nothing to do"}
-"""The options that every step takes, behind its name."""
-
-CHOSEN = {
-    "--litellm": "PATH",
-    "--port": "N",
-    "--listen": "ADDRESS",
-    "--preset": "NAME",
+EVERYWHERE = {
+    "--quiet": "only warnings and failures",
+    "--verbose": "also what had nothing to do",
+    "-y, --yes": "agree to what would be asked",
+    "-h, --help": "this page",
 }
-"""Options of `doit deploy` that people try with other steps, and the value each needs."""
+"""The options that every command and step accepts, behind its name."""
+
+LOUDNESS = ("--quiet", "--verbose")
+YES = ("--yes", "-y")
+OF_DODO = ("--help", "--version")
+"""What may come in place of a command."""
 
 PROCESSES = "-n needs the number of processes; what deploying would change: doit deploy -n"
 
@@ -113,37 +116,37 @@ def behind(task: str) -> list[str] | None:
     return None
 
 
-def named_for_help(words: Sequence[str]) -> str:
-    """The name that *words* ask for help on, as in `deploy --help`; "" when they do not."""
-    named = list(words[1:] if words[:1] == ("run",) else words)
-    if not named or named[0].startswith("-") or not HELP.intersection(named[1:]):
-        return ""
-    return named[0]
-
-
 class Options(TaskParse):  # type: ignore[misc]
     """Reads the options of a step.
 
-    An option without a spelling (steps.WORDS) holds the words; options may then come after them.
+    An option without a spelling (steps.WORDS) holds the words; options may then come after them, as
+    where all words are those of one command (*is_whole*).
     """
+
+    is_whole = False
 
     def parse_only(self, in_args: Sequence[str], params: Values = None) -> tuple[Values, list[str]]:
         """The options among *in_args*, and the words; raise CmdParseError with one sentence."""
-        args = hear(in_args)
+        words = spelling.straighten(in_args, list_spelled(self.options))
+        args = hear(words, can_agree="yes" in self)
         wordy = [option.name for option in self.options if not option.short + option.long]
-        if not wordy:
+        if not wordy and not self.is_whole:
             return read_options(self, args, params, getopt.getopt)
         found, words = read_options(self, args, params, getopt.gnu_getopt)
-        found[wordy[0]] = words
+        if wordy:
+            found[wordy[0]] = words
         return found, words
 
 
 class CommandOptions(CmdParse):  # type: ignore[misc]
     """Reads the options of one of doit's own commands."""
 
+    is_whole = False
+
     def parse_only(self, in_args: Sequence[str], params: Values = None) -> tuple[Values, list[str]]:
-        """The options before the first word, and the rest; raise CmdParseError likewise."""
-        return read_options(self, list(in_args), params, getopt.getopt)
+        """The options before the first word, or all, and the rest; raise CmdParseError likewise."""
+        read = getopt.gnu_getopt if self.is_whole else getopt.getopt
+        return read_options(self, list(in_args), params, read)
 
 
 def read_options(
@@ -155,6 +158,7 @@ def read_options(
     """The options of *parser* among *args*, as getopt's *read* finds them, and the words."""
     try:
         options, words = read(args, parser.get_short(), parser.get_long())
+        refuse_values(parser, options)
         spelled = [word for name, value in options for word in _spelled(parser, name, value)]
         found, _ = CmdParse.parse_only(parser, spelled, params)
     except getopt.GetoptError as error:
@@ -170,13 +174,49 @@ def _spelled(parser: CmdParse, name: str, value: str) -> list[str]:
     return [name] if option.type is bool else [name, value]
 
 
-def hear(args: Iterable[str]) -> list[str]:
-    """Do what every step understands; the other *args*. After `--` all is the program's."""
+def refuse_values(parser: CmdParse, given: Iterable[tuple[str, str]]) -> None:
+    """CmdParseError when an option has two values, of which doit takes the last, or an empty one.
+
+    Empty is what a shell makes of a variable that is not set.
+    """
+    values = []
+    for name, value in given:
+        option, _ = parser.get_option(name)
+        if option.type is bool:
+            continue
+        if not value.strip():
+            raise CmdParseError(f"{name} is empty; give it a value, or leave it out")
+        if option.type is not list:
+            values.append((f"--{option.long}", value))
+    spelling.refuse_repeats(values)
+
+
+def list_spelled(options: Iterable[Any]) -> list[spelling.Spelled]:
+    """How *options* are spelled, with those that every step accepts."""
+    spelled = [
+        spelling.Spelled(
+            option.long,
+            option.short,
+            has_value=option.type is not bool,
+            is_list=option.type is list,
+        )
+        for option in options
+    ]
+    everywhere = [word.removeprefix("--") for word in (*LOUDNESS, *YES)]
+    return spelled + [spelling.Spelled(long, "", has_value=False) for long in everywhere]
+
+
+def hear(args: Iterable[str], *, can_agree: bool = False) -> list[str]:
+    """Do what every step understands; the other *args*. After `--` all is the program's.
+
+    --yes is left to a step that asks something (*can_agree*); any other has nothing to ask.
+    """
     words = list(args)
     end = words.index(END) if END in words else len(words)
     console.loudness.quiet |= "--quiet" in words[:end]
     console.loudness.verbose |= "--verbose" in words[:end]
-    return [word for word in words[:end] if word not in EVERYWHERE] + words[end:]
+    heard = LOUDNESS if can_agree else (*LOUDNESS, *YES)
+    return [word for word in words[:end] if word not in heard] + words[end:]
 
 
 def read(options: Descriptions, words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
@@ -188,13 +228,8 @@ def read(options: Descriptions, words: Sequence[str]) -> tuple[dict[str, Any], l
 def parsed(words: Iterable[str], options: Descriptions) -> tuple[dict[str, Any], list[str]]:
     """The options and names, in any order; raise CmdParseError for an unknown option."""
     parser = Options([CmdOption(dict(option)) for option in options])
-    values, _ = parser.parse([])
-    names: list[str] = []
-    rest = list(words)
-    while rest:
-        values, rest = parser.parse_only(rest, values)
-        names += rest[:1]
-        rest = rest[1:]
+    parser.is_whole = True
+    values, names = parser.parse(list(words))
     return dict(values), names
 
 
@@ -203,11 +238,10 @@ def refused(text: object) -> InvalidCommand:
     return InvalidCommand(console.as_typed(str(text)))
 
 
-def refuse_assignment(words: Sequence[str], options: Descriptions) -> None:
-    """Raise InvalidCommand for `doit deploy models=a`, which would deploy the old choice."""
-    _, rest = read(options, words)
-    if rest and _assigns(rest[0]):
-        raise refused(_no_option(rest[0]))
+def refuse_assignment(words: Sequence[str]) -> None:
+    """Raise InvalidCommand for `models=a` in place of a step, which is a variable for doit."""
+    if words and _assigns(words[0]):
+        raise refused(no_assignment(words[0]))
 
 
 def refuse_unknown(words: Sequence[str], tasks: Iterable[Any]) -> None:
@@ -219,8 +253,7 @@ def refuse_unknown(words: Sequence[str], tasks: Iterable[Any]) -> None:
         return
     if any(first in task.targets for task in made):
         return
-    if _assigns(first):
-        raise refused(_no_option(first))
+    refuse_assignment(words)
     raise refused(no_step(first, names))
 
 
@@ -228,10 +261,15 @@ def no_step(word: str, names: Iterable[str]) -> str:
     """The sentence for a *word* that is no step: the nearest of *names*, and the list."""
     import difflib
 
-    public = [name for name in names if not name.startswith("_")]
-    near = difflib.get_close_matches(word, public, n=1, cutoff=0.6)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    return f"there is no step {console.printable(word)!r}.{hint}\n  All there are: doit list"
+    meanings = {name: name for name in names if not name.startswith("_")}
+    meanings |= known.this.find_commands()
+    near = difflib.get_close_matches(word.lower(), meanings, n=1, cutoff=0.6)
+    hint = ""
+    if known.this.find_names().get(word) == "preset":
+        hint = f" To deploy that preset: doit deploy {word}"
+    elif near:
+        hint = f" Did you mean {meanings[near[0]]}?"
+    return f"there is no step {known.show_word(word)}.{hint}\n  All there are: doit list"
 
 
 def _assigns(word: str) -> bool:
@@ -239,7 +277,8 @@ def _assigns(word: str) -> bool:
     return "=" in word and not word.startswith("-")
 
 
-def _no_option(word: str) -> str:
+def no_assignment(word: str) -> str:
+    """The sentence for `models=a`, which is no option."""
     name = console.printable(word.partition("=")[0])
     return f"'{name}=…' is not an option; write --{name.replace('_', '-')} …"
 
@@ -249,18 +288,23 @@ def _unknown(parser: CmdParse, error: getopt.GetoptError) -> str:
     import difflib
 
     dashes = "--" if len(error.opt) > 1 else "-"
-    known = [f"--{option.long}" for option in parser.options if option.long]
+    names = [f"--{option.long}" for option in parser.options if option.long]
     if isinstance(parser, TaskParse):
-        known += EVERYWHERE
+        names += [name for name in (*LOUDNESS, "--yes") if name not in names]
+    else:
+        names += OF_DODO
     if "not recognized" not in error.msg:
         return error.msg.removeprefix("option ").replace("requires argument", "needs a value")
-    if (meant := dashes + error.opt) in CHOSEN:
-        command = f"doit deploy {meant} {CHOSEN[meant]}"
-        return f"there is no option {meant} here; it is chosen when deploying: {command}"
-    near = difflib.get_close_matches(meant, known, n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    listed = console.folded(f"  There are {', '.join(known)}.", min(console.width(), 120), 0)
-    return f"there is no option {console.printable(meant)} here.{hint}\n{listed}"
+    meant = dashes + error.opt
+    refusal = f"there is no option {console.printable(meant)} here"
+    for option in known.this.find_deploy_options():
+        if f"--{option['long']}" == meant:
+            return f"{refusal}; it is one of deploy: doit deploy {known.spell_option(option)}"
+    near = difflib.get_close_matches(meant, names, n=1, cutoff=0.6)
+    if near:
+        return f"{refusal}. Did you mean {near[0]}?"
+    listed = console.folded(f"  There are {', '.join(names)}.", min(console.width(), 120), 0)
+    return f"{refusal}.\n{listed}"
 
 
 def _wrong_value(options: Iterable[Any], text: str) -> str:

@@ -16,6 +16,40 @@ P = ParamSpec("P")
 Task = Mapping[str, Any]
 """A task as doit takes it: a dictionary of actions, dependencies and targets."""
 
+
+def text_option(
+    name: str,
+    metavar: str,
+    says: str,
+    default: str | None = "",
+) -> dict[str, Any]:
+    """An option with a value, which help calls *metavar*."""
+    return {
+        "name": name,
+        "long": name.replace("_", "-"),
+        "type": str,
+        "default": default,
+        "metavar": metavar,
+        "help": says,
+    }
+
+
+def flag_option(
+    name: str,
+    says: str,
+    short: str = "",
+) -> dict[str, Any]:
+    """An option that is given, or not."""
+    return {
+        "name": name,
+        "long": name.replace("_", "-"),
+        "short": short,
+        "type": bool,
+        "default": False,
+        "help": says,
+    }
+
+
 JSON = {"name": "as_json", "long": "json", "type": bool, "default": False, "help": "one JSON document"}
 """The option of every command that shows something."""
 

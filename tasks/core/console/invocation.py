@@ -48,6 +48,7 @@ OPTION = {
     "name": "folder",
     "long": "dir",
     "type": str,
+    "metavar": "FOLDER",
     "default": "",
     "help": "the folder in which claude is started (default: this one)",
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from tasks.core.console import console
 from tasks.core.model.choices import NONE, option_of
 from tasks.core.secrets import hide
 
@@ -52,6 +53,9 @@ def spell_options(request: Request) -> Iterator[str]:
             continue
         option = option_of(name)
         yield _spell_flag(option, value)
+    for name in ("quiet", "verbose"):
+        if getattr(console.loudness, name):
+            yield option_of(name)
 
 
 def _hide(value: str) -> str:

@@ -13,7 +13,7 @@ from tasks.core.deploying.change_plan import UNINSTALL, ChangePlan, find_content
 from tasks.core.disk import files
 from tasks.core.history import archive as history_archive
 from tasks.core.history import history
-from tasks.core.model.errors import InvalidInput, UsageError
+from tasks.core.model.errors import InvalidInput, UsageError, list_known
 from tasks.core.model.release import PROGRAMS, Revision, Wanted
 from tasks.core.secrets import encryption
 from tasks.core.text import documents
@@ -51,8 +51,9 @@ def chosen(layout: Layout, which: Sequence[str], before: Manifest, *, secrets: b
     number = int(which[0]) if which else earlier[-1].number
     goal = next((each for each in known if each.number == number and each.action != UNINSTALL), None)
     if goal is None:
-        listing = ", ".join(str(each.number) for each in known if each.action != UNINSTALL)
-        raise UsageError(f"there is no revision {number}", f"There are {listing}; see: doit history")
+        numbers = [each.number for each in known if each.action != UNINSTALL]
+        there = list_known(map(str, numbers), "Nothing can be brought back.")
+        raise UsageError(f"there is no revision {number}", f"{there} See: doit history")
     rendered = history.read_released(layout, number)
     stood = history.stood(layout, number)
     if lost := sorted(goal.manifest.files.keys() - stood.keys() - {layout.env_file.name}):
@@ -75,8 +76,8 @@ def from_archive(layout: Layout, name: str, *, secrets: bool) -> Goal:
     found = {each.path.name: each for each in history_archive.listing(layout.backups)}
     archive = found.get(Path(name).name)
     if archive is None:
-        listing = ", ".join(found) or "none"
-        raise UsageError(f"there is no archive {name!r} in {layout.backups}", f"There are: {listing}")
+        there = list_known(found, "There are no archives yet: doit backup")
+        raise UsageError(f"there is no archive {name!r} in {layout.backups}", there)
     phrase = encryption.asked(twice=False) if archive.encrypted else None
     members = {member: each.data for member, each in history_archive.read(archive.path, phrase).items()}
     data = members.pop(history.RECORD, b"null")

@@ -8,28 +8,21 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from doit import reporter as reporters
 from doit.cmd_base import DoitCmdBase
 from doit.cmd_clean import Clean as DoitClean
-from doit.cmd_help import Help as DoitHelp
-from doit.cmd_list import List as DoitList
 from doit.cmd_run import Run as DoitRun
-from doit.cmdparse import CmdParseError
-from doit.dependency import DatabaseException, DbmDB, JsonDB
 from doit.doit_cmd import DoitMain, reset_vars
-from doit.exceptions import (
-    InvalidCommand,
-    InvalidDodoFile,
-    InvalidTask,
-)
+from doit.exceptions import InvalidCommand
 from doit.plugin import PluginDict
 
 from tasks.core.cli import command_line
-from tasks.core.console import console
 from tasks.core.frame import ending, exits
+from tasks.core.frame.help_command import Help, find_help, show_version
+from tasks.core.frame.listing import List
 from tasks.core.frame.loader import Loader
-from tasks.core.frame.memory import Content, Memory, NeededMemory, Unusable
+from tasks.core.frame.memory import Memory, NeededMemory
 from tasks.core.frame.reporter import Reporter
+from tasks.core.frame.sealed import Sealed, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,91 +35,8 @@ ONE_NAME = ("info",)
 
 OPENS_TRANSACTION = "_transaction"
 
-BY_CONTENT = "md5"
-"""The name in doit of the check that looks at content; it is the default."""
-
-REPORTERS = {
-    "console": reporters.ConsoleReporter,
-    "executed-only": reporters.ExecutedOnlyReporter,
-    "json": reporters.JsonReporter,
-    "zero": reporters.ZeroReporter,
-    "error-only": reporters.ErrorOnlyReporter,
-}
-
-
-class Sealed:
-    """A mixin for commands of doit: our parser and memory, no plugins, errors in one sentence."""
-
-    wants: ClassVar[str] = "all"
-    """Which tasks are to be made: all; or those that are named, with what they lead to."""
-
-    is_strict: ClassVar[bool] = False
-    """Whether a name that is no step is refused, though nothing is to be run."""
-
-    memory: ClassVar[type] = Memory
-    """What remembers which steps are up to date."""
-
-    task_list: Sequence[Any] = ()
-    _cmdparser: Any
-
-    @property
-    def cmdparser(self) -> command_line.CommandOptions:
-        """The options of the command."""
-        if not self._cmdparser:
-            options = self.get_options()  # type: ignore[attr-defined]
-            self._cmdparser = command_line.CommandOptions(options)
-        return self._cmdparser  # type: ignore[no-any-return]
-
-    def get_backends(self) -> dict[str, type]:
-        """The kinds of memory: ours, and what doit brings."""
-        found = {
-            "dbm": DbmDB,
-            "json": JsonDB,
-            "sqlite3": self.memory,
-        }
-        if "backend" in self.cmdparser:
-            self.cmdparser["backend"].choices = dict.fromkeys(found, "")
-        return found
-
-    def get_checker_cls(self, check_file_uptodate: Any) -> Any:  # noqa: ANN401 - doit's
-        """What tells whether a file has changed: by content, in the way that is always right."""
-        if check_file_uptodate != BY_CONTENT:
-            return super().get_checker_cls(check_file_uptodate)  # type: ignore[misc]
-        return Content
-
-    def get_reporters(self) -> dict[str, type]:
-        """The reporters that doit brings."""
-        if "reporter" in self.cmdparser:
-            choices = {name: kind.desc for name, kind in REPORTERS.items()}
-            self.cmdparser["reporter"].choices = choices
-        return REPORTERS
-
-    def parse_execute(self, in_args: Sequence[str]) -> int | None:
-        """Run the command; what was typed wrongly is one sentence and exit 3."""
-        try:
-            return super().parse_execute(in_args)  # type: ignore[misc, no-any-return]
-        except (Unusable, DatabaseException) as error:
-            console.say(str(error), "fail")
-            return exits.FAILED
-        except (
-            CmdParseError,
-            InvalidDodoFile,
-            InvalidCommand,
-            InvalidTask,
-        ) as error:
-            return refuse(error, [task.name for task in self.task_list])
-        except Exception as error:  # noqa: BLE001 - doit would show a traceback, and end with 3
-            return ending.report(error)
-
-
-def refuse(error: Exception, names: Sequence[str] = ()) -> int:
-    """Report wrong usage, where there are steps of these *names*; return the exit code."""
-    word = getattr(error, "not_found", None)
-    console.say(
-        command_line.no_step(word, names) if word else str(error),
-        "fail",
-    )
-    return exits.WRONG_USAGE
+VERSION = (("--version",), ("-V",), ("version",))
+"""What is typed to hear which version this is."""
 
 
 class Run(Sealed, DoitRun):  # type: ignore[misc]
@@ -162,22 +72,6 @@ class Run(Sealed, DoitRun):  # type: ignore[misc]
         return OPENS_TRANSACTION in seen
 
 
-class List(Sealed, DoitList):  # type: ignore[misc]
-    """Lists the steps; the bare list needs only names and lines of help."""
-
-    name = "list"
-
-    def execute(self, params: Any, args: list[str]) -> int:  # noqa: ANN401 - doit's
-        """List them; the bare list needs neither a task nor the memory."""
-        if args or params["subtasks"] or params["status"] or params["list_deps"]:
-            return int(super().execute(params, args) or 0)
-        self.loader.setup(params)
-        params.update_defaults(self.loader.settings)
-        self.task_list = self.loader.list_names()
-        shown = {name: params[name] for name in ("quiet", "private", "template", "sort")}
-        return int(self._execute(**shown))
-
-
 class Clean(Sealed, DoitClean):  # type: ignore[misc]
     """Removes what steps made below build/."""
 
@@ -211,13 +105,6 @@ class DumpDB(Sealed, DoitCmdBase):  # type: ignore[misc]
             shown = pprint.pformat(record, indent=4)
             line = f"{name} -> {shown}\n"
             self.outstream.write(line)
-
-
-class Help(Sealed, DoitHelp):  # type: ignore[misc]
-    """Shows help: for all, a command or a step."""
-
-    name = "help"
-    wants = "named"
 
 
 def seal(command: Any) -> Any:  # noqa: ANN401 - a class of doit
@@ -293,11 +180,11 @@ class Front(DoitMain):  # type: ignore[misc]
             line = command_line.take(all_args)
         except InvalidCommand as error:
             return refuse(error)
-        words = list(line.words)
-        if words[:1] == ["-h"]:
-            words[0] = "--help"
-        if name := command_line.named_for_help(line.words):
-            words = ["help", name]
+        if line.words in VERSION:
+            show_version()
+            return 0
+        words = find_help(line.words)
+        if words:
             command_line.take(words)
             self.task_loader.is_strict = True
-        return int(super().run(words) or 0)
+        return int(super().run(words or line.words) or 0)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from tasks.core.model import choices as rules
+from tasks.core.frame.values import LISTS, SOURCES, Values, nothing, read_json
 from tasks.core.model.layout import PACKAGE, Layout
 
 if TYPE_CHECKING:
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
 
 FILES, NOT_OURS = 10, 11
 """Exit codes: complete the names of files; this command line is not for our dodo.py."""
-
-SHELLS = {"bash": "GNU Bash", "zsh": "the Z shell", "fish": "the friendly interactive shell"}
-
-Values = dict[str, str]
-"""What can be meant, each with what it is."""
 
 
 def main(shell: str, *words: str) -> int:
@@ -96,11 +91,18 @@ def after(words: list[str], known: Mapping[str, Any], layout: Layout) -> Values 
     return values(before[0], current, layout)
 
 
+def _source(name: str) -> Callable[[Layout], Values]:
+    """Where the values of the option, or the command, *name* come from."""
+    if name == "help":
+        return lambda layout: {name: each["doc"] for name, each in commands(layout).items()}
+    return SOURCES.get(name, nothing)
+
+
 def values(name: str, current: str, layout: Layout) -> Values | None:
     """What the option, or the command, *name* takes; None: a file."""
     if name in PATHS:
         return None
-    found = SOURCES.get(name, nothing)(layout)
+    found = _source(name)(layout)
     if name not in LISTS:
         return found
     done = current.partition("=")[2] if current.startswith("-") else current
@@ -108,63 +110,6 @@ def values(name: str, current: str, layout: Layout) -> Values | None:
     return {",".join([*given, value]): text for value, text in found.items() if value not in given}
 
 
-def nothing(_: Layout) -> Values:
-    """Of what cannot be known."""
-    return {}
-
-
-def catalogued(folder: str) -> Callable[[Layout], Values]:
-    """The ids of one folder of the catalogue, with what each is as far as somebody has read it before."""
-
-    def found(layout: Layout) -> Values:
-        texts = (_json(layout.catalogue) or {}).get("contents", {})
-        paths = (layout.templates / folder).glob("*.yaml")
-        known = {path.stem: json.loads(texts.get(f"{folder}/{path.name}", "{}")) for path in paths}
-        return {name: each.get("description", "") for name, each in sorted(known.items()) if each.get("ready", True)}
-
-    return found
-
-
-def profiles(layout: Layout) -> Values:
-    """The profiles, each with the preset that it begins with."""
-    found = sorted(layout.profiles.glob("*.json"))
-    return {path.stem: str((_json(path) or {}).get("preset", "")) for path in found}
-
-
-def revisions(layout: Layout) -> Values:
-    """The revisions, newest first."""
-    found = sorted(layout.history.glob("[0-9]*/revision.json"), reverse=True)
-    manifests = {path: (_json(path) or {}).get("manifest", {}) for path in found}
-    return {
-        str(int(path.parent.name)): f"{each.get('timestamp', '')} {', '.join(each.get('models', []))}"
-        for path, each in manifests.items()
-        if path.parent.name.isdecimal()
-    }
-
-
-def states(layout: Layout) -> Values:
-    """What one can go back to: revisions and archives."""
-    archives = sorted(layout.backups.glob("gateway-backup-*.tar.gz"), reverse=True)
-    return {**revisions(layout), **{path.name: "an archive" for path in archives}}
-
-
-SOURCES: dict[str, Callable[[Layout], Values]] = {
-    "preset": catalogued("presets"),
-    "gateway_type": catalogued("gateways"),
-    **dict.fromkeys(("models", "add_models", "remove_models", "opus", "sonnet", "haiku"), catalogued("models")),
-    "force": catalogued("neighbours"),
-    "topology": lambda _: dict(rules.TOPOLOGIES),
-    "auth": lambda _: dict(rules.AUTHS),
-    "scope": lambda _: {"user": "all of your projects", "project": "the folder where you are"},
-    "shell": lambda _: dict(SHELLS),
-    **dict.fromkeys(("profile", "remove", "use"), profiles),
-    "history": revisions,
-    "rollback": states,
-    "help": lambda layout: {name: each["doc"] for name, each in commands(layout).items()},
-}
-"""Per option or command: what it can be given."""
-
-LISTS = ("models", "add_models", "remove_models", "force")
 PATHS = (
     "target",
     "litellm",
@@ -191,7 +136,7 @@ def commands(layout: Layout) -> dict[str, Any]:
     """Every command with its options, as dodo.py has them now; {} when it cannot be loaded."""
     cache = layout.extracts / "completion.json"
     stamp = [[path.name, path.stat().st_mtime_ns] for path in _code(layout)]
-    copy = _json(cache)
+    copy = read_json(cache)
     if copy is None or copy.get("stamp") != stamp:
         copy = {"stamp": stamp, "commands": _loaded()}
         _write(cache, copy)
@@ -226,14 +171,6 @@ def _write(cache: Path, copy: dict[str, Any]) -> None:
     from tasks.core.disk import files
 
     files.write_cache(cache, json.dumps(copy).encode(), 0o600)
-
-
-def _json(path: Path) -> dict[str, Any] | None:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _same(one: str, other: Path) -> bool:

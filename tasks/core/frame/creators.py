@@ -56,7 +56,7 @@ def options(give: Callable[[], Options]) -> Callable[[Creator], Creator]:
     return decorate
 
 
-def options_of(creator: Creator) -> Options:
+def options_of(creator: Creator | None) -> Options:
     """The options of a creator, by our decorator or by doit's."""
     give = getattr(creator, "options", None)
     if give is not None:

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import doit.loader
 from doit.cmd_base import TaskLoader2
-from doit.exceptions import InvalidDodoFile
+from doit.exceptions import InvalidCommand, InvalidDodoFile
 from doit.loader import generate_tasks
 from doit.task import DelayedLoader, Task
 
-from tasks.core.cli import command_line
-from tasks.core.frame import creators
+from tasks.core.cli import command_line, strays
+from tasks.core.frame import creators, groups, vocabulary
 from tasks.core.frame.memory import Memory
 from tasks.core.frame.reporter import mend
 from tasks.core.model.layout import PROJECT, make_absolute
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tasks.core.frame.creators import Creator
     from tasks.core.model.layout import Layout
@@ -36,6 +36,7 @@ class Step(Task):  # type: ignore[misc]
     """A task whose options our parser reads."""
 
     options: dict[str, Any] | None
+    group: groups.Group
 
     def init_options(self, args: Sequence[str] | None = None) -> list[str]:
         """Take the options that *args* begin with; return the words behind them.
@@ -47,8 +48,14 @@ class Step(Task):  # type: ignore[misc]
         if self.options is not None:
             return words
         known = [*self.params, *self.creator_params]
-        self.options, rest = command_line.read(known, words)
-        return rest
+        if self.group.are_steps:
+            self.options, rest = command_line.read(known, words)
+            return rest
+        self.options, rest = command_line.parsed(words, known)
+        if self.pos_arg:
+            return rest
+        strays.place(self.name, known, self.options, rest)
+        return []
 
 
 class Loader(TaskLoader2):  # type: ignore[misc]
@@ -61,9 +68,24 @@ class Loader(TaskLoader2):  # type: ignore[misc]
 
         self.reporter: Any = None
         self.creators: dict[str, Creator] = {}
+        self.groups: dict[str, groups.Group] = {}
         self.settings: dict[str, Any] = {}
         self.made: dict[str, list[Task]] = {}
         self.words: list[str] = []
+        vocabulary.announce(self.find_creators)
+
+    def take_creators(self, namespace: Mapping[str, Any]) -> None:
+        """Use the creators in *namespace*, the names in dodo.py."""
+        self.creators = creators.find_creators(namespace)
+        self.groups = groups.find_groups(
+            self.creators,
+        )
+
+    def find_creators(self) -> dict[str, Creator]:
+        """The creators of dodo.py, whether or not it is loaded yet."""
+        if not self.creators:
+            self.setup({})
+        return self.creators
 
     def setup(self, opt_values: Any) -> None:  # noqa: ANN401, ARG002 - doit's protocol
         """Go to the project, and import dodo."""
@@ -81,7 +103,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             raise InvalidDodoFile(message) from None
 
         self.settings = dodo.DOIT_CONFIG
-        self.creators = creators.find_creators(vars(dodo))
+        self.take_creators(vars(dodo))
 
     def load_doit_config(self) -> dict[str, Any]:
         """The settings in dodo, with a reporter that leaves the exit code to us."""
@@ -99,8 +121,9 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         pos_args: list[str],
     ) -> list[Task]:
         """The tasks for *cmd*; targets in *pos_args*, which doit reads next, become absolute."""
-        self.words = pos_args
         if cmd.execute_tasks:
+            self.words = pos_args
+            self.refuse_company(pos_args)
             # What a dead command left is brought to its end before anything goes on with it.
             mend()
         if cmd.wants == "named":
@@ -114,6 +137,45 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             command_line.refuse_unknown(pos_args, tasks)
         self.place_memory(getattr(cmd, "dep_manager", None))
         return tasks
+
+    def is_command(self, name: str) -> bool:
+        """Whether *name* is a command, which has the whole line to itself."""
+        group = self.groups.get(name)
+        return group is not None and not group.are_steps
+
+    def refuse_company(self, words: Sequence[str]) -> None:
+        """Raise InvalidCommand for a command that is typed behind a step, or meant by a pattern.
+
+        What is behind a command is its own; it says what it does not take.
+        """
+        command_line.refuse_assignment(words)
+        before = ""
+        for word in words:
+            if self.is_command(before):
+                return
+            # The value of an option may be called like a command.
+            if not before.startswith("-"):
+                self.refuse_pattern(word)
+                if before:
+                    self.refuse_command(word)
+            before = word
+
+    def refuse_command(self, word: str) -> None:
+        """Raise InvalidCommand when *word* is a command, which has the whole line to itself."""
+        if self.is_command(word):
+            raise InvalidCommand(
+                f"{word} is a command, and runs alone: doit {word}",
+            )
+
+    def refuse_pattern(self, word: str) -> None:
+        """Raise InvalidCommand when *word* is a pattern that names a command."""
+        if "*" not in word:
+            return
+        found = self.match_pattern(word)
+        if any(map(self.is_command, found)):
+            raise InvalidCommand(
+                f"{word!r} names commands too, and a pattern is for steps: doit list",
+            )
 
     def place_memory(
         self,
@@ -137,6 +199,8 @@ class Loader(TaskLoader2):  # type: ignore[misc]
 
     def find_named(self, words: Sequence[str]) -> Iterable[str]:
         """The creators that *words* name; all of them when the first may be a target."""
+        if words and self.is_command(words[0]):
+            return words[:1]
         if not words:
             defaults = self.settings.get("default_tasks")
             return self.match(defaults or self.creators)
@@ -183,9 +247,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         """Call one creator: its tasks."""
         creator = self.creators[name]
         options = creators.options_of(creator)
-        given: dict[str, Any] = {}
-        if options:
-            given, _ = command_line.read(options, self.words_behind(name))
+        given = self.read_options(name, options)
         made = list(
             generate_tasks(
                 name,
@@ -195,7 +257,18 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         )
         for task in made:
             self.adopt(task, options)
+            task.group = self.groups[name]
         return made
+
+    def read_options(self, name: str, options: creators.Options) -> dict[str, Any]:
+        """What was typed of the *options* of a creator."""
+        if not options:
+            return {}
+        words = self.words_behind(name)
+        if self.is_command(name):
+            return strays.read(name, options, words)
+        given, _ = command_line.read(options, words)
+        return given
 
     def words_behind(self, name: str) -> list[str]:
         """The words behind a name; none when it was not typed."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.catalogue import explanations
 from tasks.core.claude import layers
 from tasks.core.doctor import case
+from tasks.core.frame import help_page
 from tasks.core.frame.exits import EXITS
 from tasks.core.model.errors import InvalidInput
 from tasks.core.model.layout import PROJECT
@@ -16,14 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tasks.core.catalogue.explanations import Explained
+    from tasks.core.frame.groups import Group
+    from tasks.core.frame.help_page import Command
     from tasks.core.model.catalogue import Catalogue, Model, Preset, Provider, Variable
 
-    Options = Iterable[Mapping[str, Any]]
-    """Options of a step, as doit takes them."""
+    Guide = Mapping[Group, Sequence[Command]]
+    """The commands below their groups."""
 
 PROGRAM = "gatehand"
 """How the guide writes our command."""
 
+
+JSON = "as_json"
+"""The option that so many commands have that it is not listed."""
 
 UNSET = "Leave it unset"
 """How the advice for a variable begins that is better left alone."""
@@ -42,18 +49,15 @@ TOOLS = {
 """What is said of a model that may not call tools."""
 
 
-def tables(catalogue: Catalogue, dodo: Mapping[str, Any], options: Options) -> dict[str, str]:
-    """Each text that can be between marks in a page, by its name.
-
-    *dodo* has the task creators by name, *options* are those of deploy.
-    """
+def tables(catalogue: Catalogue, guide: Guide) -> dict[str, str]:
+    """Each text that can be between marks in a page, by its name."""
     messages = explanations.known(PROJECT / "templates")
     texts = {
         "presets": list_presets(catalogue),
         "models": list_models(catalogue),
         "end-dates": list_end_dates(catalogue),
-        "steps": list_steps(dodo),
-        "options": list_options(options),
+        "steps": list_steps(guide),
+        "options": list_options(guide),
         "exit-codes": list_exit_codes(),
         "links": f"{_codes(case.LINKS)}.",
         "layers": list_layers(),
@@ -198,30 +202,43 @@ def _describe_variable(variable: Variable, users: Mapping[str, list[str]]) -> st
     return text
 
 
-def list_steps(dodo: Mapping[str, Any]) -> str:
-    """Every public step with the first line of its creator's docstring, in running order."""
-    items = []
-    for name, creator in dodo.items():
-        match = re.fullmatch(r"task_(?!_|params)(\w+)", name)
-        if match:
-            summary = str(creator.__doc__).splitlines()[0]
-            items.append(f"{_code(f'doit {match[1]}')}: {summary}")
-    return _list(items)
+def list_steps(guide: Guide) -> str:
+    """Every command and step with its line of help, below the heading of its group."""
+    parts = []
+    for group, commands in guide.items():
+        parts.append(f"**{group.title}**")
+        items = [f"{_code(f'doit {command.name}')}: {command.says}" for command in commands]
+        parts.append(_list(items))
+    return "\n\n".join(parts)
 
 
-def list_options(options: Options) -> str:
-    """The options of one step, each with its help."""
-    return _list(f"{_name_option(option)}: {option['help']}" for option in options)
+def list_options(guide: Guide) -> str:
+    """The options of `deploy`, section by section; then those of other commands, but for --json."""
+    every = [*itertools.chain.from_iterable(guide.values())]
+    (deploying,) = [command.options for command in every if command.name == "deploy"]
+    parts = []
+    for section, options in help_page.by_section(deploying).items():
+        items = [_describe_option(option) for option in options]
+        parts += [f"**{section}**", _list(items)]
+    others = []
+    for command in every:
+        own, _ = help_page.divide(
+            command.options,
+            deploying,
+        )
+        spelled = []
+        for option in own:
+            name, _ = help_page.row(option)
+            if option["name"] != JSON:
+                spelled.append(name)
+        if spelled and command.name != "deploy":
+            others.append(f"{command.name}: {_codes(spelled)}")
+    return "\n\n".join([*parts, "**Of other commands**", _list(others)])
 
 
-def _name_option(option: Mapping[str, Any]) -> str:
-    name = f"--{option['long']}"
-    if option["type"] is not bool:
-        name += " …"
-    text = _code(name)
-    if option.get("short"):
-        text += f", {_code('-' + option['short'])}"
-    return text
+def _describe_option(option: Mapping[str, Any]) -> str:
+    spelled, says = help_page.row(option)
+    return f"{_code(spelled)}: {says}"
 
 
 def list_exit_codes() -> str:

@@ -118,6 +118,7 @@ class Flags(NamedTuple):
     start: bool = False
     yes: bool = False
     allow_missing: bool = False
+    backup: bool = False
     include_secrets: bool = False
     ours: bool = False
     theirs: bool = False
@@ -147,6 +148,13 @@ def _none(option: str) -> None:
         raise UsageError("--preset none leaves nothing to deploy", "Remove it: doit uninstall")
 
 
+def quote(text: str) -> str:
+    """*text* as a message repeats it; not when it may be a secret."""
+    if secret_patterns.holds_secret(text):
+        return "[hidden]"
+    return repr(text)
+
+
 def option_of(name: str) -> str:
     """The option that gives a choice."""
     return f"--{_OPTIONS.get(name, name).replace('_', '-')}"
@@ -160,30 +168,29 @@ def unknown(kind: str, name: str, described: Mapping[str, str]) -> UsageError:
     hint = f" Did you mean {near[0]}?" if near else ""
     width = max((len(known) for known in described), default=0)
     listing = "\n".join(f"    {known:{width}}  {text}" for known, text in described.items())
-    return UsageError(f"there is no {kind} {name!r}.{hint}", f"There are:\n{listing}")
+    return UsageError(f"there is no {kind} {quote(name)}.{hint}", f"There are:\n{listing}")
 
 
 def _name(text: str, option: str) -> str:
     if not NAME.fullmatch(text):
-        raise UsageError(f"{option} {text!r} is not a name", "Names are made of a-z, 0-9, dot, dash and underscore.")
+        raise UsageError(
+            f"{option} {quote(text)} is not a name", "Names are made of a-z, 0-9, dot, dash and underscore."
+        )
     return text
 
 
 def names(text: str, option: str) -> tuple[str, ...]:
     """A comma list of names, in order, each once."""
-    return tuple(dict.fromkeys(_name(part.strip(), option) for part in text.split(",") if part.strip()))
-
-
-def _models(text: str, option: str) -> tuple[str, ...]:
-    if not (found := names(text, option)):
-        raise UsageError(f"{option} names no model", "Give a comma list: --models a,b")
+    found = tuple(dict.fromkeys(_name(part.strip(), option) for part in text.split(",") if part.strip()))
+    if text and not found:
+        raise UsageError(f"{option} names nothing", f"Give a comma list: {option} a,b")
     return found
 
 
 def _model(text: str, option: str) -> str:
     if not MODEL.fullmatch(text):
         raise UsageError(
-            f"{option} {text!r} is not the name of a model", "Write it as the gateway lists it: /v1/models."
+            f"{option} {quote(text)} is not the name of a model", "Write it as the gateway lists it: /v1/models."
         )
     return text
 
@@ -218,12 +225,16 @@ def _address(text: str, option: str) -> str:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        raise UsageError(f"{option} {text!r} is not an address", "Such as 127.0.0.1, or 0.0.0.0 for all.") from None
+        raise UsageError(
+            f"{option} {quote(text)} is not an address", "Such as 127.0.0.1, or 0.0.0.0 for all."
+        ) from None
 
 
 def _port(text: str, option: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", text) or not LOWEST_PORT <= int(text) <= HIGHEST_PORT:
-        raise UsageError(f"{option} {text!r} is not a port", f"Give a number from {LOWEST_PORT} to {HIGHEST_PORT}.")
+        raise UsageError(
+            f"{option} {quote(text)} is not a port", f"Give a number from {LOWEST_PORT} to {HIGHEST_PORT}."
+        )
     return int(text)
 
 
@@ -247,12 +258,14 @@ def url(text: str, option: str) -> str:
             instead = "Leave them out; set PROXY_USERNAME and PROXY_PASSWORD, or name a file: --proxy-auth-file FILE."
         raise UsageError(f"{option} holds a user or a password", instead)
     if parts.scheme.startswith("socks"):
-        raise UsageError(f"{option} {text!r}: SOCKS is not supported, LiteLLM and Claude Code do not speak it", example)
+        raise UsageError(
+            f"{option} {quote(text)}: SOCKS is not supported, LiteLLM and Claude Code do not speak it", example
+        )
     if parts.scheme not in ("http", "https") or not host:
-        raise UsageError(f"{option} {text!r} needs http:// or https:// and a host", example)
+        raise UsageError(f"{option} {quote(text)} needs http:// or https:// and a host", example)
     _refuse_port(parts, text, option)
     if parts.query or parts.fragment:
-        raise UsageError(f"{option} {text!r} has a query or a fragment", "Give the address only.")
+        raise UsageError(f"{option} has a query or a fragment", "Give the address only.")
     return parts._replace(path=re.sub(r"/*(/v1(/messages)?)?/*\Z", "", parts.path)).geturl()
 
 
@@ -261,7 +274,7 @@ def _refuse_port(parts: SplitResult, text: str, option: str) -> None:
         _ = parts.port
     except ValueError:
         raise UsageError(
-            f"{option} {text!r} has a port that there is not", f"Ports are numbers up to {HIGHEST_PORT}."
+            f"{option} {quote(text)} has a port that there is not", f"Ports are numbers up to {HIGHEST_PORT}."
         ) from None
 
 
@@ -279,7 +292,7 @@ def _path(text: str, option: str) -> str:
     if not text.isprintable():
         raise UsageError(f"{option} holds a control character", "Give an ordinary path.")
     if ".." in text.split("/"):
-        raise UsageError(f"{option} {text!r} climbs with '..'", "Give the path without '..'.")
+        raise UsageError(f"{option} {quote(text)} climbs with '..'", "Give the path without '..'.")
     return text
 
 
@@ -288,7 +301,7 @@ def _scope(text: str, option: str) -> str | None:
     if text == "user":
         return None
     if not text.startswith("/"):
-        raise UsageError(f"{option} {text!r} is no scope", "Write user, or, in the folder of a project, project.")
+        raise UsageError(f"{option} {quote(text)} is no scope", "Write user, or, in the folder of a project, project.")
     return _path(text, option)
 
 
@@ -296,7 +309,7 @@ _CHECKS: Mapping[str, Callable[[str, str], Any]] = {
     "preset": _name,
     "gateway_type": _name,
     "gateway_url": url,
-    "models": _models,
+    "models": names,
     "opus": _model,
     "sonnet": _model,
     "haiku": _model,

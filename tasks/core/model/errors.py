@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 FIX = "Fix: doit doctor --fix"
 """The remedy where what we need to know of ourselves is lost."""
@@ -106,3 +106,13 @@ def from_system(error: OSError) -> GatewayError:
         return GatewayError(problem, "Fix that, then run the command again.", where=where)
     kind, problem, remedy = known
     return kind(problem, remedy, where=where)
+
+
+def list_known(names: Iterable[str], otherwise: str) -> str:
+    """The sentence that says which *names* there are; *otherwise* when there is none."""
+    listed = list(names)
+    if not listed:
+        return otherwise
+    if len(listed) == 1:
+        return f"There is only {listed[0]}."
+    return f"There are {', '.join(listed)}."

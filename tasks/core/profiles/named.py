@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tasks.core.disk import files
 from tasks.core.model import choices as rules
 from tasks.core.model.choices import Choices
-from tasks.core.model.errors import GatewayError, UsageError
+from tasks.core.model.errors import GatewayError, UsageError, list_known
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
@@ -73,5 +73,5 @@ def remove(layout: Layout, name: str) -> None:
 
 
 def _unknown(layout: Layout, name: str) -> UsageError:
-    known = ", ".join(names(layout)) or f"none yet; make it: doit deploy --profile {name}"
-    return UsageError(f"there is no profile {name!r}", f"There are {known}.")
+    there = list_known(names(layout), f"There are none yet. Make it: doit deploy --profile {name}")
+    return UsageError(f"there is no profile {name!r}", there)

@@ -6,7 +6,7 @@ import pytest
 from doit.cmdparse import CmdOption, CmdParseError, TaskParse
 from doit.exceptions import InvalidCommand
 
-from tasks.core.cli import command_line
+from tasks.core.cli import command_line, known
 from tasks.core.cli.steps import JSON, WORDS
 from tasks.core.console import console
 
@@ -64,7 +64,8 @@ def test_quiet_and_verbose_are_understood_everywhere_but_for_another_program(wor
     ("words", "says"),
     [
         (["--prt", "1"], "no option --prt here. Did you mean --port?"),
-        (["--zzz"], "There are --port, --json, --runs, --quiet, --verbose."),
+        (["--zzz"], "There are --port, --json, --runs, --quiet, --verbose, --yes."),
+        (["--port", "1", "--port", "2"], "--port is given twice"),
         (["-z"], "no option -z here."),
         (["--port"], "--port needs a value"),
         (["--json=1"], "--json must not have an argument"),
@@ -80,7 +81,9 @@ def test_what_cannot_be_meant_is_one_sentence(words, says):
         assert hidden not in str(caught.value)
 
 
-def test_an_option_of_deploy_is_said_to_be_one():
+def test_an_option_of_deploy_is_said_to_be_one(monkeypatch):
+    option = {"name": "litellm", "long": "litellm", "type": str, "metavar": "PATH"}
+    monkeypatch.setattr(known.this, "find_deploy_options", lambda: [option])
     with pytest.raises(CmdParseError, match="doit deploy --litellm PATH"):
         read(["--litellm", "/opt/litellm"], JSON)
 
@@ -152,11 +155,10 @@ def test_a_variable_in_front_of_the_command_is_refused_without_its_value(words):
     assert "sk-1" not in str(refused.value)
 
 
-def test_an_assignment_behind_options_is_refused_and_a_value_is_none():
-    command_line.refuse_assignment(["--force", "a=b", "status"], NAMED)
-    command_line.refuse_assignment([], NAMED)
-    with pytest.raises(InvalidCommand, match="'add_models=…' is not an option; write --add-models …"):
-        command_line.refuse_assignment(["--force", "a=b", "add_models=c"], NAMED)
+def test_to_agree_is_understood_where_nothing_is_asked():
+    assert read(["--yes", "-y", "x"], JSON)[1] == ["x"]
+    yes = {"name": "yes", "long": "yes", "short": "y", "type": bool, "default": False}
+    assert read(["-y", "x"], yes) == ({"yes": True}, ["x"])
 
 
 def test_options_and_names_in_any_order():
@@ -171,18 +173,3 @@ def test_what_is_refused_names_commands_as_this_person_types_them(monkeypatch):
     assert str(command_line.refused("All there are: doit list")) == "All there are: doit list"
     monkeypatch.setenv("GATEWAY_COMMAND", "python3 dodo.py")
     assert str(command_line.refused("All there are: doit list")) == "All there are: python3 dodo.py list"
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("deploy --help", "deploy"),
-        ("run deploy --help", "deploy"),
-        ("models --json -h", "models"),
-        ("deploy --helper", ""),
-        ("--help", ""),
-        ("", ""),
-    ],
-)
-def test_help_is_for_the_first_name(text, name):
-    assert command_line.named_for_help(tuple(text.split())) == name

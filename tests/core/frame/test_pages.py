@@ -3,13 +3,12 @@
 import re
 
 import dodo
-import tasks.deploy
 from tasks.core.catalogue import catalogue
-from tasks.core.frame import pages
+from tasks.core.frame import guide, pages
 from tasks.core.model.layout import Layout
 
 KNOWN = catalogue.load(Layout.of({"HOME": "/nowhere"}))
-TABLES = pages.tables(KNOWN, vars(dodo), tasks.deploy.OPTIONS)
+TABLES = pages.tables(KNOWN, guide.read(vars(dodo)))
 VARIABLES = "\n".join(text for name, text in TABLES.items() if name.endswith("-variables"))
 
 
