@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tests.conftest import machine_environment, make_sandbox
 from tests.crash import judge, tree
-from tests.crash.injector.faults import MODES, SIGNALS
+from tests.crash.injector.faults import ERRORS, MODES, SIGNALS
 from tests.crash.injector.power import KILLED, Disk
 from tests.crash.injector.program import Run
 from tests.crash.sequences import THEIRS, prepare
@@ -40,9 +40,10 @@ NOTHING_TO_TELL = ("kill", "torn")
 STAGED = "/.gw-"
 
 Claim = tuple[str, ...]
-"""What may stand: "old", "new"."""
+"""What may stand: "old", "new"; and whether something was left by a fault that lasted."""
 
 EITHER: Claim = ("old", "new")
+LEFT = "left"
 
 
 class Point(NamedTuple):
@@ -200,19 +201,20 @@ class Experiment:
 
     def _claim(self, point: Point, code: int) -> Claim:
         """What may stand after the next command."""
+        left = (LEFT,) if point.mode.endswith("+") else ()
         if point.mode in NOTHING_TO_TELL or code == UNDETERMINED:
-            return self.OF_DEAD
-        return ("new",) if code == 0 else ("old",)
+            return self.OF_DEAD + left
+        return (("new",) if code == 0 else ("old",)) + left
 
     def _states(self, claim: Claim) -> list[judge.State]:
-        return [self.old if word == "old" else self.new for word in claim]
+        return [self.old if word == "old" else self.new for word in claim if word != LEFT]
 
     def _told(self, point: Point, ended: Ended) -> Iterator[str]:
         """What was wrong as soon as the command had ended."""
         if point.mode not in NOTHING_TO_TELL and ended.code != UNDETERMINED:
             wanted = self.new if ended.code == 0 else self.old
             found = self.state()
-            if point.mode.endswith("+") or ended.struck.startswith("unlink"):  # what was staged cannot be removed then
+            if point.mode in ERRORS:  # what the disk does not let go, or does not confirm, the next command removes
                 found = {name: content for name, content in found.items() if STAGED not in name}
             if difference := judge.difference(found, wanted):
                 yield f"untrue: {difference}"
@@ -230,7 +232,7 @@ class Experiment:
         if self.remembers and is_over:
             found = disk.tree(self.targets) if disk else self.tree()
             situation = self.situation(found, is_laid=disk is not None)
-        return self._once((claim, situation), lambda: self._afterwards(self._states(claim), disk))
+        return self._once((claim, situation), lambda: self._afterwards(claim, disk))
 
     def _once(self, key: tuple[Hashable, Hashable], find: Callable[[], Iterator[str]]) -> tuple[str, ...]:
         """What *find* finds; remembered under *key*, unless there is no situation in it."""
@@ -245,8 +247,9 @@ class Experiment:
         """What *find* finds, which depends on nothing but what is there now."""
         return self._once((what, self.situation(self.tree(), is_laid=False) if self.remembers else None), find)
 
-    def _afterwards(self, expected: list[judge.State], disk: Disk | None) -> Iterator[str]:
+    def _afterwards(self, claim: Claim, disk: Disk | None) -> Iterator[str]:
         """What is wrong after the next command, and after those that come then."""
+        expected = self._states(claim)
         if disk:
             self.lay(disk)
         self.box.doit("status")
@@ -254,7 +257,10 @@ class Experiment:
             yield f"mixture: {judge.difference(found, expected[0])}"
         yield from self.problems()
         allowed = self._old_names if found in self._states(("old",)) else self._names
-        if debris := [name for name in judge.names(self.box) - allowed if not judge.is_temporary(name)]:
+        debris = [name for name in judge.names(self.box) - allowed if not judge.is_temporary(name)]
+        if LEFT in claim:
+            debris = [name for name in debris if not name.endswith(judge.OF_A_START)]
+        if debris:
             yield f"debris: {', '.join(sorted(debris))}"
         yield from self._from_here("again", self._after_another)
 

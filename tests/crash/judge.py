@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 State = dict[str, tuple[Any, ...]]
 """By path below the home: mode and content."""
 
-BESIDE = ("backups", "history", "profiles", "venv")
+BESIDE = ("backups", "history", "profiles", "venv", ".start-lock")
 """Folders of the gateway's that no transaction covers."""
+
+OF_A_START = ("/.start-lock", "/.start-lock/pid", "/gateway.status.json.new", "/gateway.pid.new")
+"""What a start cannot remove from a disk that refuses everything; the next one does, or uninstall."""
 
 RUNTIME = (
     "deployment.log", ".lock", ".digest-key", "gateway.pid", "gateway.status.json", "litellm.log",
-    ".litellm_config.served.yaml",
+    ".litellm_config.served.yaml", "gateway.status.json.new", "gateway.pid.new",
 )  # fmt: skip
 """And files."""
 

@@ -12,7 +12,7 @@ import psutil
 
 from tests.artifacts.fakes import free_port, make_litellm
 from tests.crash import judge, tree
-from tests.crash.experiment import Experiment
+from tests.crash.experiment import LEFT, Experiment
 from tests.crash.sequences import PORTS, START, Sequence
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class Running(Experiment):
         return (*claim, *(f"{word} off" for word in claim))
 
     def _states(self, claim: Claim) -> list[judge.State]:
+        claim = tuple(word for word in claim if word != LEFT)
         states = super()._states(tuple(word.partition(" ")[0] for word in claim))
         off = {"served": (None,)}
         return [state | (off if " " in word else {}) for word, state in zip(claim, states, strict=True)]

@@ -29,12 +29,14 @@ def remove_leftovers(layout: Layout) -> Iterator[str]:
     The place of the gateway and what was chosen for it are forgotten, too.
     """
     logs = layout.gateway.glob(f"{layout.log.name}*")
+    half_written = layout.gateway.glob("gateway.*.new")
     paths = [
         layout.pid_file,
         layout.status_file,
         layout.served_config,
         layout.deployment_log,
         *logs,
+        *half_written,
         layout.pointer,
     ]
     for path in paths:

@@ -89,6 +89,15 @@ def test_history_and_backups_are_removed_only_when_purged(layout, manifest):
     assert [path.name for path in layout.backups.iterdir()] == ["mine.txt"]
 
 
+def test_what_a_start_left_half_written_goes(layout):
+    left = [layout.gateway / name for name in ("gateway.pid.new", "gateway.status.json.new", ".start-lock/pid")]
+    left[-1].parent.mkdir()
+    for path in left:
+        path.write_text("")
+    assert [*removal.remove_leftovers(layout)]
+    assert not [path for path in [*left, left[-1].parent] if path.exists()]
+
+
 def test_what_the_disk_does_not_let_go_is_an_error_after_all_else_is_removed(layout, manifest, monkeypatch):
     layout.backups.mkdir()
     stuck, other = (layout.backups / f"gateway-backup-{number}.tar.gz" for number in (1, 2))
