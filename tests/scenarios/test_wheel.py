@@ -197,7 +197,7 @@ def test_listing_writes_nothing(person):
 def test_it_is_the_same_as_in_a_clone(person, tmp_path):
     box = make_sandbox(tmp_path / "clone")
     for words in (["list", "--all"], ["help", "plan"], ["models"]):
-        there = box.doit(*words)
+        there = box.doit(*words, env={"GATEWAY_COMMAND": "gatehand"})
         assert person.types(*words).splitlines()[:20] == there.text.splitlines()[:20], words
     box.deploy("--preset", "demo")
     assert "Nothing to do" in person._replace(home=box.home).types("deploy")
