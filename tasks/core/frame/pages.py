@@ -173,12 +173,15 @@ def list_variables(catalogue: Catalogue) -> dict[str, str]:
 
 
 def _find_users(catalogue: Catalogue) -> dict[str, list[str]]:
-    """Per variable the names of what needs it."""
+    """Per variable that is needed, the names of the providers and kinds of gateway that need it."""
     users: dict[str, list[str]] = {}
-    for owners in (catalogue.gateways, catalogue.providers, catalogue.models):
+    for owners in (catalogue.gateways, catalogue.providers):
         for owner in owners.values():
             for variable in owner.needs:
                 users.setdefault(variable, []).append(owner.name)
+    for model in catalogue.models.values():
+        for variable in model.needs:
+            users.setdefault(variable, [])
     return users
 
 
@@ -187,8 +190,9 @@ def _describe_variable(variable: Variable, users: Mapping[str, list[str]]) -> st
     how = how[:1].upper() + how[1:]
     text = f"{_code(variable.name)}: {variable.description} {how}".rstrip()
     facts = []
-    if variable.name in users:
-        facts.append(f"for {', '.join(users[variable.name])}")
+    others = [user for user in users.get(variable.name, ()) if user not in variable.description]
+    if others:
+        facts.append(f"for {', '.join(others)}")
     if variable.secret:
         facts.append("secret")
     if variable.default:
