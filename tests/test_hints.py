@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 COMMAND = re.compile(r"\b(?:doit|gatehand|dodo\.py) (?P<name>[a-z][a-z_-]*)(?P<rest>[^`\"'\n|;)]*)")
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 EVERYWHERE = {"--help", "--quiet", "--verbose", "-h"}
-PROSE = {"again", "ignores", "needs", "order", "python", "starts"}
+PROSE = {"again", "ignores", "itself", "needs", "order", "python", "starts"}
 """Words behind the program's name that go on with a sentence about it."""
 
 OF_THE_USER = {"announce", "publish"}
