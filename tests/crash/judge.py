@@ -37,7 +37,7 @@ KEPT = {
     f"home/.claude/gateway/{name}".rstrip("/")
     for name in (
         "", "backups", "backups/metadata.json", "backups/gateway-backup-#-#.tar.gz", "backups/settings-backup-#-#.json",
-        "deployment.log", ".lock", ".digest-key",
+        "deployment.log", "litellm.log", ".lock", ".digest-key",
     )
 }  # fmt: skip
 """What stays of a deployment on purpose, or comes with the next command."""

@@ -45,6 +45,11 @@ class Running(Experiment):
         self._home: Hashable = None
         super().__init__(place, Sequence(tuple(map(complete, before)), complete(command), complete(again)))
 
+    def _set_up(self) -> None:
+        """See Experiment; a start that cannot say that it serves is given up in time."""
+        self.box.extra["GATEWAY_START_TIMEOUT"] = "30"
+        super()._set_up()
+
     def reset(self) -> None:
         """See Experiment; a gateway that ran then runs again, or still."""
         if self._home and self._home == self._look_home():

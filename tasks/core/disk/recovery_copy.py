@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tasks.core.disk import files
+from tasks.core.disk import files, store
 from tasks.core.disk.targets import Targets, follow
 from tasks.core.model.errors import NewerVersion
 from tasks.core.model.secret import unshown
@@ -105,8 +105,16 @@ def put_back(layout: Layout, data: bytes | None) -> None:
 
 
 def remove(layout: Layout) -> None:
-    """Remove the copy: there is nothing left to remember."""
-    layout.recovery_copy.unlink(missing_ok=True)
+    """Remove the copy: there is nothing left to remember.
+
+    After a power failure it would say that the gateway is lost.
+    """
+    path = layout.recovery_copy
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return
+    store.sync_directory(path.parent)
 
 
 def _write(layout: Layout, data: bytes) -> None:

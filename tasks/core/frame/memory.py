@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from doit.dependency import FileChangedChecker, SqliteDB
 
 from tasks.core.console import console
+from tasks.core.disk import signals
 
 if TYPE_CHECKING:
     import sqlite3
@@ -145,9 +146,10 @@ class Memory(SqliteDB):  # type: ignore[misc]
             yield name, record
 
     def dump(self) -> None:
-        """Write what is new, and close."""
+        """Write what is new, and close. The steps are over: no signal changes how they ended."""
         import sqlite3
 
+        signals.ignore()
         if not self.is_open:
             return
         # Within doit this comes before the teardown, which a failure here would leave out.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import sqlite3
 from contextlib import contextmanager
 
 import pytest
+from doit.dependency import JSONCodec
 
+from tasks.core.frame.memory import Memory
 from tests.conftest import Sandbox, make_sandbox
 
 
@@ -140,6 +144,14 @@ def test_a_deployment_is_finished_while_the_memory_cannot_be_written(box):
     assert result.code == 0, result.text
     assert box.doit("verify").code == 0
     assert not [path for path in box.claude.iterdir() if path.name.startswith(".gw-")]
+
+
+def test_once_it_is_written_no_signal_changes_how_the_command_ends(tmp_path):
+    made = Memory(str(tmp_path / "doit.db"), JSONCodec())
+    made.set("step", "key", "value")
+    made.dump()
+    os.kill(os.getpid(), signal.SIGTERM)
+    assert sqlite3.connect(tmp_path / "doit.db").execute("select count(*) from doit").fetchone() == (1,)
 
 
 def test_a_step_that_fails_ends_as_itself_while_the_memory_cannot_be_written(box):
