@@ -27,6 +27,9 @@ CHECKED = VENV / "checked"
 DEVELOPER_COMMANDS = ("test", "lock")
 """What needs the packages of requirements/test.txt; everything else runs with those of run.txt."""
 
+HELP = {"--help", "-h", "help"}
+"""What shows a page, for which nothing more is needed."""
+
 NEWER = (
     "python3.14",
     "python3.13",
@@ -161,6 +164,8 @@ def needs_test(argv: list[str]) -> bool:
     first, *rest = argv or [""]
     if first == "run" and rest:
         first = rest[0]
+    if HELP.intersection(rest):
+        return False
     return first in DEVELOPER_COMMANDS
 
 

@@ -183,7 +183,15 @@ def test_two_at_once_set_up_once(clone):
 def test_only_developers_commands_need_the_test_packages():
     for words in (["test"], ["test", "--fast"], ["run", "test"], ["lock"]):
         assert door.needs_test(words)
-    for words in ([], ["list"], ["deploy", "--preset", "demo"], ["info", "test"], ["--version"], ["run"]):
+    for words in (
+        [],
+        ["list"],
+        ["deploy", "--preset", "demo"],
+        ["info", "test"],
+        ["test", "--help"],
+        ["--version"],
+        ["run"],
+    ):
         assert not door.needs_test(words)
 
 
