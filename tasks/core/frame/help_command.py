@@ -27,7 +27,7 @@ EVERYTHING = "--all"
 DODO = "task"
 """The word for doit's own page on the fields of a task."""
 
-DOIT = groups.Group("Of doit itself")
+DOIT = groups.Group("doit's own")
 
 ALL = {
     "name": "all",
