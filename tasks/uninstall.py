@@ -11,9 +11,9 @@ from tasks.core.history import history
 from tasks.core.service import processes, scripts, strays, units
 
 if TYPE_CHECKING:
+    from tasks.core.deploying.change_plan import ChangePlan
     from tasks.core.history.session import Session
     from tasks.core.model.layout import Layout
-    from tasks.core.model.release import Manifest
 
 OPTIONS = [
     {
@@ -53,10 +53,14 @@ def remove(layout: Layout, session: Session, purge: bool, yes: bool) -> None:
     if not is_deployed and not (purge and uninstall.find_remains(layout)):
         console.say(f"Nothing is deployed in {layout.gateway}, so nothing is removed.", "ok")
         return
-    if not yes:
-        uninstall.agree(layout, is_deployed=is_deployed, purge=purge)
+    plan = None
     if is_deployed:
-        undo_deployments(layout, manifest, session, needs_backup=not purge)
+        plan = uninstall.plan_uninstall(layout, manifest)
+        plan.check_settings()  # refused before anything is stopped
+    if not yes:
+        uninstall.agree(layout, plan, purge=purge)
+    if plan is not None:
+        undo_deployments(layout, plan, session, needs_backup=not purge)
     summary.removed += map(str, strays.end(layout))
     summary.removed += removal.remove_leftovers(layout)
     failures: list[OSError] = []
@@ -74,14 +78,12 @@ def remove(layout: Layout, session: Session, purge: bool, yes: bool) -> None:
 
 def undo_deployments(
     layout: Layout,
-    manifest: Manifest | None,
+    plan: ChangePlan,
     session: Session,
     *,
     needs_backup: bool,
 ) -> None:
     """Undo what the deployments did, as one more revision."""
-    plan = uninstall.plan_uninstall(layout, manifest)
-    plan.check_settings()  # refused before anything is stopped
     if processes.running(layout):
         scripts.stop(layout)
     if needs_backup:

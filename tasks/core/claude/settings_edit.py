@@ -267,6 +267,7 @@ class Edit:
         """Fill the receipt."""
         if self.result is None:
             return
+        told.settings = self.layout.settings.name
         for name in ("written", "kept", "restored", "removed", "withheld"):
             paths = getattr(self.result.receipt, name)
             note = f" (kept in {self.layout.ledger}: it belongs to another server)" if name == "withheld" else ""

@@ -25,7 +25,7 @@ MARKS = {
 }
 """Per state: the mark, its ASCII form, its ANSI colour."""
 
-COLOURS = re.compile(r"(\033\[(?:0|3[1-6]|90)m)")
+COLOURS = re.compile(r"(\033\[(?:0|1|3[1-6]|90)m)")
 """What painted() puts around a text."""
 
 ASCII = {"→": "->", "…": "...", "·": "-", "─": "-"}
@@ -63,6 +63,11 @@ def mark(state: str, stream: TextIO | None = None) -> str:
 def painted(text: str, colour: str, stream: TextIO | None = None) -> str:
     """*text* in an ANSI colour, where colours belong on *stream* (stdout, when it is not said)."""
     return f"\033[{colour}m{text}\033[0m" if coloured(stream or sys.stdout) else text
+
+
+def bold(text: str, stream: TextIO | None = None) -> str:
+    """*text* in bold, where colours belong on *stream* (stdout, when it is not said)."""
+    return painted(text, "1", stream)
 
 
 def coloured(stream: TextIO) -> bool:

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
 
 
+WORKS, NEXT, UNDO = "Works:", "Next:", "Undo:"
+"""How the last three lines begin."""
+
+HELP = "doit doctor finds what is wrong; docs/index.md has a page for each task"
+
+
 def report(resolved: Resolved, summary: Summary) -> None:
     """Print the receipt of a deployment; one line when nothing had to change."""
     if not summary.written:
@@ -29,17 +35,33 @@ def report(resolved: Resolved, summary: Summary) -> None:
     lines = [
         *describe_deployment(resolved),
         *summary.lines(),
+        *describe_help(summary),
     ]
-    console.tell("\n".join(lines), hanging=12)
-    warn_of_silence(resolved)
+    page = "\n".join(lines)
+    console.tell(page, hanging=12)
+    is_silent = warn_of_silence(resolved)
     # Printed one by one, they are not folded: there are commands in them.
+    state = describe_state(
+        resolved,
+        summary,
+        is_silent=is_silent,
+    )
     commands = [
+        *describe_repetition(resolved),
+        *state,
         *describe_next_steps(resolved),
         *describe_undo(resolved),
-        *describe_repetition(resolved),
     ]
     for line in commands:
-        console.tell(line)
+        console.tell(emphasize(line))
+
+
+def emphasize(line: str) -> str:
+    """One of the three last lines in bold; what belongs to it is indented."""
+    emphasized = (WORKS, NEXT, UNDO)
+    if line.startswith(emphasized):
+        return console.bold(line)
+    return line
 
 
 def describe_deployment(resolved: Resolved) -> Iterator[str]:
@@ -59,14 +81,42 @@ def describe_deployment(resolved: Resolved) -> Iterator[str]:
     yield f"  gateway     {deployment.url}"
 
 
-def warn_of_silence(resolved: Resolved) -> None:
-    """Warn where a company's gateway cannot be reached from here."""
+def describe_help(summary: Summary) -> Iterator[str]:
+    """Where to look when something does not work."""
+    if summary.log is not None:
+        yield f"  log         {summary.log}"
+    yield f"  help        {HELP}"
+
+
+def warn_of_silence(resolved: Resolved) -> bool:
+    """Whether a company's gateway cannot be reached from here; warns of it."""
     if resolved.deployment.gateway.process:
-        return
+        return False
+    values = env_file.deployed(resolved.layout)
     try:
-        probe.require_gateway(resolved.deployment, env_file.deployed(resolved.layout))
+        probe.require_gateway(resolved.deployment, values)
     except Unhealthy as error:
         console.warn(f"{error}\n  Until then claude gets no answer. See: doit doctor")
+        return True
+    return False
+
+
+def describe_state(
+    resolved: Resolved,
+    summary: Summary,
+    *,
+    is_silent: bool,
+) -> Iterator[str]:
+    """Whether Claude Code gets an answer now, and from where."""
+    url = resolved.deployment.url
+    if is_silent:
+        yield f"{WORKS} not yet: no answer from {url}"
+    elif needs_start(resolved):
+        yield f"{WORKS} once the gateway runs; until then claude waits"
+    elif summary.heard:
+        yield f"{WORKS} Claude Code uses {url}, and a model has answered there"
+    else:
+        yield f"{WORKS} Claude Code uses {url}, which answers"
 
 
 def describe_next_steps(resolved: Resolved) -> Iterator[str]:
@@ -77,8 +127,8 @@ def describe_next_steps(resolved: Resolved) -> Iterator[str]:
     if needs_start(resolved):
         yield from describe_start(resolved)
     else:
-        yield "Next:  run claude, and type /status in it"
-        yield "       a claude that is open keeps its models until it is started anew"
+        yield f"{NEXT}  run claude, and type /status in it"
+        yield "       a claude that is open keeps its models until it is restarted"
     folder = resolved.request.choices.scope
     if folder:
         trust = "there claude asks whether you trust the folder, and joins once you do"
@@ -88,13 +138,13 @@ def describe_next_steps(resolved: Resolved) -> Iterator[str]:
 def describe_start(resolved: Resolved) -> Iterator[str]:
     """How to start the gateway, with what is there; until then claude waits."""
     if situation.has_litellm(resolved):
-        yield "Next:  doit start"
-        yield "       until then claude waits; or, without this checkout:"
+        yield f"{NEXT}  doit start"
+        yield "       or, without this checkout:"
         script = shlex.quote(str(resolved.layout.start_script))
         yield f"       sh {script}"
         return
-    yield "Next:  doit deploy --start --yes"
-    yield f"       installs LiteLLM ({litellm.TAKES}) and starts it; until then claude waits"
+    yield f"{NEXT}  doit deploy --start --yes"
+    yield f"       installs LiteLLM ({litellm.TAKES}) and starts it"
 
 
 def needs_start(resolved: Resolved) -> bool:
@@ -112,10 +162,10 @@ def describe_undo(resolved: Resolved) -> Iterator[str]:
     Before the first revision there is nothing to go back to.
     """
     if history.current(resolved.layout).revision > 1:
-        yield "Undo:  doit rollback"
-        yield "       or, to take all of it away: doit uninstall"
+        yield f"{UNDO}  doit rollback"
+        yield "       or, to remove all of it: doit uninstall"
     else:
-        yield "Undo:  doit uninstall"
+        yield f"{UNDO}  doit uninstall"
 
 
 def describe_repetition(resolved: Resolved) -> Iterator[str]:
@@ -138,4 +188,4 @@ def _report_nothing(resolved: Resolved, summary: Summary) -> None:
         text = "Nothing to do"
     preset = resolved.deployment.preset.id
     place = resolved.layout.gateway
-    console.say(f"{text}: {preset} stands in {place} as chosen.", "ok")
+    console.say(f"{text}: {preset} is deployed in {place} as chosen.", "ok")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tasks.core.model.layout import Layout
 
-MEGABYTE = 1e6
+MEGABYTE, GIGABYTE = 1e6, 1e9
 
 
 def remove_leftovers(layout: Layout) -> Iterator[str]:

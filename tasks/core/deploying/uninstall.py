@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from tasks.core.claude import ledger_file, recognition, settings_edit
 from tasks.core.console import console, prompts
-from tasks.core.deploying import file_changes
+from tasks.core.deploying import file_changes, uninstall_page
 from tasks.core.deploying.change_plan import UNINSTALL, ChangePlan
 from tasks.core.disk import fingerprints
 from tasks.core.disk.targets import KEPT
 from tasks.core.history import backup, history, our_form
 from tasks.core.model.errors import GatewayError
 from tasks.core.model.release import Revision
-from tasks.core.service import processes
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
@@ -32,20 +31,24 @@ MADE_HERE = "LITELLM_MASTER_KEY"
 
 def agree(
     layout: Layout,
+    plan: ChangePlan | None,
     *,
-    is_deployed: bool,
     purge: bool,
 ) -> None:
-    """Go on only if a person at the terminal agrees; where there is none, go on."""
+    """Go on only if a person at the terminal agrees; where there is none, go on.
+
+    *plan*: what is undone; None where nothing is deployed any more.
+    """
     if not sys.stdin.isatty():
         return
-    gateway = layout.gateway
-    if is_deployed:
-        console.ask(f"This removes the gateway in {gateway} and its keys in {layout.settings}.")
-    if processes.running(layout):
-        console.ask("The gateway is running; it is stopped first.")
-    if purge:
-        console.ask(f"Backups, history and profiles in {gateway} are removed for good.")
+    page = uninstall_page.lines(
+        layout,
+        plan,
+        purge=purge,
+        width=console.width(sys.stderr),
+    )
+    for line in page:
+        console.ask(line)
     if not prompts.wanted("Remove it?"):
         raise GatewayError("was left as it is", where=str(layout.gateway))
 
