@@ -107,7 +107,7 @@ def task_apply() -> "Task":
 
 
 def task_choose() -> "Task":
-    """Note what to deploy; named alone, show every choice and where it comes from."""
+    """Choose what to deploy next; show every choice and where it comes from."""
     return tasks.choose.task(run, tasks.deploy.OPTIONS)
 
 

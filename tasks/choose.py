@@ -1,4 +1,4 @@
-"""choose: what to deploy. With options it keeps them for the next deployment; alone it shows all.
+"""choose: what to deploy next, by options or, at a terminal, by questions; then it shows all.
 
 As a step of a deployment it notes what that is about: after a failure a step alone goes on with it.
 """
@@ -11,8 +11,7 @@ from tasks.core.catalogue import catalogue
 from tasks.core.cli import command_line
 from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
-from tasks.core.deploying import choices_page, remembered
-from tasks.core.deploying.options import resolve_options
+from tasks.core.deploying import choices_page, interview, remembered
 from tasks.core.frame.uptodate import holds
 from tasks.core.model.choices import Flags
 
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from tasks.core.deploying.this_run import Run
     from tasks.core.model.layout import Layout
 
+FLAGS = {*Flags._fields} - {"no_input"}  # which are about a deployment
+
 
 def task(
     run: Run,
@@ -34,28 +35,36 @@ def task(
     params = [
         option  # without those of one run
         for option in options
-        if option["name"] not in Flags._fields
+        if option["name"] not in FLAGS
     ]
     words = command_line.behind("choose")
     is_named = words is not None
-    given, _ = command_line.read(params, words or [])
+    given, _ = command_line.read(params, words or ())
+    no_input = given.pop("no_input")
     is_kept = any(given.values())
+    if is_named:
+        is_kept |= interview.can_ask(no_input=no_input)
     if is_kept:
-        defaults = {option["name"]: option["default"] for option in options}
-        run.begin(resolve_options(defaults | given))
+        typed = {option["name"]: option["default"] for option in options}
+        typed |= given
+        run.begin(interview.choose(typed))
     resolved, request = run.resolved, run.resolved.request
     known = request.remembered or remembered.recall_at(resolved.layout)
     chosen = (known, request.known_choices)
     note = action(remembered.note)
-    actions: list[Any] = [(note, chosen, {"is_kept": is_kept})]
+    kept = {"is_kept": is_kept}
+    actions: list[Any] = [(note, chosen, kept)]
     if is_named:
-        actions.append((show, [resolved]))
+        actions.append((show, [resolved], kept))
+    promised = []
+    if request.saved_plan:
+        promised = ["_promised"]
     return {
         "actions": actions,
         "params": params,
         "targets": [str(resolved.layout.choices)],
         "clean": list_removals(known),
-        "task_dep": ["_promised"] if resolved.request.saved_plan else [],
+        "task_dep": promised,
         "uptodate": [
             not is_named,
             holds(lambda: remembered.is_noted(*chosen, is_kept=is_kept)),
@@ -84,7 +93,7 @@ def catalogue_task(layout: Layout) -> Task:
 
 
 @action
-def show(resolved: Resolved) -> None:
+def show(resolved: Resolved, *, is_kept: bool) -> None:
     """Print every choice that is in force, and where it comes from."""
     width = console.width()
     page = choices_page.lines(
@@ -92,6 +101,8 @@ def show(resolved: Resolved) -> None:
         width,
     )
     console.tell("\n".join(page))
+    if is_kept:
+        console.say("Kept for the next deployment: doit deploy", "ok")
 
 
 @action

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.cli import command_line
@@ -29,13 +28,10 @@ def resolve(options: dict[str, Any]) -> Resolved:
 
 
 def asks(options: Mapping[str, Any]) -> bool:
-    """Whether there may be questions: deploying is what was typed, at a terminal, by somebody who can be asked."""
-    for stream in (sys.stdin, sys.stderr):
-        if stream is None or not stream.isatty():
-            return False
-    if options["no_input"] or options["dry_run"]:
+    """Whether there may be questions: deploying is what was typed, at a terminal, by someone who can be asked."""
+    if options["dry_run"] or command_line.behind("deploy") is None:
         return False
-    return command_line.behind("deploy") is not None
+    return interview.can_ask(no_input=options["no_input"])
 
 
 def task(resolved: Resolved, session: Session) -> Task:

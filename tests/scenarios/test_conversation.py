@@ -10,7 +10,8 @@ import pytest
 
 from tests.conftest import VERTEX, make_sandbox
 
-ENTER, DOWN, CTRL_C, CTRL_D = "\r", "\x1b[B", "\x03", "\x04"
+ENTER, UP, DOWN, LEFT, ESCAPE, HOME = "\r", "\x1b[A", "\x1b[B", "\x1b[D", "\x1b", "\x1b[H"
+CTRL_C, CTRL_D = "\x03", "\x04"
 SECRET = "gateway-token-of-somebody-0123456789"
 PATIENCE = 60
 
@@ -20,7 +21,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.sample(2)]
 class Terminal:
     """A `doit …` at a pseudo-terminal; everything that it shows is kept."""
 
-    def __init__(self, box, *words, term="xterm-256color", columns=100, **env):
+    def __init__(self, box, *words, term="xterm-256color", columns=100, rows=40, **env):
         environ = box.environment(TERM=term, **env)
         self.child = pexpect.spawn(
             sys.executable,
@@ -29,7 +30,7 @@ class Terminal:
             env=environ,
             encoding="utf-8",
             timeout=PATIENCE,
-            dimensions=(40, columns),
+            dimensions=(rows, columns),
         )
         self.shown = ""
 
@@ -65,13 +66,13 @@ def plain(box, *words, **more):
 def walked(key):
     """The answers of a whole conversation about the preset basic, each behind what it answers; no cursor needed."""
     return [
-        ("Number [1]: ", "basic\r"),
+        ("Number [11]: ", "basic\r"),
         ("Numbers, in one line [1 2 3 4 5 6 7 8]: ", "2 3 6\r"),
         ("Number [1]: ", ENTER),
         ("VERTEX_PROJECT: missing", "my-project-1\r"),
         ("GOOGLE_APPLICATION_CREDENTIALS: missing", f"{key}\r"),
         ("Start the gateway", "2\r"),
-        ("Deploy this? [y/N/d, d shows every changed line]: ", "y\r"),
+        ("Deploy this? [y/N, d for details]: ", "y\r"),
     ]
 
 
@@ -109,18 +110,71 @@ def test_it_tells_which_command_does_the_same_without_a_question(sandbox, key, t
 
 
 def test_the_whole_conversation_with_lists_to_walk_through(sandbox, key):
-    terminal = Terminal(sandbox, "deploy").sees("What shall be deployed?").sees("demo").types(DOWN + DOWN + ENTER)
-    terminal.sees("Which models shall it serve?").sees("short notice").types("codestral").sees("rewriting")
-    terminal.types(" " + ENTER).sees("selections")
+    terminal = Terminal(sandbox, "deploy").sees("What do you have?").sees("Something else").types(HOME + ENTER)
+    terminal.sees("Which models should it serve?").sees("short notice").types("codestral").sees("rewriting")
+    terminal.types(" " + ENTER).sees("gemini-3.5-flash, gemini-3.5-flash-lite")
     terminal.sees("Claude Code's tiers?").sees("Choose others").types(ENTER)
-    terminal.sees("VERTEX_PROJECT: missing").types("my-project-1\r")
-    terminal.sees("GOOGLE_APPLICATION_CREDENTIALS: missing").types(f"{key}\r")
+    terminal.sees("in .env)").types("my-project-1\r")
+    terminal.sees("GOOGLE_APPLICATION_CREDENTIALS (empty").types(f"{key}\r")
     terminal.sees("Start the gateway").sees("Later").types(DOWN + ENTER)
-    terminal.sees("Deploy this?").types("y\r")
+    terminal.sees("files to create").sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
     models = sandbox.json(sandbox.gateway / "deployment-manifest.json")["models"]
     assert len(models) == 7
     assert "codestral" not in models
+
+
+def test_what_was_found_is_named_and_marked_and_its_value_is_not_shown(sandbox):
+    terminal = Terminal(sandbox, "deploy", DEEPSEEK_API_KEY=SECRET)
+    terminal.sees("Python 3").sees("DEEPSEEK_API_KEY (environment)")
+    terminal.types(ENTER).sees("A DeepSeek API key").sees("Which models").sees("deepseek-v4-pro").types(CTRL_C)
+    assert terminal.ends() == 130, terminal.shown
+    assert SECRET not in terminal.shown
+
+
+@pytest.mark.parametrize("key", [ESCAPE, LEFT], ids=["escape", "left"])
+def test_one_key_goes_back_from_each_question(sandbox, key):
+    """Up to the first question, and on again to the end with another answer."""
+    terminal = Terminal(sandbox, "deploy").sees("Something else").types(HOME + ENTER)
+    terminal.sees("Which models").sees("short notice").types(ENTER).sees("tiers?").sees("Choose others").types(ENTER)
+    terminal.sees("in .env)").types(key).sees("Choose others").types(key).sees("short notice").types(key)
+    terminal.sees("Something else").types(key).sees("Something else").types("nothing yet" + ENTER)
+    terminal.sees("Start the").sees("Later").types(DOWN + ENTER).sees("Deploy this?").types(key)
+    terminal.sees("Later").types(DOWN + ENTER).sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+    assert sandbox.json(sandbox.gateway / "deployment-manifest.json")["choices"] == {"preset": "demo"}
+
+
+def test_without_a_cursor_a_sign_goes_back(sandbox):
+    terminal = plain(sandbox).sees("< goes back").sees("Number [11]: ").types("openai\r")
+    terminal.sees("Numbers, in one line").types("<\r").sees("Number [11]: ").types("demo\r")
+    terminal.sees("Start the").sees("Number [1]: ").types("2\r").sees("Deploy this?").types("<\r")
+    terminal.sees("Number [1]: ").types("2\r").sees("Deploy this?").types("y\r")
+    assert terminal.ends() == 0, terminal.shown
+
+
+def test_the_second_time_every_answer_is_there_already(sandbox):
+    given = ["--gateway-type", "zuplo", "--gateway-url", "https://gw.example.com", "--opus", "big"]
+    done = sandbox.doit("deploy", "--preset", "enterprise", *given, env={"GATEWAY_TOKEN": SECRET})
+    assert done.code == 0, done.text
+    before = sandbox.state(sandbox.home)
+    terminal = Terminal(sandbox, "deploy").sees("enterprise").sees("What would you like to do?").sees("Change it")
+    terminal.types(ENTER).sees("What do you have?").sees("company's gateway").types(ENTER)
+    terminal.sees("Whose gateway is it?").sees("Zuplo").types(ENTER).sees("https://gw.example.com").types(ENTER)
+    terminal.sees("tiers?").sees("opus big").types(ENTER).sees("Nothing to do")
+    assert terminal.ends() == 0, terminal.shown
+    assert sandbox.state(sandbox.home) == before
+
+
+def test_choosing_asks_the_same_and_deploys_nothing(sandbox):
+    terminal = Terminal(sandbox, "choose").sees("Something else").types("openai" + ENTER)
+    terminal.sees("Which models").sees("gpt-6-luna").types(ENTER).sees("Choose others").types(ENTER)
+    terminal.sees("Kept for the next deployment")
+    assert terminal.ends() == 0, terminal.shown
+    assert not sandbox.claude.exists()
+    assert Terminal(sandbox, "choose", "--no-input").ends() == 0
+    deploying = plain(sandbox).sees("Number [3]: ").types(CTRL_C)
+    assert deploying.ends() == 130, "what was chosen is marked"
 
 
 def test_another_model_for_a_tier(sandbox, key):
@@ -151,20 +205,20 @@ def test_ctrl_c_at_any_question_leaves_nothing_behind(sandbox, key, after):
 
 
 @pytest.mark.parametrize("keys", [CTRL_C, CTRL_D])
-@pytest.mark.parametrize("answers", [[], [("What shall be deployed?", DOWN + ENTER)]], ids=["first", "second"])
+@pytest.mark.parametrize("answers", [[], [("What do you have?", HOME + ENTER)]], ids=["first", "second"])
 def test_so_it_does_in_a_list_to_walk_through(sandbox, answers, keys):
     before = sandbox.state()
     terminal = Terminal(sandbox, "deploy")
     for seen, answer in answers:
         terminal.sees(seen).sees("demo").types(answer)
-    terminal.sees("Which models" if answers else "What shall").sees("»").types(keys).sees("Nothing was changed.")
+    terminal.sees("Which models" if answers else "What do you").sees("»").types(keys).sees("Nothing was changed.")
     assert terminal.ends() == 130, terminal.shown
     assert sandbox.state() == before
 
 
 def test_ctrl_d_at_a_line(sandbox):
     before = sandbox.state()
-    terminal = plain(sandbox).sees("Number [1]: ").types(CTRL_D).sees("Nothing was changed.")
+    terminal = plain(sandbox).sees("Number [11]: ").types(CTRL_D).sees("Nothing was changed.")
     assert terminal.ends() == 130
     assert sandbox.state() == before
 
@@ -179,16 +233,16 @@ def test_no_is_an_answer_too(sandbox):
 
 def test_a_wrong_answer_is_asked_for_again(sandbox):
     terminal = plain(sandbox)
-    terminal.sees("Number [1]: ").types("99\r").sees("One number from 1 to").sees("Number [1]: ").types("basic\r")
+    terminal.sees("Number [11]: ").types("99\r").sees("One number from 1 to").sees("Number [11]: ").types("basic\r")
     terminal.sees("]: ").types("1 x 3\r").sees("Numbers from 1 to").sees("]: ").types("1 3\r")
-    terminal.sees("tiers?").sees("Number [1]: ").types(ENTER).sees("VERTEX_PROJECT").sees(": ").types("no project!\r")
-    terminal.sees("VERTEX_PROJECT").types(CTRL_C)
+    terminal.sees("tiers?").sees("Number [1]: ").types(ENTER).sees("in .env): ").types("no project!\r")
+    terminal.sees("example: my-project-123").sees("in .env): ").types(CTRL_C)
     assert terminal.ends() == 130, terminal.shown
 
 
 def test_no_model_at_all_is_no_answer(sandbox):
     terminal = Terminal(sandbox, "deploy", "--preset", "basic").sees("Which models").sees("notice")
-    terminal.types("\x01\x01" + ENTER).sees("At least one").types(CTRL_C)
+    terminal.types("\x01\x01" + ENTER).sees(" at least ").types(CTRL_C)
     assert terminal.ends() == 130
 
 
@@ -232,10 +286,9 @@ def test_with_a_preset_only_the_rest_is_asked(sandbox):
     terminal = plain(sandbox, "--preset", "demo").sees("Start the gateway").sees("Number [1]: ").types("2\r")
     terminal.sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
-    assert "What shall be deployed" not in terminal.shown
-    again = plain(sandbox)
+    assert "What do you have" not in terminal.shown
+    again = plain(sandbox).sees("What would you like to do?").sees("Number [1]: ").types("2\r")
     assert again.ends() == 0
-    assert "?" not in again.shown
     assert "Nothing to do" in again.shown
 
 
@@ -270,6 +323,17 @@ def test_without_litellm_it_goes_on_without_starting(sandbox):
     assert "Undo:  doit uninstall" in terminal.shown
 
 
+def test_starting_without_litellm_offers_to_install_it(sandbox):
+    sandbox.deploy("--preset", "demo")
+    before = sandbox.state()
+    terminal = Terminal(sandbox, "start").sees("LiteLLM is not installed").sees("Install it now?").types("n\r")
+    assert terminal.ends() == 1, terminal.shown
+    assert sandbox.state() == before
+    alone = sandbox.doit("start")
+    assert alone.code == 1
+    assert "Install it now" not in alone.text
+
+
 def test_not_installing_litellm_ends_a_switch_before_anything_is_written(sandbox):
     sandbox.deploy("--preset", "demo", "--profile", "one")
     sandbox.deploy("--port", "4300", "--profile", "two")
@@ -283,7 +347,7 @@ def test_not_installing_litellm_ends_a_switch_before_anything_is_written(sandbox
 def test_every_changed_line_is_shown_to_who_wants_to_see_it(sandbox):
     sandbox.deploy("--preset", "demo")
     terminal = plain(sandbox, "--port", "4300").sees("Deploy this?").types("d\r")
-    terminal.sees('"ANTHROPIC_BASE_URL": "http://127.0.0.1:4300"').sees("Deploy this?").types("y\r")
+    terminal.sees("Files in").sees('"ANTHROPIC_BASE_URL": "http://127.0.0.1:4300"').sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
     assert sandbox.secrets()[0] not in terminal.shown
 
@@ -333,12 +397,12 @@ def test_other_commands_ask_nothing(sandbox, words):
     sandbox.doit("choose", "--preset", "demo")
     terminal = Terminal(sandbox, *words, term="dumb")
     assert terminal.ends() == 0, terminal.shown
-    assert "What shall be deployed" not in terminal.shown
+    assert "What do you have" not in terminal.shown
 
 
 def test_a_deployment_that_failed_does_not_answer_the_first_question(sandbox):
     assert sandbox.doit("deploy", "--preset", "basic", "--no-input").code == 1
-    terminal = plain(sandbox).sees("What shall be deployed").types(CTRL_C)
+    terminal = plain(sandbox).sees("What do you have").types(CTRL_C)
     assert terminal.ends() == 130, terminal.shown
 
 
@@ -352,15 +416,15 @@ def forgotten(sandbox):
 
 def test_what_stands_is_told_and_can_be_left_alone(forgotten):
     before = forgotten.state()
-    terminal = plain(forgotten).sees("demo, revision 1 of").sees("Number [1]: ").types("3\r")
+    terminal = plain(forgotten).sees("demo, revision 1 of").sees("Number [1]: ").types("4\r")
     assert terminal.ends() == 1, terminal.shown
     assert forgotten.state() == before
 
 
 def test_what_stands_can_be_updated_as_it_was_chosen(forgotten):
     (forgotten.gateway / "stop-gateway.sh").unlink()
-    terminal = plain(forgotten).sees("What shall become of it?").sees("Number [1]: ").types("1\r")
-    terminal.sees("stop-gateway.sh").sees("Deploy this?").types("y\r")
+    terminal = plain(forgotten).sees("What would you like to do?").sees("Number [1]: ").types("2\r")
+    terminal.sees("1 file to create").sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
     assert forgotten.env_json()["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:4100"
     assert (forgotten.gateway / "stop-gateway.sh").exists()
@@ -368,8 +432,8 @@ def test_what_stands_can_be_updated_as_it_was_chosen(forgotten):
 
 def test_what_stands_can_be_replaced_and_is_archived_first(forgotten, key):
     terminal = plain(forgotten, GOOGLE_APPLICATION_CREDENTIALS=str(key), **VERTEX)
-    terminal.sees("What shall become of it?").sees("Number [1]: ").types("2\r")
-    terminal.sees("What shall be deployed?").sees("]: ").types("basic\r").sees("models").sees("]: ").types("6\r")
+    terminal.sees("like to do?").sees("Number [1]: ").types("3\r")
+    terminal.sees("What do you have?").sees("]: ").types("basic\r").sees("models").sees("]: ").types("6\r")
     terminal.sees("Start the").sees("]: ").types("2\r").sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
     assert forgotten.json(forgotten.gateway / "deployment-manifest.json")["models"] == ["codestral"]
@@ -381,7 +445,7 @@ def test_what_stands_is_told_also_when_options_are_given(forgotten):
     terminal = plain(forgotten, "--port", "4300").sees("demo, revision 1 of").sees("Number [1]: ").types("3\r")
     assert terminal.ends() == 1, terminal.shown
     assert forgotten.state() == before
-    terminal = plain(forgotten, "--port", "4300").sees("become of it?").sees("Number [1]: ").types("1\r")
+    terminal = plain(forgotten, "--port", "4300").sees("like to do?").sees("Number [1]: ").types("1\r")
     terminal.sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
     assert forgotten.env_json()["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:4300"
@@ -434,13 +498,13 @@ def test_it_fits_a_narrow_terminal(sandbox, key):
     answers = walked(key)
     for seen, answer in answers[:3]:
         terminal.sees(seen).types(answer)
-    terminal.sees("VERTEX_PROJECT").sees("in .env): ").types(CTRL_C)
+    terminal.sees("in .env): ").types("my-project-1\r").sees("in .env): ").types(CTRL_C)
     assert terminal.ends() == 130
     assert max(len(line) for line in terminal.shown.splitlines()) <= 60
 
 
 def test_a_narrow_terminal_can_walk_too(sandbox):
-    terminal = Terminal(sandbox, "deploy", columns=60).sees("What shall").sees("demo").types(ENTER)
+    terminal = Terminal(sandbox, "deploy", columns=60).sees("What do you").sees("demo").types(ENTER)
     terminal.sees("Start the").sees("Later").types(DOWN + ENTER).sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
     assert sandbox.json(sandbox.gateway / "deployment-manifest.json")["choices"] == {"preset": "demo"}
@@ -454,16 +518,14 @@ def test_a_narrow_terminal_shows_below_what_its_rows_have_no_room_for(sandbox):
 
 def test_nothing_is_chosen_while_no_row_matches(sandbox, key):
     terminal = Terminal(sandbox, "deploy", "--preset", "basic", GOOGLE_APPLICATION_CREDENTIALS=str(key), **VERTEX)
-    terminal.sees("Which models").sees("notice").types("zzz").sees("letter back.").types("  " + " ")
-    terminal.types("\x7f\x7f\x7f").sees("notice").types(ENTER).sees("8 selections")
+    terminal.sees("Which models").sees("notice").types("zzz").sees("No match.").types("  " + " ")
+    terminal.types("\x7f" * 3).sees("gpt-oss-120b").types(ENTER).sees("Choose others")
     terminal.types(CTRL_C)
     assert terminal.ends() == 130, terminal.shown
 
 
-def test_a_list_that_goes_on_below_the_edge_says_so(sandbox):
-    terminal = Terminal(sandbox, "deploy", "--preset", "basic").sees("Which models")
-    terminal.child.setwinsize(20, 100)
-    terminal.types(DOWN).child.expect(r"\x1b\[[\d;]*mv\x1b")
+def test_a_list_that_goes_on_below_the_edge_says_so_at_once(sandbox):
+    terminal = Terminal(sandbox, "deploy", "--preset", "basic", rows=20).sees("Which models").sees("more")
     assert terminal.types(CTRL_C).ends() == 130
 
 
@@ -473,8 +535,10 @@ def test_numbers_come_with_what_speaks_against_a_model(sandbox):
     assert "takes its place" in " ".join(terminal.shown.split())
 
 
-def test_a_terminal_that_knows_ascii_only_gets_numbers(sandbox):
+def test_a_terminal_that_knows_ascii_only_walks_with_ascii_signs(sandbox):
     sandbox.switch = "-P"  # -I does not hear of PYTHONIOENCODING
     terminal = Terminal(sandbox, "deploy", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    terminal.sees("Number [1]: ").types(CTRL_C).sees("Nothing was changed.")
+    terminal.sees("What do you have?").sees(" > Nothing yet").types(HOME + ENTER).sees("Which models").sees(" > * ")
+    terminal.types(CTRL_C).sees("Nothing was changed.")
     assert terminal.ends() == 130
+    assert terminal.shown.isascii()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tasks.core.disk import files
 from tasks.core.model.catalogue import (
+    Answer,
     Artifact,
     Catalogue,
     Gateway,
@@ -253,6 +254,7 @@ def _is_numbers(value: Data) -> bool:
 
 
 _NESTED: dict[str, type] = {
+    "tuple[Answer, ...]": Answer,
     "tuple[Artifact, ...]": Artifact,
     "tuple[Setting, ...]": Setting,
     "tuple[Member, ...]": Member,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tasks.core.catalogue import client_facts, explanations, schemas
 from tasks.core.catalogue.catalogue import FOLDERS, sources
 from tasks.core.model.catalogue import PLACEHOLDER
-from tasks.core.model.errors import InvalidInput
+from tasks.core.model.choices import checked
+from tasks.core.model.errors import InvalidInput, UsageError
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
@@ -111,10 +112,29 @@ def _of_model(data: Data, names: _Names) -> Iterator[_Problem]:
 def _of_preset(data: Data, names: _Names) -> Iterator[_Problem]:
     yield from _unknown(data, "gateway", names.gateways, "gateway")
     yield from _unknown(data, "models", names.models, "model")
+    yield from _of_answers(data, names)
     models, shared = data.get("models"), data.get("groups", {})
     if isinstance(models, list) and isinstance(shared, dict):
         yield from _of_groups(shared, models)
         yield from _of_served(data, [*models, *shared])
+
+
+def _of_answers(data: Data, names: _Names) -> Iterator[_Problem]:
+    """Answers to "What do you have?" with unknown variables, or options that are invalid."""
+    for index, answer in _entries(data, "have"):
+        place = ("have", index)
+        for key, problem in _unknown(answer, "variables", names.variables, "variable"):
+            yield (*place, *key), problem
+        options = answer.get("options")
+        if not isinstance(options, dict):
+            continue
+        for key, problem in _unknown(options, "gateway_type", names.gateways, "gateway"):
+            yield (*place, "options", *key), problem
+        for name, text in options.items():
+            try:
+                checked(name, str(text))
+            except UsageError as error:
+                yield (*place, "options", name), error.problem
 
 
 def _of_groups(groups: Data, models: list[Data]) -> Iterator[_Problem]:

@@ -57,7 +57,7 @@ def mark(state: str, stream: TextIO | None = None) -> str:
     """The mark of *state* (ok, skip, warn, fail, step) as this stream can show it."""
     out = stream or sys.stderr
     symbol, plain, colour = MARKS[state]
-    return painted(symbol if _encodes(out, symbol) else plain, colour, out)
+    return painted(symbol if encodes(out, symbol) else plain, colour, out)
 
 
 def painted(text: str, colour: str, stream: TextIO | None = None) -> str:
@@ -137,10 +137,19 @@ def ask(text: str, end: str = "\n") -> None:
     _show(as_typed(text), sys.stderr, end)
 
 
-def shows(signs: str) -> bool:
-    """Whether stderr is a terminal that can move its cursor and knows *signs*."""
+def encodes(stream: TextIO, text: str) -> bool:
+    """Whether *stream* can show *text*."""
+    try:
+        text.encode(_encoding(stream))
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def moves_cursor() -> bool:
+    """Whether stderr is a terminal that can move its cursor."""
     moves = os.environ.get("TERM", "dumb").lower() not in ("", "dumb", "unknown")
-    return moves and sys.stderr.isatty() and _encodes(sys.stderr, signs)
+    return moves and sys.stderr.isatty()
 
 
 def is_unread() -> bool:
@@ -204,14 +213,6 @@ def _pieces(line: str, columns: int, hanging: int) -> Iterator[str]:
     yield line
 
 
-def _encodes(stream: TextIO, text: str) -> bool:
-    try:
-        text.encode(_encoding(stream))
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
-
-
 def _encoding(stream: TextIO) -> str:
     """Of the terminal or file behind *stream*: while a step runs, doit puts something without one in its place."""
     return getattr(stream, "encoding", None) or getattr(sys.__stderr__, "encoding", None) or "ascii"
@@ -237,11 +238,11 @@ def _print(text: str, stream: TextIO, end: str = "\n") -> None:
 
 def _fitting(text: str, stream: TextIO) -> str:
     """*text* with what this stream cannot encode replaced: our own signs by their like, others by a mark."""
-    if _encodes(stream, text):
+    if encodes(stream, text):
         return text
     encoding = _encoding(stream)
     for sign, plain in ASCII.items():
-        text = text if _encodes(stream, sign) else text.replace(sign, plain)
+        text = text if encodes(stream, sign) else text.replace(sign, plain)
     return text.encode(encoding, "replace").decode(encoding, "replace")
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.core.console.prompts import Item, Question
-from tasks.core.deploying.questions import NO, YES, find_next
+from tasks.core.console.question import Item, Question
+from tasks.core.deploying.model_questions import NO, YES
+from tasks.core.deploying.questions import find_next
 from tasks.core.model.deployment import PROXIES, settle
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _values(situation: Situation, _catalogue: Catalogue) -> Iterator[Question]:
     for lack in situation.lacks:
         name = lack.variable.name
         problem = f"{name}: {lack.problem}\n{lack.remedy}"
-        text = f"{problem}\nIts value (empty: later, in .env)"
+        text = f"{problem}\n{name} (empty: later, in .env)"
         yield Question(
             name,
             text,
@@ -72,7 +73,7 @@ def _start(situation: Situation, catalogue: Catalogue) -> Iterator[Question]:
             text,
             (Item(YES, "Yes"), later),
         )
-    elif situation.is_fresh and not situation.start:
+    elif situation.asks_all and not situation.start:
         now = Item(
             YES,
             "Yes",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.core.console.prompts import Item
+from tasks.core.console.question import Item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tasks.core.model.catalogue import Model
 
@@ -15,29 +15,72 @@ TOOLS = {"yes": "", "no": "no tools"}
 """What is said of calling tools; of a model of which it is not known, "tools?"."""
 
 
+COLUMNS = ("model", "made by", "$/M in/out", "context", "")
+"""What describe() says of a model, behind its id."""
+
+ENDED = "Ended: these may not answer any more"
+
+
 def list_models(
     models: Sequence[Model],
     chosen: Sequence[str],
     today: str,
-) -> Iterator[Item]:
-    """The models as items, with name, publisher, price, limit and end in columns."""
-    rows = [[model.id, *describe(model, today)] for model in models]
-    columns = list(zip(*rows, strict=True))
-    widths = [max(map(len, column)) for column in columns]
+    providers: Mapping[str, str],
+) -> tuple[str, tuple[Item, ...]]:
+    """The models as items in columns, below the names of their *providers*; the columns' heading.
+
+    The providers come in the order in which *models* first names them; what has ended comes last.
+    """
+    ordered = _order(models, today)
+    rows = [[model.id, *describe(model, today)] for model in ordered]
+    widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
+    items = []
     for model, row in zip(
-        models,
+        ordered,
         rows,
         strict=True,
     ):
         against = " ".join(list_problems(model, today))
-        yield Item(
-            model.id,
-            _align(row, widths),
-            f"{model.description} {against}".rstrip(),
-            model.id in chosen,
-            facts=", ".join(filter(None, row[1:])),
-            against=against,
+        group = providers.get(
+            model.provider,
+            model.provider,
         )
+        if model.retired(today):
+            group = ENDED
+        items.append(
+            Item(
+                model.id,
+                _align(row, widths),
+                f"{model.description} {against}".rstrip(),
+                model.id in chosen,
+                facts=", ".join(filter(None, row[1:])),
+                against=against,
+                name=model.id,
+                group=group,
+            )
+        )
+    return _align(COLUMNS, widths), tuple(items)
+
+
+def _order(
+    models: Sequence[Model],
+    today: str,
+) -> list[Model]:
+    """By provider, each where its first model is; behind all of them what has ended."""
+    providers = [
+        model.provider  # in order
+        for model in models
+        if not model.retired(today)
+    ]
+    place = {name: providers.index(name) for name in providers}
+    ended = len(providers)
+
+    def find_place(model: Model) -> int:
+        if model.retired(today):
+            return ended
+        return place[model.provider]
+
+    return sorted(models, key=find_place)
 
 
 def _align(

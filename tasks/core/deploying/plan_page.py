@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.console import console
+from tasks.core.console.summary import count
 from tasks.core.deploying import plan as deploying_plan
 
 if TYPE_CHECKING:
@@ -32,22 +33,27 @@ YOURS = ("keep", "merge", "replace")
 
 def lines(plan: Entry, width: int) -> Iterator[str]:
     """The page in *width* columns."""
-    yield from _head(plan, width)
+    yield from list_details(plan, width)
+    yield from console.folded(_count_changes(plan), width).split("\n")
+
+
+def list_details(plan: Entry, width: int) -> Iterator[str]:
+    """All of the page but its last line, which counts."""
+    yield from list_head(plan, width)
     yield f"Files in {plan['gateway']}"
     yield from _table(_files(plan["files"]), width)
     yield f"Settings in {plan['settings']['file']}"
     yield from _table(_settings(plan["settings"]), width)
     yield "Process"
-    yield from _table([_process(plan["process"])], width)
-    if yours := list(_yours(plan)):
+    yield from _table([describe_process(plan["process"])], width)
+    if yours := list(list_yours(plan)):
         yield "Yours"
         yield from _table(yours, width)
-    yield from _missing(plan["missing"], width)
-    yield from _warnings(plan["warnings"], width)
-    yield from console.folded(_count_changes(plan), width).split("\n")
+    yield from list_missing(plan["missing"], width)
+    yield from list_warnings(plan["warnings"], width)
 
 
-def _head(plan: Entry, width: int) -> Iterator[str]:
+def list_head(plan: Entry, width: int) -> Iterator[str]:
     """What is deployed, in short."""
     deployment = plan["deployment"]
     title = f"Plan for {deployment['preset']}"
@@ -76,14 +82,8 @@ def _files(entries: Sequence[Entry]) -> Iterator[tuple[str, ...]]:
         else:
             yield action, file, _count_lines(entry), entry["note"]
     if unchanged:
-        number = _count("file", len(unchanged))
+        number = count("file", len(unchanged))
         yield "unchanged", number, "", ", ".join(unchanged)
-
-
-def _count(thing: str, number: int) -> str:
-    if number == 1:
-        return f"1 {thing}"
-    return f"{number} {thing}s"
 
 
 def _settings(entry: Entry) -> Iterator[tuple[str, ...]]:
@@ -110,21 +110,22 @@ def _describe_key(key: Entry) -> str:
     return f"{_show_value(key['before'])} → {after}"
 
 
-def _process(entry: Entry) -> tuple[str, ...]:
+def describe_process(entry: Entry) -> tuple[str, ...]:
+    """What happens to the gateway's process, why, and how long requests wait."""
     waits = "no request waits"
     if seconds := entry["wait_seconds"]:
         waits = f"requests wait for about {seconds} s"
     return entry["action"], f"{entry['why']}; {waits}"
 
 
-def _yours(plan: Entry) -> Iterator[tuple[str, ...]]:
+def list_yours(plan: Entry) -> Iterator[tuple[str, ...]]:
     """A row for each file that a user edited."""
     for entry in plan["files"]:
         if entry["action"] in YOURS:
             yield entry["file"], entry["note"]
 
 
-def _missing(entries: Sequence[Entry], width: int) -> Iterator[str]:
+def list_missing(entries: Sequence[Entry], width: int) -> Iterator[str]:
     """The values for which deploying would stop, and where each can come from."""
     if entries:
         yield "Missing, so that deploying would stop"
@@ -137,7 +138,8 @@ def _missing(entries: Sequence[Entry], width: int) -> Iterator[str]:
         yield f"    {fix}"
 
 
-def _warnings(texts: Sequence[str], width: int) -> Iterator[str]:
+def list_warnings(texts: Sequence[str], width: int) -> Iterator[str]:
+    """The warnings below their heading."""
     if texts:
         yield "Warnings"
     for text in texts:

@@ -1,7 +1,8 @@
 """The questions of an interview about what to deploy, each from a function of its own.
 
-In this order: what is deployed there already, other gateways and tools, the preset, the kind and
-the address of a remote gateway, models, tiers. What follows is in machine_questions.
+In this order: what is deployed there already, other tools, what the person has (which leads to a
+preset), the kind and the address of a remote gateway, another gateway, models, tiers. What follows
+is in machine_questions.
 """
 
 from __future__ import annotations
@@ -9,55 +10,54 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from tasks.core.console.prompts import Item, Question
-from tasks.core.deploying.model_items import list_models
+from tasks.core.console.question import Item, Question
+from tasks.core.deploying.model_questions import (
+    YES,
+    ask_each_tier,
+    ask_models,
+    ask_tiers,
+)
 from tasks.core.deploying.situation import Situation
-from tasks.core.model.catalogue import TIERS, Catalogue
+from tasks.core.model.catalogue import Catalogue
 from tasks.core.model.choices import Choices
-from tasks.core.model.deployment import settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tasks.core.model.catalogue import Gateway, Preset
-    from tasks.core.model.deployment import Deployment
 
-KEEP, ANEW, CANCEL = "update", "overwrite", "cancel"
+CHANGE, KEEP, OVERWRITE, CANCEL = "change", "update", "overwrite", "cancel"
 """What to do with a gateway that is deployed already."""
 
-YES, NO = "yes", "no"
-
-WORK = "sonnet for most work, opus for what is hard, and haiku for small tasks on the side"
-TIERS_ARE_FOR = f"Claude Code asks {WORK}."
+OTHER = "other"
+"""The answer to "What do you have?" after which one of all presets is chosen."""
 
 Asking = Callable[[Situation, Catalogue], Iterator[Question]]
 """What there is to ask about one matter."""
 
 CANCEL_ITEM = Item(CANCEL, "Cancel", "Nothing is changed.")
+CHANGE_ITEM = Item(
+    CHANGE,
+    "Change it",
+    "The same questions as the first time; each begins with what is deployed now.",
+)
 
 
 def about_choices(situation: Situation, catalogue: Catalogue) -> Question | None:
     """The next question, None when all is clear; UsageError for an invalid choice."""
-    matters = (_deployed, _other_gateway, _preset, _kind, _address, _models, _tiers)
+    matters = (
+        _deployed,
+        _other_tools,
+        _have,
+        _preset,
+        _kind,
+        _address,
+        _other_gateway,
+        ask_models,
+        ask_tiers,
+        ask_each_tier,
+    )
     return find_next(matters, situation, catalogue)
-
-
-def about_tiers(deployment: Deployment) -> Iterator[Question]:
-    """A question for each tier, where the suggested models are not wanted.
-
-    A gateway without a list of models is asked for by typing a name.
-    """
-    for tier in TIERS:
-        suggested = deployment.names.get(tier, "")
-        text = f"Which model for the {tier} tier?"
-        if deployment.models:
-            names = deployment.served
-            items = [Item(name, name, chosen=name == suggested) for name in names]
-            yield Question(tier, text, tuple(items), optional=True)
-        else:
-            empty = suggested or "as Claude Code does"
-            hint = f"As that gateway calls it; empty: {empty}."
-            yield Question(tier, f"{hint}\n{text}", optional=True)
 
 
 def find_next(
@@ -76,35 +76,38 @@ def find_next(
 def _deployed(situation: Situation, _catalogue: Catalogue) -> Iterator[Question]:
     """A gateway, or other files, in the folder where this goes."""
     if situation.deployed:
-        items = (
+        items = [
             Item(
                 KEEP,
-                "Update it",
+                "Deploy it again",
                 "As it was chosen, with the options that you gave; what you edited there stays.",
             ),
             Item(
-                ANEW,
+                OVERWRITE,
                 "Back up and overwrite",
-                "Choose anew; an archive of what stands is made first.",
+                "An archive is made first; then your edits to its files are replaced.",
             ),
             CANCEL_ITEM,
-        )
-        text = f"A gateway stands already: {situation.deployed}.\nWhat shall become of it?"
+        ]
+        if not situation.settled:
+            items.insert(0, CHANGE_ITEM)
+        name = situation.deployed
+        text = f"A gateway is already deployed ({name}).\nWhat would you like to do?"
         yield Question(
             "standing",
             text,
-            items,
+            tuple(items),
         )
     elif situation.foreign_files:
-        others = "what else has to make room is kept as NAME.yours"
+        others = "anything else that has to make room is kept as NAME.yours"
         kept = f"An archive first; .env keeps its lines, {others}."
         overwrite = Item(
-            ANEW,
+            OVERWRITE,
             "Back up and overwrite",
             kept,
         )
         names = ", ".join(situation.foreign_files)
-        text = f"Files that this deployment did not make stand there: {names}.\nGo on?"
+        text = f"There are files already that this deployment did not make: {names}.\nGo on?"
         yield Question(
             "standing",
             text,
@@ -112,10 +115,10 @@ def _deployed(situation: Situation, _catalogue: Catalogue) -> Iterator[Question]
         )
 
 
-def _other_gateway(situation: Situation, _catalogue: Catalogue) -> Iterator[Question]:
-    """Settings that are not ours: deployed over knowingly, or not at all."""
+def _other_tools(situation: Situation, _catalogue: Catalogue) -> Iterator[Question]:
+    """Settings of another tool: deployed over knowingly, or not at all."""
     for tool, name in situation.other_tools:
-        text = f"{name} has joined Claude Code to something else, and both would undo each other."
+        text = f"{name} has pointed Claude Code at something else, and both would undo each other."
         force = Item(
             tool,
             "Deploy over it",
@@ -126,62 +129,119 @@ def _other_gateway(situation: Situation, _catalogue: Catalogue) -> Iterator[Ques
             f"{text}\nGo on?",
             (CANCEL_ITEM, force),
         )
+
+
+def _other_gateway(situation: Situation, _catalogue: Catalogue) -> Iterator[Question]:
+    """Settings that point at another gateway, which is not the one that is deployed."""
+    address = situation.other_gateway
+    if not address or address == situation.choices.gateway_url:
+        return
     if situation.other_tools or "force" in situation.settled:
         return
-    if address := situation.other_gateway:
-        kept = "What stands there now is remembered, and comes back with doit uninstall."
-        text = f"Claude Code's settings lead to another gateway: {address}."
-        question = f"{text}\nJoin it to this one instead?"
-        yield Question(
-            "joined",
-            question,
-            (
-                Item(
-                    YES,
-                    "Yes",
-                    kept,
-                ),
-                CANCEL_ITEM,
-            ),
+    text = f"Claude Code's settings point at another gateway: {address}."
+    kept = "The old address is kept, and comes back with doit uninstall."
+    yield Question(
+        "joined",
+        f"{text}\nPoint them at this one instead?",
+        (Item(YES, "Yes", kept), CANCEL_ITEM),
+    )
+
+
+def _have(situation: Situation, _catalogue: Catalogue) -> Iterator[Question]:
+    """What a person has, which leads to a preset; what was found is named beside it."""
+    if not situation.asks_all or not situation.offers:
+        return
+    if situation.settled.intersection(("preset", "gateway_type")):
+        return
+    current = find_current(situation)
+    width = max(len(offer.answer.says) for offer in situation.offers)
+    items = []
+    for offer in situation.offers:
+        found = ", ".join(offer.clues)
+        label = offer.answer.says
+        if found:
+            label = f"{label:{width}}  found: {found}"
+        more = f"{offer.preset.description} ({offer.spell()})"
+        items.append(
+            Item(
+                offer.id,
+                label,
+                more,
+                offer.id == current,
+                facts=f"Found: {found}" if found else "",
+                name=offer.answer.says,
+            )
         )
+    items.append(
+        Item(
+            OTHER,
+            "Something else",
+            "Choose one of all presets.",
+            current == OTHER,
+        )
+    )
+    yield Question(
+        "have",
+        "What do you have?",
+        tuple(items),
+    )
+
+
+def find_current(situation: Situation) -> str:
+    """The answer that is marked: what is chosen or deployed; else what was found; else the demo."""
+    leading = [offer.id for offer in situation.offers if offer.leads_to(situation.choices)]
+    if situation.has_choice:
+        # An answer with options says more than one without.
+        return max(leading, key=len, default=OTHER)
+    for offer in situation.offers:
+        if offer.clues:
+            return offer.id
+    return max(leading, default="")
 
 
 def _preset(situation: Situation, catalogue: Catalogue) -> Iterator[Question]:
-    """What to deploy; the embedded default comes first."""
-    if not situation.is_fresh or "gateway_type" in situation.settled:
+    """What to deploy, by its preset; the embedded default comes first."""
+    if not situation.asks_all or "gateway_type" in situation.settled:
         return
     ready = [preset for preset in catalogue.presets.values() if preset.ready]
     ready.sort(key=lambda preset: preset.id != Choices().preset)
-    items = _list_items(ready, situation.choices.preset)
     yield Question(
         "preset",
-        "What shall be deployed?",
-        items,
+        "Which preset?",
+        _list_items(ready, situation.choices.preset),
     )
 
 
 def _kind(situation: Situation, catalogue: Catalogue) -> Iterator[Question]:
     """The kind of a remote gateway; that of the preset comes first."""
     choices = situation.choices
-    if choices.gateway_type is not None or not needs_address(choices, catalogue):
+    if choices.preset not in catalogue.presets:
         return
     usual = catalogue.presets[choices.preset].gateway
+    is_open = choices.gateway_type is None and needs_address(choices, catalogue)
+    if situation.asks_all and "gateway_url" not in situation.settled:
+        gateway = catalogue.gateways.get(choices.gateway_type or usual)
+        is_open = gateway is not None and not gateway.process
+    if not is_open:
+        return
     kinds = catalogue.gateways.values()
     remote = [kind for kind in kinds if kind.ready and not kind.process]
     remote.sort(key=lambda kind: kind.id != usual)
-    items = _list_items(remote, remote[0].id)
     yield Question(
         "gateway_type",
         "Whose gateway is it?",
-        items,
+        _list_items(remote, choices.gateway_type or usual),
     )
 
 
 def _address(situation: Situation, catalogue: Catalogue) -> Iterator[Question]:
-    """The address of a remote gateway."""
-    if needs_address(situation.choices, catalogue):
+    """The address of a remote gateway; the one that is known can be kept."""
+    choices = situation.choices
+    is_kept = situation.asks_all and choices.gateway_url
+    if is_kept or needs_address(choices, catalogue):
         text = "Its address: https://host, without /v1.\nWhere is that gateway?"
-        yield Question("gateway_url", text)
+        default = choices.gateway_url or situation.other_gateway
+        yield Question("gateway_url", text, default=default)
 
 
 def needs_address(choices: Choices, catalogue: Catalogue) -> bool:
@@ -197,81 +257,22 @@ def needs_address(choices: Choices, catalogue: Catalogue) -> bool:
     return not (choices.gateway_url or gateway.url)
 
 
-def _models(situation: Situation, catalogue: Catalogue) -> Iterator[Question]:
-    """The models to serve, where there are several: those of the preset first, ended ones last."""
-    deployment = settle(situation.choices, catalogue)
-    if not situation.is_fresh or not _serves_models(deployment):
-        return
-    chosen = [model.id for model in deployment.models]
-    if len(chosen) <= 1:
-        return
-    fitting = list(catalogue.models.values())
-    if provider := deployment.gateway.provider:
-        fitting = [model for model in fitting if model.provider == provider]
-    fitting.sort(key=lambda model: model.retired(situation.today))
-    fitting.sort(key=lambda model: _rank(model.id, chosen))
-    items = tuple(
-        list_models(
-            fitting,
-            chosen,
-            situation.today,
-        )
-    )
-    yield Question(
-        "models",
-        "Which models shall it serve?",
-        items,
-        several=True,
-    )
-
-
-def _rank(name: str, chosen: list[str]) -> int:
-    """The place of *name* among the chosen ones, or behind all of them."""
-    return chosen.index(name) if name in chosen else len(chosen)
-
-
-def _tiers(situation: Situation, catalogue: Catalogue) -> Iterator[Question]:
-    """Whether the suggested model of each tier is right."""
-    if not situation.is_fresh or situation.settled.intersection(TIERS):
-        return
-    deployment = settle(situation.choices, catalogue)
-    if _serves_models(deployment) and len(deployment.served) == 1:
-        return
-    suggested = [f"{tier} {name}" for tier, name in deployment.names.items()]
-    shown = ", ".join(suggested) or "as Claude Code names its models"
-    keep = Item(
-        YES,
-        "As they are",
-        shown,
-    )
-    others = Item(
-        NO,
-        "Choose others",
-        "One question for each tier.",
-    )
-    text = f"{TIERS_ARE_FOR}\nWhich model for each of Claude Code's tiers?"
-    yield Question(
-        "tiers",
-        text,
-        (keep, others),
-    )
-
-
-def _serves_models(deployment: Deployment) -> bool:
-    """Whether the gateway is on this machine and has models of its own."""
-    return bool(deployment.gateway.process and not deployment.upstream)
-
-
-def _list_items(things: Iterable[Preset | Gateway], chosen: str) -> tuple[Item, ...]:
+def _list_items(
+    things: Iterable[Preset | Gateway],
+    chosen: str,
+) -> tuple[Item, ...]:
+    listed = list(things)
+    width = max(len(thing.id) for thing in listed)
     items = []
-    for thing in things:
+    for thing in listed:
         is_chosen = thing.id == chosen
         items.append(
             Item(
                 thing.id,
-                thing.id,
+                f"{thing.id:{width}}  {thing.name}",
                 thing.description,
                 is_chosen,
+                name=thing.name,
             )
         )
     return tuple(items)

@@ -49,7 +49,7 @@ def report(resolved: Resolved, summary: Summary) -> None:
     commands = [
         *describe_repetition(resolved),
         *state,
-        *describe_next_steps(resolved),
+        *describe_next_steps(resolved, is_silent=is_silent),
         *describe_undo(resolved),
     ]
     for line in commands:
@@ -96,7 +96,7 @@ def warn_of_silence(resolved: Resolved) -> bool:
     try:
         probe.require_gateway(resolved.deployment, values)
     except Unhealthy as error:
-        console.warn(f"{error}\n  Until then claude gets no answer. See: doit doctor")
+        console.warn(f"{error}\n  Until then claude gets no answer.")
         return True
     return False
 
@@ -119,12 +119,19 @@ def describe_state(
         yield f"{WORKS} Claude Code uses {url}, which answers"
 
 
-def describe_next_steps(resolved: Resolved) -> Iterator[str]:
+def describe_next_steps(
+    resolved: Resolved,
+    *,
+    is_silent: bool = False,
+) -> Iterator[str]:
     """How to use it.
 
     The gateway first, then Claude Code.
     """
-    if needs_start(resolved):
+    if is_silent:
+        yield f"{NEXT}  doit doctor"
+        yield "       finds out why there is no answer; then run claude"
+    elif needs_start(resolved):
         yield from describe_start(resolved)
     else:
         yield f"{NEXT}  run claude, and type /status in it"

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.claude.ledger import BASE_URL
+from tasks.core.deploying import detection
 from tasks.core.disk import files
 from tasks.core.history import history
 from tasks.core.litellm import litellm
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tasks.core.deploying.context import Context
+    from tasks.core.deploying.detection import Offer
     from tasks.core.deploying.request import Request
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.catalogue import Variable
@@ -41,23 +43,31 @@ class Lack(NamedTuple):
 class Situation(NamedTuple):
     """What is known before the next question.
 
-    - *is_fresh*: nothing was chosen before
+    - *asks_all*: every choice is asked for, beginning with what there is now
+    - *has_choice*: it was chosen before what to deploy, or something is deployed
     - *settled*: the questions that have their answer, by an option or typed
     - *deployed*: in one line, the gateway of this project in that folder
     - *foreign_files*: other files there that have the names of ours
     - *other_gateway*: the address of another gateway that the settings point at
     - *other_tools*: that own the settings; each with its name for --force and its own
+    - *offers*: the answers to "What do you have?"
+    - *asks_tiers*: the suggested tiers are not wanted
+    - *assessed*: the choices that *lacks* and *install_size* are of
     - *lacks*, *install_size* ("" where LiteLLM is installed): of the choices as they are now
     """
 
     choices: Choices
-    is_fresh: bool = True
+    asks_all: bool = True
+    has_choice: bool = False
     settled: frozenset[str] = frozenset()
     start: bool = False
     deployed: str = ""
     foreign_files: tuple[str, ...] = ()
     other_gateway: str = ""
     other_tools: tuple[tuple[str, str], ...] = ()
+    offers: tuple[Offer, ...] = ()
+    asks_tiers: bool = False
+    assessed: Choices | None = None
     lacks: tuple[Lack, ...] = ()
     install_size: str = ""
     is_running: bool = False
@@ -84,14 +94,15 @@ def assess(
     resolved: Resolved,
     settled: frozenset[str],
     *,
-    is_fresh: bool,
+    asks_all: bool,
 ) -> Situation:
     """What is known before the first question: what was typed, and what is where this goes."""
     request = resolved.request
     layout = resolved.layout
     situation = Situation(
         request.choices,
-        is_fresh=is_fresh,
+        asks_all=asks_all,
+        has_choice=request.known_choices is not None,
         settled=settled,
         start=request.flags.start,
         other_tools=_other_tools(
@@ -100,6 +111,8 @@ def assess(
         ),
         today=time.strftime("%Y-%m-%d"),
     )
+    if asks_all:
+        situation = situation._replace(offers=detection.find_offers(resolved.context))
     if request.flags.yes:
         return situation
     if not layout.manifest.exists():
@@ -107,7 +120,7 @@ def assess(
             foreign_files=tuple(_foreign_files(resolved.context)),
             other_gateway=_other_gateway(layout),
         )
-    if is_fresh:
+    if asks_all:
         return situation._replace(deployed=_describe_deployed(layout))
     return situation
 
@@ -121,6 +134,7 @@ def assess_machine(
     if resolved.request.flags.yes or has_litellm(resolved):
         install_size = ""
     return situation._replace(
+        assessed=resolved.request.choices,
         lacks=tuple(_find_lacks(resolved)),
         install_size=install_size,
         is_running=processes.running(resolved.layout) is not None,

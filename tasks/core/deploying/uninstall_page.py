@@ -36,8 +36,8 @@ def lines(
     width: int,
 ) -> Iterator[str]:
     """The page in *width* columns; *plan* is None where nothing is deployed any more."""
-    removed = []
-    kept = []
+    removed: list[tuple[str, str]] = []
+    kept: list[tuple[str, str]] = []
     if plan is not None:
         removed += _list_files(plan)
         removed += _list_settings(layout, plan)

@@ -78,6 +78,29 @@ class Member(NamedTuple):
     weight: int | None = None
 
 
+class Answer(NamedTuple):
+    """An answer to "What do you have?" that leads to a preset, with *options* of deploy beside it.
+
+    The other fields are clues.
+    Any one of them that is found means that a person has this:
+
+    - *variables* with a value
+    - *settings* of Claude Code with a value
+    - *programs* on PATH
+    - *files* below the home directory
+    - *addresses* of this machine where something listens
+    """
+
+    says: str
+    order: int | None = None
+    options: Mapping[str, str] = NOTHING
+    variables: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
 class Preset(NamedTuple):
     """A named starting point: a kind of gateway and the models that it serves.
 
@@ -96,6 +119,7 @@ class Preset(NamedTuple):
     groups: Mapping[str, tuple[Member, ...]] = NOTHING
     fallbacks: Mapping[str, tuple[str, ...]] = NOTHING
     context_window_fallbacks: Mapping[str, tuple[str, ...]] = NOTHING
+    have: tuple[Answer, ...] = ()
 
 
 class Artifact(NamedTuple):

@@ -132,8 +132,8 @@ def _of_url(variable: Variable, value: str) -> Iterator[Fault]:
 
 def _of_shape(variable: Variable, value: str) -> Iterator[Fault]:
     if variable.pattern and not re.fullmatch(variable.pattern, value):
-        example = f", for instance {variable.example}" if variable.example else ""
-        yield Fault(f"does not have the form that it must have{example}", _how(variable))
+        example = f" (example: {variable.example})" if variable.example else ""
+        yield Fault(f"does not look right{example}", _how(variable))
 
 
 def _of_writing(variable: Variable, value: str) -> Iterator[Fault]:

@@ -41,7 +41,7 @@ def test_every_missing_value_is_asked_for_and_then_whether_to_start(known):
     assert asked(known, ask, choices=Choices("basic"), lacks=lacks) == ["VERTEX_PROJECT", "ANTHROPIC_API_KEY"]
 
 
-@pytest.mark.parametrize("facts", [{"start": True}, {"is_running": True}, {"is_fresh": False}])
+@pytest.mark.parametrize("facts", [{"start": True}, {"is_running": True}, {"asks_all": False}])
 def test_starting_is_not_asked_about_when_it_is_clear(known, facts):
     assert asked(known, machine_questions.about_machine, **facts) == []
 

@@ -19,9 +19,9 @@ from tasks.core.values.environment import Finding
 def assess(checkout):
     """What is known of a deployment with these flags before the first question."""
 
-    def make(flags=None, *, is_fresh=True):
+    def make(flags=None, *, asks_all=True):
         resolved = resolve(Request(Choices(), flags or Flags()), Context(checkout, os.environ))
-        return situation.assess(resolved, frozenset(), is_fresh=is_fresh)
+        return situation.assess(resolved, frozenset(), asks_all=asks_all)
 
     return make
 
@@ -37,7 +37,7 @@ def test_what_a_fresh_checkout_finds_deployed_is_described(assess, checkout):
     manifest = Manifest("d", "2026-11-25T08:00:00Z", "0", "local", "http://h", models, {}, {}, choices, revision=3)
     checkout.manifest.write_text(json.dumps(manifest.to_json()))
     assert assess().deployed == "basic, 2 models, revision 3 of 2026-11-25T08:00:00Z"
-    assert assess(is_fresh=False).deployed == ""
+    assert assess(asks_all=False).deployed == ""
     assert assess(Flags(yes=True)).deployed == ""
 
 

@@ -8,7 +8,8 @@ from tests.core.places import CONFIG, layout_in, stand
 
 
 @pytest.fixture
-def layout(tmp_path):
+def layout(tmp_path, monkeypatch):
+    monkeypatch.setattr(uninstall_page.history, "numbers", lambda _: [1])
     return layout_in(tmp_path)
 
 

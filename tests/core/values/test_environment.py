@@ -363,7 +363,7 @@ def test_the_place_is_told():
 @pytest.mark.parametrize(
     ("variable", "value", "words"),
     [
-        (PROJECT, "my-project\n", "form"),
+        (PROJECT, "my-project\n", "look right"),
         (TOKEN, "Bearer sk-0123456789", "Bearer"),
         (TOKEN, "bearer sk-0123456789", "Bearer"),
         (TOKEN, "sk-01234 56789", "blanks"),
