@@ -5,7 +5,7 @@ As a step of a deployment it notes what that is about: after a failure a step al
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from tasks.core.catalogue import catalogue
 from tasks.core.cli import command_line
@@ -18,7 +18,6 @@ from tasks.core.model.choices import Flags
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tasks.core.deploying.remembered import Remembered
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.deploying.this_run import Run
     from tasks.core.model.layout import Layout
@@ -45,9 +44,7 @@ def task(
     if is_named:
         is_kept |= interview.can_ask(no_input=no_input)
     if is_kept:
-        typed = {option["name"]: option["default"] for option in options}
-        typed |= given
-        run.begin(interview.choose(typed))
+        run.begin(interview.choose(options, given))
     resolved, request = run.resolved, run.resolved.request
     known = request.remembered or remembered.recall_at(resolved.layout)
     chosen = (known, request.known_choices)
@@ -63,23 +60,13 @@ def task(
         "actions": actions,
         "params": params,
         "targets": [str(resolved.layout.choices)],
-        "clean": list_removals(known),
+        "clean": remembered.list_removals(known),
         "task_dep": promised,
         "uptodate": [
             not is_named,
             holds(lambda: remembered.is_noted(*chosen, is_kept=is_kept)),
         ],
     }
-
-
-def list_removals(known: Remembered) -> Literal[True] | list[str]:
-    """How `doit clean` removes the choices: as any target.
-
-    Those for the next deployment stay, as no step can make them again.
-    """
-    if known.kept:
-        return []
-    return True
 
 
 def catalogue_task(layout: Layout) -> Task:

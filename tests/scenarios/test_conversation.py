@@ -111,7 +111,7 @@ def test_it_tells_which_command_does_the_same_without_a_question(sandbox, key, t
 
 def test_the_whole_conversation_with_lists_to_walk_through(sandbox, key):
     terminal = Terminal(sandbox, "deploy").sees("What do you have?").sees("Something else").types(HOME + ENTER)
-    terminal.sees("Which models should it serve?").sees("short notice").types("codestral").sees("rewriting")
+    terminal.sees("Which models should it serve?").sees("notice.").types("codestral").sees("rewriting")
     terminal.types(" " + ENTER).sees("gemini-3.5-flash, gemini-3.5-flash-lite")
     terminal.sees("Claude Code's tiers?").sees("Choose others").types(ENTER)
     terminal.sees("in .env)").types("my-project-1\r")
@@ -136,8 +136,8 @@ def test_what_was_found_is_named_and_marked_and_its_value_is_not_shown(sandbox):
 def test_one_key_goes_back_from_each_question(sandbox, key):
     """Up to the first question, and on again to the end with another answer."""
     terminal = Terminal(sandbox, "deploy").sees("Something else").types(HOME + ENTER)
-    terminal.sees("Which models").sees("short notice").types(ENTER).sees("tiers?").sees("Choose others").types(ENTER)
-    terminal.sees("in .env)").types(key).sees("Choose others").types(key).sees("short notice").types(key)
+    terminal.sees("Which models").sees("notice.").types(ENTER).sees("tiers?").sees("Choose others").types(ENTER)
+    terminal.sees("in .env)").types(key).sees("Choose others").types(key).sees("notice.").types(key)
     terminal.sees("Something else").types(key).sees("Something else").types("nothing yet" + ENTER)
     terminal.sees("Start the").sees("Later").types(DOWN + ENTER).sees("Deploy this?").types(key)
     terminal.sees("Later").types(DOWN + ENTER).sees("Deploy this?").types("y\r")
@@ -260,7 +260,7 @@ def test_a_secret_is_typed_unseen_and_goes_into_env_only(sandbox):
     terminal.sees("Whose gateway is it?").sees("Number [1]: ").types(ENTER)
     terminal.sees("Where is that gateway?").types("ftp://nowhere\r").sees("needs http").sees("Where is that gateway?")
     terminal.types("https://gw.example.com\r").sees("tiers?").sees("Number [1]: ").types(ENTER)
-    terminal.sees("It is shown to https://gw.example.com only").sees("not shown").types(f"{SECRET}\r")
+    terminal.sees("https://gw.example.com only").sees("not shown").types(f"{SECRET}\r")
     terminal.sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
     assert SECRET not in terminal.shown

@@ -64,15 +64,18 @@ def hold(
     return conversation.resolved
 
 
-def choose(options: Mapping[str, Any]) -> Resolved:
-    """What the *options* of choose ask for; without any, ask. Nothing is deployed."""
-    given = [
-        name  # that was typed
-        for name, value in options.items()
-        if value
-    ]
-    resolved = resolve_options(options, asking=not given)
-    if given:
+def choose(
+    options: Iterable[Mapping[str, Any]],
+    given: Mapping[str, Any],
+) -> Resolved:
+    """What was *given* of the options of deploy; where nothing was, ask. Nothing is deployed."""
+    values = {}
+    for option in options:
+        name = option["name"]
+        values[name] = given.get(name, option["default"])
+    is_typed = any(given.values())
+    resolved = resolve_options(values, asking=not is_typed)
+    if is_typed:
         return resolved
     with ending():
         conversation = _begin(resolved, ())

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.console import console
-from tasks.core.deploying import prerequisites
+from tasks.core.deploying import place, prerequisites
 from tasks.core.disk import programs
 from tasks.core.litellm import litellm
 from tasks.core.values import places
@@ -36,8 +36,8 @@ def report(resolved: Resolved) -> None:
             line.state,
         )
     console.say("")
-    prerequisites.check_place(resolved.layout)
-    prerequisites.check_other_gateways(resolved.layout)
+    place.check(resolved.layout)
+    place.check_other_gateways(resolved.layout)
     prerequisites.check_settings(resolved.layout)
 
 

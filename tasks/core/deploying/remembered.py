@@ -26,7 +26,7 @@ import contextlib
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tasks.core.disk import files
 from tasks.core.model.choices import Choices
@@ -173,6 +173,16 @@ def is_noted(known: Remembered, choices: Choices | None, *, is_kept: bool) -> bo
     if known.deployed and known.deployed.choices == choices:
         return True
     return noted.over == known.mark and noted.is_kept >= is_kept
+
+
+def list_removals(known: Remembered) -> Literal[True] | list[str]:
+    """How `doit clean` removes the choices: as any target.
+
+    Those for the next deployment stay, as no step can make them again.
+    """
+    if known.kept:
+        return []
+    return True
 
 
 def forget(layout: Layout) -> None:
