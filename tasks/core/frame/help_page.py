@@ -236,8 +236,7 @@ def _examples(
     if not command.examples:
         return
     yield ""
-    typed = [(console.as_typed(line), says) for line, says in command.examples]
-    yield from _table(typed, width)
+    yield from _table(command.examples, width)
 
 
 def _fold(
@@ -255,8 +254,16 @@ def _table(
     rows: Iterable[tuple[str, str]],
     width: int,
 ) -> Iterator[str]:
+    """Two columns; commands are spelled as they are typed before the lines are folded."""
+    typed = []
+    for left, right in rows:
+        cells = (
+            console.as_typed(left),
+            console.as_typed(right),
+        )
+        typed.append(cells)
     yield from console.lines(
-        [*rows],
+        typed,
         width,
         MARGIN,
     )

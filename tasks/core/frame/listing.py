@@ -120,7 +120,10 @@ class List(Sealed, DoitList):  # type: ignore[misc]
                 MARGIN,
             )
             yield ""
-        yield console.as_typed(MORE)
+        yield console.folded(
+            console.as_typed(MORE),
+            console.width(),
+        )
 
 
 def is_plain(given: Mapping[str, Any]) -> bool:

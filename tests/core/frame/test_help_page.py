@@ -93,9 +93,11 @@ def test_help_on_nothing_is_refused(box, words, says):
 
 
 def test_commands_are_named_as_they_are_typed(box):
-    shown = box.doit("help", "plan", env={"GATEWAY_COMMAND": "python3 dodo.py"})
-    assert "python3 dodo.py plan" in shown.out
-    assert not re.search(r"\bdoit [a-z]", shown.out)
+    for name in ("plan", "deploy"):
+        shown = box.doit("help", name, env={"GATEWAY_COMMAND": "python3 dodo.py", "COLUMNS": "60"})
+        assert f"python3 dodo.py {name}" in shown.out
+        assert not re.search(r"\bdoit [a-z]", shown.out)
+        assert max(map(len, shown.out.splitlines())) <= 60
 
 
 def test_options_of_deploy_are_named_once_and_pointed_at():
