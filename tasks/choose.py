@@ -71,11 +71,17 @@ def task(
 
 def catalogue_task(layout: Layout) -> Task:
     """Read the catalogue's YAML once and keep it as JSON: every later command starts in half the time."""
+    cache = catalogue.find_cache(layout)
+    load = action(catalogue.load)
     return {
-        "actions": [(read_catalogue, [layout])],
-        "targets": [str(layout.catalogue)],
+        "actions": [
+            (load, [layout], {"write_cache": True}),
+        ],
+        "targets": [str(cache)],
         "clean": True,
-        "uptodate": [holds(lambda: catalogue.fresh(layout))],
+        "uptodate": [
+            holds(lambda: catalogue.fresh(layout)),
+        ],
     }
 
 
@@ -90,9 +96,3 @@ def show(resolved: Resolved, *, is_kept: bool) -> None:
     console.tell("\n".join(page))
     if is_kept:
         console.say("Kept for the next deployment: doit deploy", "ok")
-
-
-@action
-def read_catalogue(layout: Layout) -> None:
-    """Fill the cache of the catalogue."""
-    catalogue.load(layout, write_cache=True)

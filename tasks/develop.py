@@ -98,7 +98,7 @@ def write_docs() -> None:
     from tasks.core.disk import files
     from tasks.core.frame import guide, pages
 
-    known = catalogue.load(Layout.of(os.environ))
+    known = catalogue.load(Layout.of(os.environ).without_own_templates())
     tables = pages.tables(known, guide.read(vars(dodo)))
     for path in sorted((PROJECT / "docs").glob("*.md")):
         name = path.relative_to(PROJECT).as_posix()

@@ -47,13 +47,14 @@ def show(resolved: Resolved, names: Sequence[str], *, as_json: bool, check: bool
     today = time.strftime("%Y-%m-%d")
     models = models_page.find_models(known, names)
     width = console.width()
+    owned = models_page.find_own(resolved.layout)
     if as_json:
-        console.document({"models": [models_page.describe_model(model, known, today) for model in models]})
+        console.document(models_page.describe_models(models, known, today, owned))
     elif names and known.models.keys() >= set(names):
-        cards = ["\n".join(models_page.card_lines(model, known, today, width)) for model in models]
+        cards = ["\n".join(models_page.card_lines(model, known, today, width, owned)) for model in models]
         console.tell("\n\n".join(cards))
     else:
-        console.tell("\n".join(models_page.table_lines(models, today, width)))
+        console.tell("\n".join(models_page.table_lines(models, today, width, owned)))
 
 
 def check_models(resolved: Resolved, names: Sequence[str], *, paid: bool, yes: bool) -> list[Checked]:

@@ -22,7 +22,7 @@ def tasks(resolved: Resolved) -> Iterator[Task]:
     deployment = resolved.deployment
     for artifact in deployment.artifacts:
         made_by = resolved.makers[artifact.file]
-        sources = render.sources(artifact, deployment, resolved.layout.templates, made_by)
+        sources = render.sources(artifact, deployment, resolved.layout, made_by)
         inputs = functools.partial(_inputs, resolved, artifact)
         yield {
             "name": artifact.file,

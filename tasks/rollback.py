@@ -64,8 +64,14 @@ def roll_back(
     names = take_options(which, options)
     target = rollback_target.chosen(layout, names, before, secrets=options["include_secrets"])
     if layout.env_file.name not in target.stood:
-        catalogue = resolved.context.catalogue
-        token_binding.check_return(layout, catalogue, target.revision.manifest.choices)
+        choices = target.revision.manifest.choices
+        templates = choices.get("templates")
+        context = resolved.context.with_templates(templates)
+        token_binding.check_return(
+            layout,
+            context.catalogue,
+            choices,
+        )
     side = choose_side(is_ours=options["ours"], is_theirs=options["theirs"])
     with conflicts.offered():
         plan = rollback_target.plan_rollback(layout, target, before, side)

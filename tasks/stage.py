@@ -27,8 +27,12 @@ def task(resolved: Resolved) -> Task:
         "targets": [str(path) for path in targets],
         "clean": True,
         "task_dep": ["render"],
-        "uptodate": [unchanged(lambda: [resolved.recipe, resolved.request.choices.to_json()])],
+        "uptodate": [unchanged(lambda: _inputs(resolved))],
     }
+
+
+def _inputs(resolved: Resolved) -> object:
+    return [resolved.recipe, resolved.request.choices.to_json(), resolved.own_templates]
 
 
 @action

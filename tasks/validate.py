@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tasks.core.cli.steps import JSON, Task, action
-from tasks.core.deploying import checks
+from tasks.core.catalogue import own
+from tasks.core.cli import command_line
+from tasks.core.cli.steps import JSON, Task, action, flag_option, text_option
+from tasks.core.console import console
+from tasks.core.deploying import checks, options, own_expected
 from tasks.core.disk import files
+from tasks.core.frame.uptodate import holds
 from tasks.core.model.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -16,17 +20,34 @@ if TYPE_CHECKING:
     from tasks.core.deploying.this_run import Run
     from tasks.core.model.layout import Layout
 
+OPTIONS = [
+    text_option("templates", "FOLDER", "check your own templates here, without deploying them"),
+    flag_option("write", "write what your own templates give into their folder, to compare with"),
+    JSON,
+]
+
 
 def tasks(run: Run) -> Iterator[Task]:
     """One subtask for all templates, one for the release, and the options of both."""
     doc = "Check all templates, and the release that is about to be installed."
-    yield {"name": None, "doc": doc, "params": [JSON], "meta": {"checks": True}}
+    yield {"name": None, "doc": doc, "params": OPTIONS, "meta": {"checks": True}}
+    words = command_line.behind("validate")
+    given, _ = command_line.read(OPTIONS, words or [])
+    layout = options.with_templates(run.layout, given["templates"])
     yield {
         "name": "templates",
         "doc": "Check every model, preset, gateway and artifact.",
-        "actions": [(check_templates, [run.layout])],
-        "file_dep": files.below(run.layout.templates),
+        "actions": [(check_templates, [layout])],
+        "file_dep": [*files.below(layout.templates), *map(str, own.list_files(layout))],
+        "uptodate": [holds(lambda: own.is_usable(layout) and not own.find_strays(layout))],
     }
+    # What a folder gave before an update is its maintainers' question, and stops no deployment.
+    if words is not None:
+        yield {
+            "name": "expected",
+            "doc": "Compare what your own templates give with what was expected of them.",
+            "actions": [(check_expected, [layout, given["write"]])],
+        }
     yield {"name": "release", "doc": "Check the files that are about to be installed.", **run.one(release_task)}
 
 
@@ -41,6 +62,15 @@ def release_task(resolved: Resolved) -> Task:
 def check_templates(layout: Layout) -> None:
     """Every template, as it is and as it renders with example values; all findings at once."""
     report(checks.templates(layout))
+
+
+@action
+def check_expected(layout: Layout, is_written: bool) -> None:
+    """What own templates give, beside what was expected; or write it."""
+    if not is_written:
+        own_expected.refuse_differences(layout)
+        return
+    console.say("\n".join(own_expected.write(layout)) or "nothing to write")
 
 
 @action

@@ -10,8 +10,10 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tasks.core.catalogue import own
 from tasks.core.disk import files
 from tasks.core.model.catalogue import (
     Answer,
@@ -31,12 +33,14 @@ from tasks.core.text import documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tasks.core.model.layout import Layout
     from tasks.core.text.documents import Data
 
 T = TypeVar("T")
+
+Stamp = list[int | str]
+"""The time and size of a file; of an own one also its path."""
 
 FOLDERS: dict[str, type] = {
     "models": Model,
@@ -49,10 +53,10 @@ FOLDERS: dict[str, type] = {
 
 SUFFIX = ".yaml"
 
-VARIABLES = "variables.yaml"
-"""The one file that describes all variables."""
+VARIABLES = own.VARIABLES
+"""The one shipped file that describes all variables."""
 
-_VERSION = 2
+_VERSION = 3
 """Of the copy in build/; another one is ignored."""
 
 
@@ -80,49 +84,56 @@ class OnDemand(Mapping[str, T]):
 
 def load(layout: Layout, *, write_cache: bool = False) -> Catalogue:
     """The catalogue. Only with *write_cache* a copy is left in build/. InvalidInput says file:line."""
-    stamps = _stamps(layout.templates)
-    remembered = _remembered(_cache(layout), stamps)
+    own.require(layout)
+    paths = _find_files(layout)
+    stamps = _stamps(layout, paths)
+    remembered = _remembered(find_cache(layout), stamps)
     if remembered is not None:
-        return _catalogue(layout.templates, stamps, lambda name: json.loads(remembered[name]))
-    contents = {name: documents.load_yaml(layout.templates / name) for name in stamps}
-    found = _catalogue(layout.templates, stamps, contents.__getitem__)
+        return _catalogue(paths, lambda name: json.loads(remembered[name]))
+    contents = {name: documents.load_yaml(Path(path)) for name, path in paths.items()}
+    found = _catalogue(paths, contents.__getitem__)
     result = Catalogue(
         **{name: dict(entries) for name, entries in found._asdict().items()}
     )  # every mistake is told now
     if write_cache:
-        _remember(_cache(layout), stamps, contents)
+        _remember(find_cache(layout), stamps, contents)
     return result
 
 
 def fresh(layout: Layout) -> bool:
     """Whether the copy in build/ is of the files as they are."""
-    return _remembered(_cache(layout), _stamps(layout.templates)) is not None
+    return _remembered(find_cache(layout), _stamps(layout, _find_files(layout))) is not None
+
+
+def find_cache(layout: Layout) -> Path:
+    """Where the copy is kept; with own templates, one for each gateway."""
+    usual = layout.catalogue
+    if own.list_folders(layout):
+        return usual.parent / layout.workshop.name / usual.name
+    return usual
 
 
 def sources(layout: Layout) -> list[Path]:
     """Every file that the catalogue is read from, in order."""
-    return [layout.templates / name for name in _names(layout.templates)]
+    return [Path(path) for path in _find_files(layout).values()]
 
 
-def _cache(layout: Layout) -> Path:
-    return layout.catalogue
+def _find_files(layout: Layout) -> dict[str, str]:
+    """The path of every file that counts, by its name: "models/demo.yaml"."""
+    return own.find_described(layout, FOLDERS)
 
 
-def _names(templates: Path) -> Iterator[str]:
-    for folder in FOLDERS:
-        place = templates / folder
-        found = os.listdir(place) if place.is_dir() else []  # noqa: PTH208 - an eighth of what paths take
-        stems = sorted(name.removesuffix(SUFFIX) for name in found if name.endswith(SUFFIX))
-        yield from (f"{folder}/{stem}{SUFFIX}" for stem in stems)
-    yield VARIABLES
+def _stamps(layout: Layout, paths: Mapping[str, str]) -> dict[str, Stamp]:
+    """Per file what changes when it is edited, or another one takes its place."""
+    stamps: dict[str, Stamp] = {}
+    for name, path in paths.items():
+        stamps[name] = _stamp(path)
+        if path != f"{layout.templates}/{name}":
+            stamps[name].append(path)
+    return stamps
 
 
-def _stamps(templates: Path) -> dict[str, list[int]]:
-    """Per file what changes when it is edited."""
-    return {name: _stamp(f"{templates}/{name}") for name in _names(templates)}
-
-
-def _stamp(path: str) -> list[int]:
+def _stamp(path: str) -> Stamp:
     try:
         status = os.stat(path)  # noqa: PTH116 - likewise
     except OSError:
@@ -130,7 +141,7 @@ def _stamp(path: str) -> list[int]:
     return [status.st_mtime_ns, status.st_size]
 
 
-def _remembered(cache: Path, stamps: Mapping[str, list[int]]) -> dict[str, str] | None:
+def _remembered(cache: Path, stamps: Mapping[str, Stamp]) -> dict[str, str] | None:
     """The contents of all files as last read, as JSON; None when one changed, or the copy is no use."""
     try:
         copy = json.loads(cache.read_bytes())
@@ -140,7 +151,7 @@ def _remembered(cache: Path, stamps: Mapping[str, list[int]]) -> dict[str, str] 
         return None
 
 
-def _remember(cache: Path, stamps: Mapping[str, list[int]], contents: Mapping[str, Any]) -> None:
+def _remember(cache: Path, stamps: Mapping[str, Stamp], contents: Mapping[str, Any]) -> None:
     texts = {name: json.dumps(content, separators=(",", ":")) for name, content in contents.items()}
     copy = {"version": _VERSION, "stamps": stamps, "sum": _sum(texts), "contents": texts}
     files.write_cache(cache, json.dumps(copy, separators=(",", ":")).encode(), 0o644)
@@ -151,17 +162,21 @@ def _sum(texts: Mapping[str, str]) -> int:
     return zlib.crc32("\n".join(texts.values()).encode())
 
 
-def _catalogue(templates: Path, names: Iterable[str], read: Callable[[str], Data]) -> Catalogue:
-    """The catalogue in the files *names* of *templates*; *read* has the content of each."""
-    known = _Files(templates, names, read)
+def _catalogue(paths: Mapping[str, str], read: Callable[[str], Data]) -> Catalogue:
+    """The catalogue in the files at *paths*; *read* has the content of each by its name."""
+    known = _Files(paths, read)
     return Catalogue(**{folder: known.entries(folder) for folder in FOLDERS}, variables=known.variables())
 
 
 class _Files:
-    """Files of templates/, each read and made an entry when it is first needed."""
+    """Files of the catalogue, each read and made an entry when it is first needed."""
 
-    def __init__(self, templates: Path, names: Iterable[str], read: Callable[[str], Data]) -> None:
-        self.templates, self.names, self.content = templates, dict.fromkeys(names), functools.cache(read)
+    def __init__(self, paths: Mapping[str, str], read: Callable[[str], Data]) -> None:
+        self.names, self.content = paths, functools.cache(read)
+
+    def path(self, name: str) -> Path:
+        """Where a file is."""
+        return Path(self.names[name])
 
     def entries(self, folder: str) -> OnDemand[Any]:
         """What the files of one folder describe, by the name of the file, which is the id."""
@@ -169,25 +184,34 @@ class _Files:
         return OnDemand(stems, lambda stem: self._entry(folder, stem))
 
     def variables(self) -> OnDemand[Variable]:
-        """What the one file of variables describes, by the name of the variable."""
-        content, path = self.content(VARIABLES), self.templates / VARIABLES
+        """What the files of variables describe, by its name; the last file that has it counts."""
+        found: dict[str, tuple[str, int]] = {}
+        for file in self.names:
+            if own.is_of_variables(file):
+                for name, index in self._variables_in(file).items():
+                    found[name] = (file, index)
+        return OnDemand(found, lambda name: self._variable(*found[name]))
+
+    def _variables_in(self, file: str) -> dict[str, int]:
+        """The index of each variable that one file describes."""
+        content = self.content(file)
         entries = content.get("variables") if isinstance(content, dict) else None
         if not isinstance(entries, list):
-            raise _wrong(path, (), "has no list called variables", "Restore it, for example with git.")
-
-        def made(index: int) -> Variable:
-            return _built(Variable, entries[index], path, ("variables", index))
-
+            remedy = "Restore it, for example with git."
+            raise _wrong(self.path(file), (), "has no list called variables", remedy)
         told = (each.get("name") if isinstance(each, dict) else None for each in entries)
-        numbers = {name if isinstance(name, str) else made(at).name: at for at, name in enumerate(told)}
-        return OnDemand(numbers, lambda name: made(numbers[name]))
+        return {name if isinstance(name, str) else self._variable(file, at).name: at for at, name in enumerate(told)}
+
+    def _variable(self, file: str, index: int) -> Variable:
+        entry = self.content(file)["variables"][index]
+        return _built(Variable, entry, self.path(file), ("variables", index))
 
     def _entry(self, folder: str, stem: str) -> Any:  # noqa: ANN401 - of the folder's kind
         name = f"{folder}/{stem}{SUFFIX}"
-        entry: Any = _built(FOLDERS[folder], self._extended(folder, self.content(name)), self.templates / name)
+        entry: Any = _built(FOLDERS[folder], self._extended(folder, self.content(name)), self.path(name))
         if entry.id != stem:
             problem = f"is {entry.id!r}, but the file is called {stem}{SUFFIX}"
-            raise _wrong(self.templates / name, ("id",), problem, "Make them the same.")
+            raise _wrong(self.path(name), ("id",), problem, "Make them the same.")
         return entry
 
     def _extended(self, folder: str, content: Data) -> Data:
@@ -196,7 +220,7 @@ class _Files:
         base = self.content(name) if name in self.names else None
         if not isinstance(base, dict):
             return content
-        _built(FOLDERS[folder], base, self.templates / name)  # what is wrong with it is said of its own file
+        _built(FOLDERS[folder], base, self.path(name))  # what is wrong with it is said of its own file
         lists = [each.get("settings", []) for each in (base, content)]
         both = {"settings": [*lists[0], *lists[1]]} if all(isinstance(each, list) for each in lists) else {}
         return {**base, **content, **both}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tasks.core.catalogue import client_facts, explanations, schemas
+from tasks.core.catalogue import client_facts, explanations, own, schemas
 from tasks.core.catalogue.catalogue import FOLDERS, sources
+from tasks.core.model import secret_patterns
 from tasks.core.model.catalogue import PLACEHOLDER
 from tasks.core.model.choices import checked
 from tasks.core.model.errors import InvalidInput, UsageError
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from tasks.core.text.documents import Data
 
 _REFERENCE = re.compile(r"os\.environ/(\S*)")
+
+ONE_OF_A_KIND = (own.VARIABLES, explanations.MESSAGES, client_facts.FILE)
+"""The files that no folder of templates/ has several of."""
+
+HELD = "holds a secret; name the variable that has it instead: os.environ/NAME"
 
 _Problem = tuple[documents.Place, str]
 
@@ -59,28 +66,34 @@ def findings(layout: Layout) -> list[str]:
         told = schemas.findings(file.data, schema, file=file.name, lines=file.lines)
         if isinstance(file.data, dict):
             told += [_said(file, *problem) for problem in _problems(file, names)]
-        found += sorted(told, key=_line)
+        found += sorted(told, key=functools.partial(_line, file))
     return found
 
 
 def _read(path: Path, layout: Layout, found: list[str]) -> _File | None:
-    name = str(path.relative_to(layout.project))
+    name = own.name(layout, path)
     try:
         text = documents.read_text(path)
         data = documents.parse_yaml(text, name)
     except InvalidInput as error:
         found.append(f"{error.where.replace(str(path), name)}: {error.problem}")
         return None
-    kind = path.stem if path.parent == layout.templates else path.parent.name.removesuffix("s")
+    kind = path.parent.name.removesuffix("s")
+    if path.name in ONE_OF_A_KIND:
+        kind = path.stem
     return _File(name, kind, path.stem, data, documents.lines_of(text))
 
 
 def _names(read: list[_File], layout: Layout) -> _Names:
     ids = {folder: frozenset(f.id for f in read if f.kind == folder.removesuffix("s")) for folder in FOLDERS}
-    listed = next((file.data for file in read if file.kind == "variables"), None)
-    entries = _entries(listed, "variables")
-    variables = frozenset(str(entry.get("name")) for _, entry in entries)
-    templates = frozenset(path.name for path in (layout.templates / "artifacts").glob("*"))
+    variables: frozenset[str] = frozenset()
+    for file in read:
+        if file.kind == "variables":
+            entries = _entries(file.data, file.kind)
+            variables |= {str(entry.get("name")) for _, entry in entries}
+    templates: frozenset[str] = frozenset()
+    for folder in own.find_all(layout, own.ARTIFACTS):
+        templates |= {path.name for path in folder.glob("*")}
     whole = frozenset(
         f.id for f in read if f.kind == "gateway" and isinstance(f.data, dict) and "extends" not in f.data
     )
@@ -96,7 +109,7 @@ def _problems(file: _File, names: _Names) -> Iterator[_Problem]:
     if file.data.get("id") != file.id:
         yield ("id",), f"must be {documents.said(file.id)}, like the file"
     yield from _unknown(file.data, "needs", names.variables, "variable")
-    yield from _unknown_references((), file.data, names)
+    yield from _of_texts((), file.data, names)
     special = {"model": _of_model, "preset": _of_preset, "gateway": _of_gateway}.get(file.kind)
     if special:
         yield from special(file.data, names)
@@ -217,13 +230,26 @@ def _unknown(data: Data, key: str, known: frozenset[str], what: str) -> Iterator
             yield (key, index), _no_such(what, name)
 
 
-def _unknown_references(place: documents.Place, value: Data, names: _Names) -> Iterator[_Problem]:
-    """Every os.environ/NAME whose NAME is no variable of the catalogue."""
+def _of_texts(place: documents.Place, value: Data, names: _Names) -> Iterator[_Problem]:
+    """Every os.environ/NAME whose NAME is no variable of the catalogue, and every secret, unshown."""
     if isinstance(value, dict | list):
         for step, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _unknown_references((*place, step), inner, names)
-    elif isinstance(value, str) and (match := _REFERENCE.fullmatch(value)) and match[1] not in names.variables:
-        yield place, _no_such("variable", match[1])
+            yield from _of_texts((*place, step), inner, names)
+    if not isinstance(value, str):
+        return
+    reference = _REFERENCE.fullmatch(value)
+    if reference is None:
+        if _is_secret(place, value):
+            yield place, HELD
+    elif reference[1] not in names.variables:
+        yield place, _no_such("variable", reference[1])
+
+
+def _is_secret(place: documents.Place, text: str) -> bool:
+    """Whether a text is a secret by its looks or, among what LiteLLM is given, by its name."""
+    if secret_patterns.holds_secret(text):
+        return True
+    return place[0] in ("params", "litellm") and secret_patterns.is_secret_name(str(place[-1]))
 
 
 def _no_such(what: str, name: Data) -> str:
@@ -234,5 +260,5 @@ def _said(file: _File, place: documents.Place, problem: str) -> str:
     return f"{file.name}:{file.lines.get(place, 1)}: {documents.dotted(place)}: {problem}"
 
 
-def _line(finding: str) -> int:
-    return int(finding.split(":", 2)[1])
+def _line(file: _File, finding: str) -> int:
+    return int(finding.removeprefix(f"{file.name}:").partition(":")[0])

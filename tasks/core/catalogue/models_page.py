@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tasks.core.catalogue import own
 from tasks.core.console import console
 from tasks.core.model import choices
+from tasks.core.model.catalogue import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from tasks.core.model.catalogue import Catalogue, Model
+    from tasks.core.model.layout import Layout
 
 HEADINGS = ("model", "tier", "$ in/out", "context", "ends", "what it is")
 
@@ -57,18 +60,34 @@ def _matching(known: Catalogue, name: str) -> dict[str, Model]:
     return found
 
 
-def table_lines(models: Iterable[Model], today: str, width: int) -> Iterator[str]:
-    """One line per model."""
-    rows = [format_row(model, today) for model in models]
+def find_own(layout: Layout) -> dict[str, str]:
+    """Where each model is described that is the user's own."""
+    found = {}
+    for path in own.list_files(layout):
+        if path.parent.name == "models":
+            found[path.stem] = str(path)
+    return found
+
+
+def table_lines(
+    models: Iterable[Model],
+    today: str,
+    width: int,
+    owned: Collection[str] = (),
+) -> Iterator[str]:
+    """One line per model; *owned*: those that are the user's own."""
+    rows = [format_row(model, today, is_own=model.id in owned) for model in models]
     return console.lines([HEADINGS, *rows], width)
 
 
-def format_row(model: Model, today: str) -> tuple[str, ...]:
+def format_row(model: Model, today: str, *, is_own: bool = False) -> tuple[str, ...]:
     """The cells of a model."""
     context = model.limits["input_tokens"] // 1000
     description = model.description
     if model.replacement:
         description += f" Use {model.replacement}."
+    if is_own:
+        description = f"(own) {description}"
     return (
         model.id,
         model.tier,
@@ -85,8 +104,24 @@ def format_end(model: Model, today: str, *, unknown: str) -> str:
     return f"{end} (ended)" if model.retired(today) else end
 
 
-def describe_model(model: Model, known: Catalogue, today: str) -> dict[str, Any]:
-    """One model as JSON values."""
+def describe_models(
+    models: Iterable[Model],
+    known: Catalogue,
+    today: str,
+    owned: Mapping[str, str],
+) -> dict[str, Any]:
+    """The page as JSON values; *owned*: see find_own()."""
+    listed = [describe_model(model, known, today, owned) for model in models]
+    return {"models": listed}
+
+
+def describe_model(
+    model: Model,
+    known: Catalogue,
+    today: str,
+    owned: Mapping[str, str] = NOTHING,
+) -> dict[str, Any]:
+    """One model as JSON values; *owned*: see find_own()."""
     return {
         "id": model.id,
         "name": model.name,
@@ -106,6 +141,7 @@ def describe_model(model: Model, known: Catalogue, today: str) -> dict[str, Any]
         "retired": model.retired(today),
         "replacement": model.replacement,
         "notes": model.notes,
+        "own_template": owned.get(model.id),
     }
 
 
@@ -121,10 +157,17 @@ def find_presets(model: Model, known: Catalogue) -> list[str]:
     return [preset.id for preset in known.presets.values() if model.id in preset.models]
 
 
-def card_lines(model: Model, known: Catalogue, today: str, width: int) -> Iterator[str]:
-    """One model in full."""
+def card_lines(
+    model: Model,
+    known: Catalogue,
+    today: str,
+    width: int,
+    owned: Mapping[str, str] = NOTHING,
+) -> Iterator[str]:
+    """One model in full; *owned*: see find_own()."""
     yield f"{model.id}  {model.name}"
     rows = make_card(model, known, today)
+    rows["own"] = owned.get(model.id, "")
     filled = [(name, text) for name, text in rows.items() if text]
     yield from console.lines(filled, width, 2)
 

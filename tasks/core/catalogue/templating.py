@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _INCLUDE = re.compile(r"""\{%-?\s*include\s+["']([^"']+)["']""")
 
 
-def render(template: Path, values: Mapping[str, object]) -> str:
+def render(template: Path, values: Mapping[str, object], beside: tuple[Path, ...] = ()) -> str:
     """The text that *template* makes of *values*; a name that is not among them is an InvalidInput at file:line.
 
-    What a template includes lies beside it; what does not end in .j2 is the text itself; and a
-    folder is a program in parts.
+    What a template includes is in the first of the folders *beside* that has it, or in its own
+    folder; what does not end in .j2 is the text itself; and a folder is a program in parts.
     `{% raw %}{{ value | sh }}{% endraw %}` is a value as one word of a shell.
     """
     if template.is_dir():
@@ -31,18 +31,22 @@ def render(template: Path, values: Mapping[str, object]) -> str:
     from jinja2 import TemplateError
 
     try:
-        return str(_environment(template.parent).get_template(template.name).render(values))
+        return str(_environment((*beside, template.parent)).get_template(template.name).render(values))
     except TemplateError as error:
         raise _finding(error, template) from None
 
 
 @functools.cache
-def _environment(folder: Path) -> Any:  # noqa: ANN401 - Jinja2's, whose type can be named only where it is imported
-    """The templates of a folder, each compiled once as long as it does not change."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def _environment(folders: tuple[Path, ...]) -> Any:  # noqa: ANN401 - Jinja2's, imported here only
+    """The templates of some folders, each compiled once as long as it does not change.
 
-    made = Environment(  # noqa: S701  # scripts and prose, no HTML
-        loader=FileSystemLoader(folder),
+    A template computes a text and reaches nothing of this program: it may be another person's.
+    """
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    made = ImmutableSandboxedEnvironment(  # scripts and prose, no HTML
+        loader=FileSystemLoader(folders),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -52,12 +56,25 @@ def _environment(folder: Path) -> Any:  # noqa: ANN401 - Jinja2's, whose type ca
     return made
 
 
-def sources(template: Path) -> list[Path]:
+def sources(template: Path, beside: tuple[Path, ...] = ()) -> list[Path]:
     """*template* and what it includes: the files that its text depends on."""
     if template.is_dir():
         return assembly.sources(template)
-    included = _INCLUDE.findall(template.read_text(encoding="utf-8")) if template.is_file() else []
-    return [template, *(source for name in included for source in sources(template.parent / name))]
+    if not template.is_file():
+        return [template]
+    found = [template]
+    for name in _INCLUDE.findall(template.read_text(encoding="utf-8")):
+        found += sources(_find(name, (*beside, template.parent)), beside)
+    return found
+
+
+def _find(name: str, folders: tuple[Path, ...]) -> Path:
+    """The template *name*, as Jinja2 finds it."""
+    for folder in folders:
+        path = folder / name
+        if path.is_file():
+            break
+    return path
 
 
 def _finding(error: Exception, template: Path) -> InvalidInput:

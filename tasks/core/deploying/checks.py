@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.core.catalogue import catalogue, crosscheck, schemas
+from tasks.core.catalogue import catalogue, crosscheck, own, schemas
 from tasks.core.claude import settings_edit
 from tasks.core.deploying import render
 from tasks.core.disk import files, programs
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def templates(layout: Layout) -> list[str]:
     """Every file of the catalogue, and every artifact of every preset that is ready, rendered with example values."""
-    findings = crosscheck.findings(layout) + parts(layout)
+    findings = crosscheck.findings(layout) + own.find_strays(layout) + parts(layout)
     if findings:
         return findings
     kept: dict[str, str] = {}
@@ -52,7 +52,8 @@ def name_example(deployment: Deployment) -> str:
 def parts(layout: Layout) -> list[str]:
     """The findings in the parts of programs: their lines are lost in the program."""
     findings: list[str] = []
-    for path in sorted(layout.templates.glob("artifacts/*/*.py")):
+    folders = own.find_all(layout, own.ARTIFACTS)
+    for path in sorted(path for folder in folders for path in folder.glob("*/*.py")):
         findings += artifact(path.name, path.read_bytes(), layout, str(path))
     return findings
 
@@ -68,11 +69,17 @@ def examples(known: Catalogue) -> list[Deployment]:
     for kind, auth in itertools.product(kinds, AUTHS):
         if kind.provider and auth != kind.auth:
             continue
-        where = {"models": _models(kind, known)} if kind.process else {"gateway_url": ELSEWHERE}
-        chosen.append(Choices(preset=here[0].id, gateway_type=kind.id, auth=auth, **where))
+        chosen.append(choose_example(here[0].id, kind, known)._replace(auth=auth))
     there = [kind.id for kind in kinds if not kind.process]
     chosen += [Choices(here[0].id, kind, ELSEWHERE, topology=upstream.TOPOLOGY) for kind in there]
     return [settle(each, known) for each in chosen]
+
+
+def choose_example(preset: str, kind: Gateway, known: Catalogue) -> Choices:
+    """A preset on a *kind* of gateway: with every model there is, or somewhere else."""
+    if kind.process:
+        return Choices(preset, kind.id, models=_models(kind, known))
+    return Choices(preset, kind.id, ELSEWHERE)
 
 
 def _models(kind: Gateway, known: Catalogue) -> tuple[str, ...]:
@@ -82,14 +89,19 @@ def _models(kind: Gateway, known: Catalogue) -> tuple[str, ...]:
 
 def rendered(deployment: Deployment, layout: Layout) -> list[str]:
     """The findings in what *deployment* renders to with example values."""
-    values = {name: each.example or each.default or "example" for name, each in deployment.variables.items()}
+    values = find_examples(deployment)
     contents = {}
     for each in deployment.artifacts:
         try:
-            contents[each.file] = render.content(each, deployment, values, layout.templates)
+            contents[each.file] = render.content(each, deployment, values, layout)
         except GatewayError as error:
             return [str(error)]
     return made(contents, layout, name_example(deployment))
+
+
+def find_examples(deployment: Deployment) -> dict[str, str]:
+    """A value for each variable."""
+    return {name: each.example or each.default or "example" for name, each in deployment.variables.items()}
 
 
 def made(contents: Mapping[str, bytes], layout: Layout, prefix: str) -> list[str]:

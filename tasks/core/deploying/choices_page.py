@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tasks.core.catalogue import own
 from tasks.core.console import console
 from tasks.core.deploying import command
 from tasks.core.model.catalogue import TIERS
@@ -27,7 +28,20 @@ def lines(resolved: Resolved, width: int) -> Iterator[str]:
     yield f"Choices for the gateway in {resolved.layout.gateway}"
     rows = _find_rows(resolved)
     yield from console.lines(rows, width, 2)
+    yield from _list_own(resolved)
     yield "To drop one: its option with the word none, as in doit deploy --proxy none"
+
+
+def _list_own(resolved: Resolved) -> Iterator[str]:
+    """The folders of own templates, and what of the deployment is from them."""
+    for folder in own.list_folders(resolved.layout):
+        yield f"Own templates in {console.printable(str(folder))}"
+    try:
+        used = resolved.own_templates
+    except GatewayError:  # the step that needs it says why
+        return
+    if used:
+        yield f"  chosen of them: {own.describe(used)}"
 
 
 def _find_rows(resolved: Resolved) -> list[tuple[str, str, str]]:
@@ -137,11 +151,35 @@ def explain(request: Request, error: GatewayError) -> None:
         memory = find_memory(request, name)
         if memory and _is_named(value, said):
             option = option_of(name)
-            drop = f"To drop it: doit deploy {option} none"
-            error.remedy += f"\n  {option} is remembered ({memory}). {drop}"
+            drop = f"doit deploy {option} none"
+            error.remedy += f"\n  {option} is remembered ({memory})."
+            if drop not in said:
+                error.remedy += f" To drop it: {drop}"
+    _explain_own(request, said, error)
 
 
-def _is_named(value: object, said: str) -> bool:
+def _explain_own(
+    request: Request,
+    said: str,
+    error: GatewayError,
+) -> None:
+    """Say of each name in *error* that is not known where the own template was that it is from."""
+    known = request.remembered
+    deployed = known.deployed if known else None
+    if deployed is None:
+        return
+    for name, path in deployed.own_templates.items():
+        _, _, file = name.rpartition("/")
+        stem = file.removesuffix(own.SUFFIX)
+        if "there is no" in said and repr(stem) in said:
+            advice = "restore that, or name another one"
+            error.remedy += f"\n  {stem} was deployed from {path}, which is not used now: {advice}"
+
+
+def _is_named(
+    value: object,
+    said: str,
+) -> bool:
     """Whether a message names a choice."""
     values = [value]
     if isinstance(value, list):
@@ -176,6 +214,9 @@ def _find_given(resolved: Resolved) -> dict[str, object]:
 def _show(value: object) -> str:
     if not value:
         return "none"
-    if isinstance(value, (list, tuple)):
+    if isinstance(
+        value,
+        (list, tuple),
+    ):
         return ", ".join(value)
     return console.printable(str(value))

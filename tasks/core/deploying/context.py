@@ -9,7 +9,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from tasks.core.catalogue import catalogue
+from tasks.core.catalogue import catalogue, own
 from tasks.core.claude import other_tools
 from tasks.core.model.layout import Layout
 
@@ -35,6 +35,13 @@ class Context:
         """The context of a deployment of *choices*."""
         return cls(locate(choices), os.environ)
 
+    def with_templates(self, folder: str | None) -> Context:
+        """This context with *folder* as the chosen templates."""
+        layout = self.layout.of_templates(folder)
+        if layout == self.layout:
+            return self
+        return Context(layout, self.environ)
+
     @cached_property
     def catalogue(self) -> Catalogue:
         """All that can be chosen; GatewayError when it is damaged."""
@@ -43,9 +50,21 @@ class Context:
     @cached_property
     def neighbours(self) -> list[Neighbour]:
         """Other tools that own Claude Code's settings at the moment."""
-        return other_tools.present(self.layout, self.catalogue.neighbours.values())
+        return other_tools.present(self.layout, self._shipped.neighbours.values())
 
-    def read_once(self, place: str, read: Callable[[], Secret]) -> Secret:
+    @property
+    def _shipped(self) -> Catalogue:
+        """All that is shipped: own templates that are no use must not hide another tool."""
+        if not own.list_folders(self.layout):
+            return self.catalogue
+        shipped = self.layout.without_own_templates()
+        return catalogue.load(shipped)
+
+    def read_once(
+        self,
+        place: str,
+        read: Callable[[], Secret],
+    ) -> Secret:
         """The secret from *place*, which *read* reads.
 
         Standard input can be read once only; a program may ask for a password each time.
@@ -57,4 +76,5 @@ class Context:
 
 def locate(choices: Choices) -> Layout:
     """Where *choices* say that it goes."""
-    return Layout.of(os.environ, choices.target).of_scope(choices.scope)
+    layout = Layout.of(os.environ, choices.target)
+    return layout.of_scope(choices.scope).of_templates(choices.templates)

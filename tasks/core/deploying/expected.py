@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.core.catalogue import own
 from tasks.core.deploying import render
 from tasks.core.deploying.request import Request
 from tasks.core.deploying.resolve import resolve
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.catalogue import Artifact, Setting
     from tasks.core.model.deployment import Deployment
+    from tasks.core.model.layout import Layout
 
 CODE = (
     "tasks/core/catalogue/catalogue.py",
+    "tasks/core/catalogue/own.py",
     "tasks/core/deploying/expected.py",
     "tasks/core/deploying/render.py",
     "tasks/core/deploying/resolve.py",
@@ -96,10 +99,12 @@ class Memo:
         task.value_savers.append(lambda: self._kept)
         return False
 
-    def find(self, choices: Mapping[str, Any]) -> Expected | None:
+    def find(self, choices: Mapping[str, Any], layout: Layout) -> Expected | None:
         """What is expected of *choices*, where that is known."""
         try:
             if self._kept["choices"] != choices:
+                return None
+            if self._kept["personal"] != str(layout.personal_templates):
                 return None
             for path, signature in self._kept["sources"].items():
                 if _sign(path) != signature:
@@ -112,6 +117,7 @@ class Memo:
         """Have doit keep what is expected of *resolved*."""
         self._kept = {
             "choices": resolved.request.choices.to_json(),
+            "personal": str(resolved.layout.personal_templates),
             "sources": {path: _sign(path) for path in find_sources(resolved)},
             "expected": wanted.to_json(),
         }
@@ -143,13 +149,14 @@ def expect_deployed(
     memo: Memo | None = None,
 ) -> Expected:
     """What is expected of what is deployed, which may be something else than *resolved*."""
-    known = memo.find(manifest.choices) if memo else None
+    known = memo.find(manifest.choices, resolved.layout) if memo else None
     if known is not None:
         return known
     choices = Choices.from_json(manifest.choices)
     if choices != resolved.request.choices:
         request = Request(choices)
-        resolved = resolve(request, resolved.context)
+        context = resolved.context.with_templates(choices.templates)
+        resolved = resolve(request, context)
     wanted = expect(resolved)
     if memo is not None:
         memo.keep(resolved, wanted)
@@ -160,11 +167,12 @@ def find_sources(resolved: Resolved) -> list[str]:
     """Every file that decides about what is expected: code, catalogue, templates."""
     layout = resolved.layout
     paths = {layout.project / name: None for name in CODE}
+    paths |= dict.fromkeys(own.list_places(layout))
     for artifact in _plain_artifacts(resolved):
         sources = render.sources(
             artifact,
             resolved.deployment,
-            layout.templates,
+            layout,
             resolved.makers[artifact.file],
         )
         paths |= dict.fromkeys(sources)
@@ -206,6 +214,7 @@ def describe_release(resolved: Resolved, rendered: Mapping[str, bytes]) -> Manif
         modes=_list_modes(deployment),
         choices=deployment.choices.to_json(),
         recipe=resolved.recipe,
+        own_templates=resolved.own_templates,
     )
 
 

@@ -108,9 +108,7 @@ def is_recorded(
     *rendered*: the files as the choices give them.
     """
     layout = resolved.layout
-    if manifest is None:
-        return False
-    if dict(manifest.choices) != resolved.request.choices.to_json():
+    if manifest is None or not _has_same_origin(resolved, manifest):
         return False
     recorded = history.recorded(layout, manifest)
     if recorded is None or recorded.manifest != manifest:
@@ -124,6 +122,13 @@ def is_recorded(
         if history.released(layout, manifest.revision, name) != data:
             return False
     return True
+
+
+def _has_same_origin(resolved: Resolved, manifest: Manifest) -> bool:
+    """Whether *manifest* was made from the same choices and own templates."""
+    if dict(manifest.choices) != resolved.request.choices.to_json():
+        return False
+    return dict(manifest.own_templates) == resolved.own_templates
 
 
 def find_changes(
@@ -195,7 +200,12 @@ def note_place(layout: Layout) -> None:
     """Write down where the gateway is, if it is not where every clone looks."""
     if layout.gateway != layout.claude / "gateway":
         line = f"{layout.gateway}\n".encode("utf-8", "surrogateescape")
-        files.write(layout.pointer, line, 0o600, mark=Targets.of(layout).tag)
+        files.write(
+            layout.pointer,
+            line,
+            0o600,
+            mark=Targets.of(layout).tag,
+        )
 
 
 def _describe_revision(

@@ -73,6 +73,11 @@ SECTIONS: dict[str, list[Option]] = {
             "WHERE",
             "user: connect Claude Code in all your projects; project: in this folder only",
         ),
+        _text(
+            "templates",
+            "FOLDER",
+            "your own templates, over the shipped ones (docs/extending.md)",
+        ),
     ],
     "This run": [
         flag_option("start", "start the gateway afterwards, and ask it"),

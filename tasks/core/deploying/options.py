@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     """The options of `doit deploy`, by name, as doit reads them."""
 
 FLAG_PATHS = ("token_file", "proxy_auth_file")
-CHOICE_PATHS = ("litellm", "ca_bundle", "client_cert", "client_key")
+CHOICE_PATHS = ("litellm", "ca_bundle", "client_cert", "client_key", "templates")
 """The options that are paths, meant from where they were typed."""
 
 CHANGES = ("add_models", "remove_models")
@@ -232,6 +232,14 @@ def _refuse_unknown_tools(resolved: Resolved) -> None:
     for name in forced:
         if name not in known:
             raise rules.unknown("tool", name, known)
+
+
+def with_templates(layout: Layout, text: str) -> Layout:
+    """*layout* with the folder of own templates that was typed, if any was."""
+    if not text:
+        return layout
+    folder = _absolute(text)
+    return layout.of_templates(folder)
 
 
 def _read_target(text: str) -> str:

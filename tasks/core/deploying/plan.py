@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from tasks.core.catalogue import own
 from tasks.core.claude import settings_edit
 from tasks.core.console import console, diff
 from tasks.core.deploying import (
@@ -142,6 +143,7 @@ def _describe_deployment(resolved: Resolved) -> dict[str, Any]:
         "gateway_type": deployment.gateway.id,
         "url": deployment.url,
         "models": [model.id for model in deployment.models],
+        "own_templates": resolved.own_templates,
         "tiers": dict(deployment.names),
         "revision": history.next_number(resolved.layout),
     }
@@ -252,14 +254,11 @@ def _read_inputs(
 def _find_sources(resolved: Resolved) -> set[Path]:
     """The templates that the deployment is rendered from."""
     deployment = resolved.deployment
-    templates = resolved.layout.templates
-    paths = {
-        templates / "presets" / f"{deployment.preset.id}.yaml",
-        templates / "variables.yaml",
-    }
+    layout = resolved.layout
+    paths = {*render.described(deployment, layout), *own.find_all(layout, own.VARIABLES)}
     for artifact in deployment.artifacts:
         made_by = resolved.makers[artifact.file]
-        paths |= {*render.sources(artifact, deployment, templates, made_by)}
+        paths |= {*render.sources(artifact, deployment, layout, made_by)}
     return paths
 
 

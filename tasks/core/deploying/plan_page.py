@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from tasks.core.catalogue import own
 from tasks.core.console import console
 from tasks.core.console.summary import count
 from tasks.core.deploying import plan as deploying_plan
@@ -67,6 +68,8 @@ def list_head(plan: Entry, width: int) -> Iterator[str]:
         ("models", models or "those of the gateway"),
         ("tiers", ", ".join(tiers) or "as Claude Code names its models"),
     ]
+    if deployment["own_templates"]:
+        rows.append(("own", own.describe(deployment["own_templates"])))
     yield from console.lines(rows, width, 2)
 
 

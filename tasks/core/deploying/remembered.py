@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from tasks.core.disk import files
+from tasks.core.model.catalogue import NOTHING
 from tasks.core.model.choices import Choices
 from tasks.core.model.errors import Conflict, GatewayError
 from tasks.core.text import documents
@@ -40,11 +41,12 @@ if TYPE_CHECKING:
 
 
 class Deployed(NamedTuple):
-    """What is deployed, as which revision, and when (UTC)."""
+    """What is deployed, as which revision, when (UTC), and from which own templates."""
 
     choices: Choices
     revision: int
     time: str
+    own_templates: Mapping[str, str] = NOTHING
 
 
 class Chosen(NamedTuple):
@@ -268,7 +270,13 @@ def _read_deployed(layout: Layout) -> tuple[Deployed | None, str]:
     if choices is None or not isinstance(number, int):
         return None, mark
     at_place = choices._replace(target=_spell_target(layout))
-    return Deployed(at_place, number, str(manifest.get("timestamp", ""))), mark
+    found = Deployed(
+        at_place,
+        number,
+        str(manifest.get("timestamp", "")),
+        manifest.get("own_templates", NOTHING),
+    )
+    return found, mark
 
 
 def _read_lost(layout: Layout) -> Mapping[str, Any]:

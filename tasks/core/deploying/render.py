@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.core.catalogue import templating
+from tasks.core.catalogue import own, templating
 from tasks.core.http import tls
 from tasks.core.litellm import litellm
 from tasks.core.litellm.config import litellm_config
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tasks.core.model.catalogue import Artifact
     from tasks.core.model.deployment import Deployment, Values
+    from tasks.core.model.layout import Layout
 
 CODE = Path(__file__).parents[1]
 
@@ -33,7 +34,7 @@ HOW_TO_CHANGE = """\
 def sources(
     artifact: Artifact,
     deployment: Deployment,
-    templates: Path,
+    layout: Layout,
     made_by: Iterable[Path],
 ) -> list[Path]:
     """The files that an artifact is made from; *made_by*: its makers."""
@@ -41,20 +42,28 @@ def sources(
         return [*made_by]
     code = [*made_by, CODE / "model" / "deployment.py"]
     if artifact.secret:
-        return [*code, templates / "variables.yaml"]
-    models = [templates / "models" / f"{model.id}.yaml" for model in deployment.models]
-    providers = [templates / "providers" / f"{name}.yaml" for name in {model.provider for model in deployment.models}]
-    preset = templates / "presets" / f"{deployment.preset.id}.yaml"
+        return [*code, *own.find_all(layout, own.VARIABLES)]
     more = [CODE / name for name in ("model/upstream.py", "litellm/config.py")]
-    return [*code, *more, *_kinds(deployment, templates), preset, *models, *providers]
+    return [*code, *more, *described(deployment, layout)]
 
 
-def makers(artifact: Artifact, deployment: Deployment, templates: Path) -> list[Path]:
+def described(deployment: Deployment, layout: Layout) -> list[Path]:
+    """The files of the catalogue that describe a deployment; without those of variables."""
+    names = {
+        "gateways": _kinds(deployment),
+        "presets": [deployment.preset.id],
+        "models": [model.id for model in deployment.models],
+        "providers": sorted({model.provider for model in deployment.models}),
+    }
+    return [own.find(layout, f"{folder}/{name}.yaml") for folder, found in names.items() for name in found]
+
+
+def makers(artifact: Artifact, deployment: Deployment, layout: Layout) -> list[Path]:
     """The code and the files that turn inputs() into content()."""
     if artifact.template:
-        template = templates / "artifacts" / artifact.template
+        template = own.find(layout, f"{own.ARTIFACTS}/{artifact.template}")
         code = _code("catalogue/templating.py", "catalogue/assembly.py")
-        return [*code, *templating.sources(template)]
+        return [*code, *templating.sources(template, _beside(layout))]
     if artifact.secret:
         return _code("values/env_file.py")
     if artifact.content == "certificates":
@@ -67,11 +76,15 @@ def _code(*names: str) -> list[Path]:
     return [Path(__file__), *(CODE / name for name in names)]
 
 
-def _kinds(deployment: Deployment, templates: Path) -> list[Path]:
-    """The files of the kinds of gateway that have a part in it."""
+def _beside(layout: Layout) -> tuple[Path, ...]:
+    """Where what a template includes is looked for, the strongest first."""
+    return tuple(reversed(own.find_all(layout, own.ARTIFACTS)))
+
+
+def _kinds(deployment: Deployment) -> list[str]:
+    """The kinds of gateway that have a part in it."""
     kinds = [deployment.gateway, *([deployment.upstream.gateway] if deployment.upstream else [])]
-    names = dict.fromkeys(name for kind in kinds for name in (kind.id, kind.extends) if name)
-    return [templates / "gateways" / f"{name}.yaml" for name in names]
+    return list(dict.fromkeys(name for kind in kinds for name in (kind.id, kind.extends) if name))
 
 
 def inputs(artifact: Artifact, deployment: Deployment, values: Values) -> object:
@@ -85,10 +98,11 @@ def inputs(artifact: Artifact, deployment: Deployment, values: Values) -> object
     return litellm_config(deployment)
 
 
-def content(artifact: Artifact, deployment: Deployment, values: Values, templates: Path) -> bytes:
+def content(artifact: Artifact, deployment: Deployment, values: Values, layout: Layout) -> bytes:
     """The bytes of one artifact; no secret is in them: .env gets its secrets when it is installed."""
     if artifact.template:
-        text = templating.render(templates / "artifacts" / artifact.template, script_values(deployment))
+        template = own.find(layout, f"{own.ARTIFACTS}/{artifact.template}")
+        text = templating.render(template, script_values(deployment), _beside(layout))
     elif artifact.secret:
         text = env_file.merged(None, shown_values(deployment, values), comments(deployment), HOW_TO_CHANGE)
     elif artifact.content == "certificates":

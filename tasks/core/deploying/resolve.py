@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from tasks.core.catalogue import own
 from tasks.core.deploying import render, value_sources
 from tasks.core.model import deployment as rules
 from tasks.core.model import network
@@ -40,7 +41,10 @@ class Resolved:
     @cached_property
     def deployment(self) -> Deployment:
         """What is deployed; GatewayError when the choices or the catalogue do not allow it."""
-        return rules.settle(self.request.choices, self.context.catalogue)
+        return rules.settle(
+            self.request.choices,
+            self.context.catalogue,
+        )
 
     @cached_property
     def recipe(self) -> str:
@@ -55,9 +59,20 @@ class Resolved:
             makers[artifact.file] = render.makers(
                 artifact,
                 self.deployment,
-                self.layout.templates,
+                self.layout,
             )
         return makers
+
+    @cached_property
+    def own_templates(self) -> dict[str, str]:
+        """The own templates that it is made from: their names, and where they are."""
+        if not own.list_folders(self.layout):
+            return {}
+        paths = [*render.described(self.deployment, self.layout)]
+        paths += own.find_all(self.layout, own.VARIABLES)
+        for made_by in self.makers.values():
+            paths += made_by
+        return own.select(self.layout, paths)
 
     def render(self, artifact: Artifact) -> bytes:
         """The content of one artifact, rendered once; without secrets."""
@@ -66,7 +81,7 @@ class Resolved:
                 artifact,
                 self.deployment,
                 self.values if artifact.secret else {},
-                self.layout.templates,
+                self.layout,
             )
         return self._rendered[artifact.file]
 

@@ -92,12 +92,18 @@ class Component:
         return is_own_group(self.info.st_gid)
 
 
-def require(*paths: Path) -> None:
-    """Conflict that names the first component of *paths* that another user can change."""
+OWN_FOLDER = "choose a folder of your own (--target DIR)"
+
+
+def require(*paths: Path, remedy: str = OWN_FOLDER) -> None:
+    """Conflict that names the first component of *paths* that another user can change.
+
+    *remedy*: what to do about another user's folder, besides changing its owner.
+    """
     for path in paths:
         for component in walk(path):
             if component.is_foreign:
-                raise refuse_owner(component)
+                raise refuse_owner(component, remedy)
             if component.is_writable:
                 raise refuse_mode(component)
 
@@ -189,7 +195,7 @@ def is_outside(uid: int) -> bool:
     return True
 
 
-def refuse_owner(component: Component) -> Conflict:
+def refuse_owner(component: Component, own: str = OWN_FOLDER) -> Conflict:
     """The error for what another user owns.
 
     sudo keeps HOME on some systems: root then writes into the user's home.
@@ -202,7 +208,6 @@ def refuse_owner(component: Component) -> Conflict:
         remedy = "Run it without sudo."
     else:
         problem = f"belongs to another user, {name}, who could change what is kept in it"
-        own = "choose a folder of your own (--target DIR)"
         remedy = f"Run this as {name}, {own}, or make it yours: sudo chown -R"
     return Conflict(problem, remedy, where=component.path)
 

@@ -116,6 +116,7 @@ PATHS = (
     "ca_bundle",
     "client_cert",
     "client_key",
+    "templates",
     "out",
     "report",
     "apply",

@@ -128,8 +128,15 @@ def makes_files(tasks: Mapping[str, Any], selected: Iterable[str]) -> bool:
     return False
 
 
-def maker_of(path: str) -> str | None:
+def maker_of(path: str, layout: Layout) -> str | None:
     """The step that makes the file *path*; "" when no step does, None when that is not known."""
+    owned = (
+        layout.personal_templates,
+        layout.chosen_templates,
+    )
+    for own in owned:
+        if path.startswith(f"{own}/"):
+            return ""
     place = path.removeprefix(ROOT)
     top, _, _ = place.partition("/")
     if top in SOURCES:

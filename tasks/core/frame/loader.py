@@ -291,7 +291,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
         # What another task finds out while it runs may be anything.
         if task.calc_dep:
             return everything
-        makers = set(map(creators.maker_of, task.file_dep))
+        makers = {creators.maker_of(path, self.layout) for path in task.file_dep}
         if None in makers:
             return everything
         found = self.match(filter(None, makers))

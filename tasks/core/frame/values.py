@@ -32,17 +32,50 @@ def catalogued(folder: str) -> Callable[[Layout], Values]:
     """The ids of one folder of the catalogue, with what each is, if its cache is there."""
 
     def find(layout: Layout) -> Values:
-        cache = read_json(layout.catalogue) or {}
-        texts = cache.get("contents", {})
+        paths: list[Path] = []
+        texts = _read_texts(layout)
+        for place in _list_templates(layout):
+            part = place / folder
+            paths += part.glob("*.yaml")
         found = {}
-        for path in sorted((layout.templates / folder).glob("*.yaml")):
-            text = texts.get(f"{folder}/{path.name}", "{}")
+        for path in sorted(paths):
+            text = texts.get(
+                f"{folder}/{path.name}",
+                "{}",
+            )
             facts = json.loads(text)
             if facts.get("ready", True):
                 found[path.stem] = facts.get("description", "")
         return found
 
     return find
+
+
+def _read_texts(layout: Layout) -> Values:
+    """The catalogue as last read; with own templates, each gateway has a copy."""
+    usual = layout.catalogue
+    gateway = layout.workshop.name
+    own = usual.parent / gateway / usual.name
+    texts: Values = {}
+    for path in (usual, own):
+        copy = read_json(path) or {}
+        texts |= copy.get("contents", {})
+    return texts
+
+
+def _list_templates(layout: Layout) -> list[Path]:
+    """Where templates are: the shipped ones, and the user's own."""
+    manifest = read_json(layout.manifest) or {}
+    choices = manifest.get("choices", {})
+    chosen = choices.get("templates")
+    own = layout.of_templates(chosen)
+    folders = (
+        own.templates,
+        own.personal_templates,
+        own.chosen_templates,
+    )
+    found = filter(None, folders)
+    return list(found)
 
 
 def profiles(layout: Layout) -> Values:
@@ -64,7 +97,12 @@ def revisions(layout: Layout) -> Values:
             continue
         revision = read_json(path) or {}
         manifest = revision.get("manifest", {})
-        models = ", ".join(manifest.get("models", []))
+        models = ", ".join(
+            manifest.get(
+                "models",
+                [],
+            )
+        )
         found[str(int(number))] = f"{manifest.get('timestamp', '')} {models}"
     return found
 

@@ -28,7 +28,8 @@ HIGHEST_PORT = 65535
 LOWEST_PORT = 1024
 
 
-OF_THIS_MACHINE = ("proxy", "ca_bundle", "client_cert", "client_key", "listen", "port", "target", "litellm", "scope")
+_NETWORK = ("proxy", "ca_bundle", "client_cert", "client_key")
+OF_THIS_MACHINE = (*_NETWORK, "listen", "port", "target", "litellm", "scope", "templates")
 """The choices that have nothing to do with which gateway it is."""
 
 NONE = "none"
@@ -67,6 +68,7 @@ class Choices(NamedTuple):
     target: str | None = None
     litellm: str | None = None
     scope: str | None = None
+    templates: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Only what was chosen, as JSON values."""
@@ -326,6 +328,7 @@ _CHECKS: Mapping[str, Callable[[str, str], Any]] = {
     "target": _path,
     "litellm": _path,
     "scope": _scope,
+    "templates": _path,
 }
 
 

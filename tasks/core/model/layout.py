@@ -97,6 +97,8 @@ class Layout(NamedTuple):
     build: Path
     notes: Path
     joined: Path | None = None
+    personal_templates: Path | None = None
+    chosen_templates: Path | None = None
 
     @classmethod
     def of(cls, environ: Mapping[str, str], target: str | None = None, project: Path = PROJECT) -> Layout:
@@ -107,16 +109,35 @@ class Layout(NamedTuple):
         if is_packaged(project):
             build = find_own_folder(environ, "XDG_CACHE_HOME", home / ".cache")
             notes = find_own_folder(environ, "XDG_STATE_HOME", home / ".local" / "state")
-        layout = cls(project, home, claude, claude / "gateway", build, notes)
+        config = find_own_folder(environ, "XDG_CONFIG_HOME", home / ".config")
+        layout = cls(
+            project,
+            home,
+            claude,
+            claude / "gateway",
+            build,
+            notes,
+            personal_templates=config / "templates",
+        )
         return layout._replace(gateway=Path(target)) if target else layout
 
     def of_scope(self, scope: str | None) -> Layout:
         """This layout for Claude Code in one project, the folder *scope*; None: for all of the user's."""
         return self._replace(joined=Path(scope, ".claude", "settings.local.json") if scope else None)
 
+    def of_templates(self, folder: str | None) -> Layout:
+        """This layout with *folder* as the chosen templates; None: with none."""
+        if not folder:
+            return self._replace(chosen_templates=None)
+        return self._replace(chosen_templates=Path(folder))
+
+    def without_own_templates(self) -> Layout:
+        """This layout with the shipped templates alone."""
+        return self._replace(personal_templates=None, chosen_templates=None)
+
     @property
     def templates(self) -> Path:
-        """The catalogue: models, presets, gateways, providers, artifacts, schemas."""
+        """What is shipped: models, presets, gateways, providers, artifacts, schemas."""
         return self.project / "templates"
 
     @property

@@ -48,6 +48,7 @@ FIELDS = frozenset(
         "backup_path",
         "flags_used",
         "recipe",
+        "own_templates",
         "choices",
     }
 )
@@ -60,7 +61,7 @@ class Manifest(NamedTuple):
     *files* maps a file to the digest of its content (keyed where the file holds secrets), *modes* to its
     permissions; *variables* says "set" or, where it is no secret, the value. *token_variable* names the one in
     .env that holds what Claude Code shows the gateway. *recipe*: what the files were rendered by, "" where that is
-    not known (see deploying.render.find_recipe).
+    not known (see deploying.render.find_recipe). *own_templates*: see catalogue.own.select.
     """
 
     deployment_id: str
@@ -79,6 +80,7 @@ class Manifest(NamedTuple):
     flags_used: tuple[str, ...] = ()
     recipe: str = ""
     revision: int = 0
+    own_templates: Mapping[str, str] = NOTHING
 
     def to_json(self) -> dict[str, Any]:
         """The manifest as it is written, in the plan's names."""
@@ -100,6 +102,7 @@ class Manifest(NamedTuple):
             "backup_path": self.backup_path,
             "flags_used": list(self.flags_used),
             "recipe": self.recipe,
+            "own_templates": dict(self.own_templates),
             "choices": dict(self.choices),
         }
 
@@ -126,6 +129,7 @@ class Manifest(NamedTuple):
                 flags_used=tuple(data["flags_used"]),
                 recipe=str(data.get("recipe", "")),
                 revision=int(data["revision"]),
+                own_templates=dict(data.get("own_templates", {})),
             )
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             raise InvalidInput(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from tasks.core.catalogue import own
 from tasks.core.console import console
 from tasks.core.model.errors import Unhealthy
 from tasks.core.service import state as service_state
@@ -34,6 +35,9 @@ DEPLOYED = """\
 deployed   {preset}, revision {revision} of {time}
 gateway    {gateway_type} at {url}, in {folder}
 models     {models}"""
+
+OWN = "own        {}"
+"""The templates of the user's own that it was rendered from."""
 
 GONE = """\
 The gateway in {gateway} is gone, and Claude Code still asks it at {points_at}.
@@ -115,6 +119,7 @@ def describe_deployment(manifest: Manifest) -> Facts:
         "gateway_type": manifest.gateway_type,
         "url": manifest.gateway_url,
         "models": list(manifest.models),
+        "own_templates": dict(manifest.own_templates),
     }
 
 
@@ -175,14 +180,16 @@ def lines(facts: Facts) -> Iterator[str]:
         yield page.format_map(facts)
     else:
         models = ", ".join(deployed["models"])
-        own = {
+        words = {
             "folder": facts["gateway"],
             "models": models or "as Claude Code names them",
         }
         if facts["is_gone"]:
             yield FOLDER_GONE.format_map(deployed | facts)
         else:
-            yield DEPLOYED.format_map(deployed | own)
+            yield DEPLOYED.format_map(deployed | words)
+        if deployed["own_templates"]:
+            yield OWN.format(own.describe(deployed["own_templates"]))
         yield from process_lines(facts)
         yield from drift_lines(facts["drift"])
         yield from checkout_lines(facts["checkout"])

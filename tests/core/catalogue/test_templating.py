@@ -82,3 +82,30 @@ def test_sources_are_the_template_and_what_it_includes():
     names = [path.name for path in templating.sources(ARTIFACTS / "start-gateway.sh.j2")]
     assert names == ["start-gateway.sh.j2", "absolute-path.sh.j2", "gateway-process.sh.j2"]
     assert templating.sources(ARTIFACTS / "gone.j2") == [ARTIFACTS / "gone.j2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ ''.__class__.__mro__ }}",
+        "{{ names.append('x') }}",
+        "{{ ''.__class__.__base__.__subclasses__() }}",
+        "{% include '/etc/passwd' %}",
+        "{% include '../outside.j2' %}",
+    ],
+)
+def test_a_template_reaches_nothing_but_its_values(template, tmp_path, text):
+    (tmp_path.parent / "outside.j2").write_text("reached")
+    with pytest.raises(InvalidInput):
+        templating.render(template(text), {"names": []})
+
+
+def test_what_is_included_is_looked_for_in_the_strongest_folder_first(template, tmp_path):
+    for name in ("own", "shipped"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "part.j2").write_text(name)
+    (tmp_path / "shipped" / "other.j2").write_text("only shipped")
+    folders = (tmp_path / "own", tmp_path / "shipped")
+    path = template("{% include 'part.j2' %} {% include 'other.j2' %}")
+    assert templating.render(path, {}, folders) == "own only shipped"
+    assert templating.sources(path, folders) == [path, folders[0] / "part.j2", folders[1] / "other.j2"]

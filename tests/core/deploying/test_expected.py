@@ -42,17 +42,17 @@ def remembered(asked_for):
 
 def test_what_was_expected_is_known_in_the_next_run(remembered):
     asked, wanted, memo = remembered
-    assert memo.find(asked.request.choices.to_json()) == wanted
+    assert memo.find(asked.request.choices.to_json(), asked.layout) == wanted
 
 
 def test_of_other_choices_and_of_an_empty_or_damaged_memory_nothing_is_known(remembered):
     asked, _, memo = remembered
     choices = asked.request.choices.to_json()
-    assert memo.find({**choices, "port": 4567}) is None
+    assert memo.find({**choices, "port": 4567}, asked.layout) is None
     for values in ({}, {"choices": choices}, {"choices": choices, "sources": 5}, {"choices": choices, "sources": {}}):
         other = expected.Memo()
         other(SimpleNamespace(value_savers=[]), values)
-        assert other.find(choices) is None
+        assert other.find(choices, asked.layout) is None
 
 
 def test_a_file_that_changed_makes_it_unknown_although_its_time_is_as_before(remembered, tmp_path):
@@ -60,11 +60,11 @@ def test_a_file_that_changed_makes_it_unknown_although_its_time_is_as_before(rem
     template = tmp_path / "template"
     template.write_text("one")
     memo._kept["sources"][str(template)] = expected._sign(str(template))
-    assert memo.find(asked.request.choices.to_json()) is not None
+    assert memo.find(asked.request.choices.to_json(), asked.layout) is not None
     before = template.stat()
     template.write_text("two")
     os.utime(template, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert memo.find(asked.request.choices.to_json()) is None
+    assert memo.find(asked.request.choices.to_json(), asked.layout) is None
 
 
 def modules_run_by(run):

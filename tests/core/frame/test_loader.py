@@ -122,7 +122,8 @@ def test_the_table_of_makers_is_what_the_targets_say(sandbox, preset):
     makers = {target: name.partition(":")[0] for name, (_, targets) in files.items() for target in targets}
     needed = {path for paths, _ in files.values() for path in paths}
     here = {path: path.replace(str(sandbox.project), str(creators.PROJECT)) for path in needed}
-    assert {path: creators.maker_of(here[path]) for path in needed} == {path: makers.get(path, "") for path in needed}
+    found = {path: creators.maker_of(here[path], sandbox.layout) for path in needed}
+    assert found == {path: makers.get(path, "") for path in needed}
     assert {makers[path] for path in needed if path in makers} == set(creators.MAKERS.values())
 
 

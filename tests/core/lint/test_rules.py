@@ -86,7 +86,7 @@ def test_what_we_render_has_no_finding_but_that_models_end(deployment):
     values = {name: each.example or each.default or "example" for name, each in deployment.variables.items()}
     made = [each for each in deployment.artifacts if each.file == LAYOUT.config.name]
     for artifact in made:
-        text = render.content(artifact, deployment, values, LAYOUT.templates).decode()
+        text = render.content(artifact, deployment, values, LAYOUT).decode()
         found = look(text, tiers=dict(deployment.names), joined=True)
         assert {each.rule for each in found} <= {"model-ended"}
         ended = {model.route for model in deployment.models if model.retired(TODAY)}

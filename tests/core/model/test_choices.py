@@ -30,6 +30,7 @@ CHOICES = st.builds(
     target=st.none() | PATHS.map(lambda text: "/" + text),
     litellm=st.none() | PATHS.map(lambda text: "/" + text),
     scope=st.none() | PATHS.map(lambda text: "/" + text),
+    templates=st.none() | PATHS.map(lambda text: "/" + text),
 )
 
 
