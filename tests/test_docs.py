@@ -213,13 +213,16 @@ def test_the_changelog_has_this_version():
     assert re.search(rf"^## \[{re.escape(version)}\]", text_of("CHANGELOG.md"), re.MULTILINE)
 
 
-def test_the_recording_is_of_a_deployment_and_of_nobodys_machine():
+def test_the_picture_shows_the_question_the_plan_and_the_answer_on_a_machine_of_no_one():
     drawn = ET.fromstring(text_of("docs/first-deploy.svg"))
-    lines = ["".join(row.itertext()) for row in drawn.iter("{http://www.w3.org/2000/svg}text")]
-    assert lines[0] == "$ doit deploy --preset demo --start --yes"
-    assert "Undo:  doit uninstall" in lines
-    paths = {path for line in lines for path in re.findall(r"(?<![\w.:/])/\w+/[\w./-]+", line)}
-    assert paths == {"/home/ada/.claude/gateway"}
+    rows = ["".join(row.itertext()) for row in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    text = re.sub(r"\s", "", "".join(rows))
+    parts = ["$gatehanddeploy", "Whatdoyouhave?", "Planfor", "Deploythis?", "Undo:gatehanduninstall"]
+    places = [text.find(part) for part in [*parts, "$claude", "ClaudeCodev", "Yourgatewayworks"]]
+    assert places == sorted(places)
+    assert -1 not in places
+    paths = {path for row in rows for path in re.findall(r"(?<![\w.:/])/\w+/[\w./-]+", row)}
+    assert paths == {"/home/ada"}
 
 
 def test_what_is_written_is_plain():
