@@ -152,7 +152,15 @@ def test_every_option_that_is_told_is_one(sandbox):
     found = sandbox.run([sys.executable, "-c", code])
     options = {f"--{name}" for name in json.loads(found.out)} | DEPLOY
     others = {"--foreground", "--no-wait", "--profile", "--user", "--project"}  # of start-gateway.sh, aws, systemctl …
-    others |= {"--settings", "--label", "--file", "--help", "--continue"}  # of claude, secret-tool, doit itself
+    others |= {
+        "--settings",
+        "--label",
+        "--file",
+        "--help",
+        "--continue",
+        "--all",
+        "--dry",
+    }  # of claude, secret-tool, doit; --dry_run
     assert told_options() - others <= options
 
 
