@@ -52,6 +52,7 @@ import tasks.stage
 import tasks.status
 import tasks.transaction
 import tasks.uninstall
+import tasks.upgrade
 import tasks.use
 import tasks.validate
 import tasks.verify
@@ -199,6 +200,11 @@ def task_autostart() -> "Task":
 def task_litellm() -> "Task":
     """Install the LiteLLM that is known to work, or upgrade to it."""
     return tasks.litellm.task(run.resolved)
+
+
+def task_upgrade() -> "Task":
+    """Show which version runs, and what is newer."""
+    return tasks.upgrade.task(run.deployed)
 
 
 def task_history() -> "Task":

@@ -48,6 +48,7 @@ NEW: dict[str, Any] = {
         "gateway_type": "local",
         "url": "http://127.0.0.1:4000",
         "models": ["demo"],
+        "own_templates": {},
         "tiers": {"opus": "demo", "sonnet": "demo", "haiku": "demo"},
         "revision": 1,
     },
@@ -196,6 +197,9 @@ STATUS: dict[str, Any] = {
         "gateway_type": "local",
         "url": "http://127.0.0.1:4000",
         "models": ["gemini-3.5-flash", "glm-5.2", "codestral", "gemini-3.5-flash-lite"],
+        "own_templates": {},
+        "version": "0.1.0",
+        "running": "0.1.0",
     },
     "process": {
         "running": True,

@@ -127,6 +127,38 @@ def find_uv() -> Path | None:
     return None
 
 
+def ask_newest(name: str) -> str:
+    """The newest version of a package that the configured index has; nothing is installed.
+
+    GatewayError when it does not answer, or has no such package.
+    """
+    done = programs.run(
+        _spell_question(name),
+        _environment(),
+        cwd=FOLDER,
+        data=name.encode(),
+    )
+    output = done.stdout.decode(errors="replace")
+    # uv: gatehand==0.2.0, pip: gatehand (0.2.0)
+    pattern = rf"(?m)^{re.escape(name)}(?:==| \()([\w.]+)"
+    found = re.search(pattern, output)
+    if found is not None:
+        return found[1]
+    lines = [f"the package index did not say which {name} is the newest"]
+    lines += _lines(done.stderr)[-3:]
+    raise GatewayError("\n  ".join(lines), "Is there a network?")
+
+
+def _spell_question(name: str) -> list[str | Path]:
+    """The command that asks for the newest version of a package; uv reads its name."""
+    uv = find_uv()
+    if uv is None:
+        pip = [sys.executable, "-I", "-m", "pip"]
+        return [*pip, "index", "versions", "--disable-pip-version-check", name]
+    quiet = ["--no-deps", "--no-header", "--quiet"]
+    return [uv, "pip", "compile", *_settings(), *quiet, "-"]
+
+
 def _with_uv(uv: Path, venv: Path, lock: Path, *, afresh: bool) -> list[str]:
     """Install by uv: nothing, or its last lines when it failed."""
     _begin(venv, afresh=afresh)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tasks.core.model.layout import PACKAGE, PROJECT, is_packaged
@@ -9,16 +10,25 @@ from tasks.core.model.layout import PACKAGE, PROJECT, is_packaged
 if TYPE_CHECKING:
     from pathlib import Path
 
+SUFFIX = ".dist-info"
+LINE = re.compile(r'(?m)^version = "(.+)"$')
+
 
 def read_version(folder: Path = PROJECT) -> str:
     """The version: of the installed package by its metadata, of a checkout by pyproject.toml."""
-    # Each import costs as much as listing the steps: neither is loaded at a start.
+    # Reading either in full costs as much as listing the steps, and every status asks.
     if is_packaged(folder):
-        from importlib.metadata import version
-
-        return version(PACKAGE)
-    import tomllib
-
-    text = (folder / "pyproject.toml").read_text()
-    settings = tomllib.loads(text)
-    return str(settings["project"]["version"])
+        prefix = f"{PACKAGE}-"
+        pattern = f"{prefix}*{SUFFIX}"
+        for path in folder.parent.glob(pattern):
+            name = path.name.removeprefix(
+                prefix,
+            )
+            return name.removesuffix(
+                SUFFIX,
+            )
+    settings = folder / "pyproject.toml"
+    text = settings.read_text()
+    found = LINE.search(text)
+    assert found is not None
+    return found[1]

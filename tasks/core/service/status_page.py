@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasks.core.catalogue import own
 from tasks.core.console import console
+from tasks.core.model import project
 from tasks.core.model.errors import Unhealthy
 from tasks.core.service import state as service_state
 
@@ -35,6 +36,8 @@ DEPLOYED = """\
 deployed   {preset}, revision {revision} of {time}
 gateway    {gateway_type} at {url}, in {folder}
 models     {models}"""
+
+VERSION = "version    {version} deployed it, this is {running}; what changed: doit upgrade"
 
 OWN = "own        {}"
 """The templates of the user's own that it was rendered from."""
@@ -120,6 +123,8 @@ def describe_deployment(manifest: Manifest) -> Facts:
         "url": manifest.gateway_url,
         "models": list(manifest.models),
         "own_templates": dict(manifest.own_templates),
+        "version": manifest.source_version,
+        "running": project.read_version(),
     }
 
 
@@ -188,8 +193,7 @@ def lines(facts: Facts) -> Iterator[str]:
             yield FOLDER_GONE.format_map(deployed | facts)
         else:
             yield DEPLOYED.format_map(deployed | words)
-        if deployed["own_templates"]:
-            yield OWN.format(own.describe(deployed["own_templates"]))
+        yield from origin_lines(deployed)
         yield from process_lines(facts)
         yield from drift_lines(facts["drift"])
         yield from checkout_lines(facts["checkout"])
@@ -204,6 +208,17 @@ def lines(facts: Facts) -> Iterator[str]:
         yield LOCK.format_map(facts["lock"])
     if deployed is not None:
         yield format_verdict(facts["verdict"])
+
+
+def origin_lines(deployed: Facts) -> Iterator[str]:
+    """What deployed it and from what, where that is something special."""
+    if deployed["version"] != deployed["running"]:
+        yield VERSION.format_map(deployed)
+    if deployed["own_templates"]:
+        listing = own.describe(
+            deployed["own_templates"],
+        )
+        yield OWN.format(listing)
 
 
 def format_verdict(verdict: Facts) -> str:
