@@ -171,7 +171,7 @@ def test_a_key_that_others_can_read_is_refused(layout):
     layout.gateway.mkdir(parents=True)
     store_key(layout)
     layout.digest_key.chmod(0o644)
-    with pytest.raises(Conflict, match="chmod 600"):
+    with pytest.raises(Conflict, match="read by others"):
         digest_key(layout)
 
 
