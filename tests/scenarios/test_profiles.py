@@ -125,14 +125,14 @@ def test_a_deployment_that_fails_keeps_no_profile(sandbox):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["use"], "There are work"),
-        (["use", "nope"], "There are work"),
-        (["use", "work", "other"], "There are work"),
+        (["use"], "There is only work"),
+        (["use", "nope"], "There is only work"),
+        (["use", "work", "other"], "There is only work"),
         (["use", "../work"], "a-z"),
         (["use", "work", "--startt"], "startt"),
         (["use", "work", "--port", "4103"], "port"),
         (["deploy", "--profile", "Work!"], "a-z"),
-        (["profiles", "--remove", "nope"], "There are work"),
+        (["profiles", "--remove", "nope"], "There is only work"),
     ],
 )
 def test_what_cannot_be_meant_is_one_sentence_exit_3(sandbox, words, says):

@@ -105,7 +105,9 @@ def test_a_damaged_archive_is_told_and_refused(sandbox):
     assert port(sandbox) == "4102"
 
 
-@pytest.mark.parametrize(("which", "says"), [("99", "There are 1"), ("nonsense", "no archive"), ("../x", "no archive")])
+@pytest.mark.parametrize(
+    ("which", "says"), [("99", "There is only 1"), ("nonsense", "no archive"), ("../x", "no archive")]
+)
 def test_an_unknown_revision_is_answered_with_those_that_are_there(sandbox, which, says):
     sandbox.deploy("--preset", "demo")
     result = sandbox.doit("rollback", which)
