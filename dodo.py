@@ -22,7 +22,6 @@ if __name__ == "__main__":
 
 from typing import TYPE_CHECKING
 
-import tasks.allowlist
 import tasks.apply
 import tasks.autostart
 import tasks.backup
@@ -35,6 +34,7 @@ import tasks.doctor
 import tasks.env
 import tasks.exec
 import tasks.explain
+import tasks.facts
 import tasks.history
 import tasks.install
 import tasks.lint
@@ -272,9 +272,9 @@ def task_lock() -> "Task":
     return tasks.develop.lock_task()
 
 
-def task_allowlist() -> "Task":
-    """Record again what LiteLLM knows: its settings, providers and models."""
-    return tasks.allowlist.task(run.resolved)
+def task_facts() -> "Task":
+    """Read again what Claude Code and LiteLLM name and know, for templates/."""
+    return tasks.facts.task(run.resolved)
 
 
 def task__promised() -> "Task":

@@ -157,7 +157,7 @@ def test_the_list_of_what_litellm_knows_is_that_of_the_pinned_one(litellm_execut
     package = next(place / "litellm" for place in found.packages if (place / "litellm").is_dir())
     assert found.version == litellm.LITELLM_KNOWN_GOOD
     made = documents.dump_json(extract.extract(package, found.version))
-    assert made == (LAYOUT.templates / "lint" / lint_facts.LITELLM).read_bytes(), "run: doit allowlist"
+    assert made == (LAYOUT.templates / "lint" / lint_facts.LITELLM).read_bytes(), "run: doit facts"
 
 
 def test_settings_that_the_real_module_has_are_known_and_bogus_ones_are_not(litellm_python, tmp_path):

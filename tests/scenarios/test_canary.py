@@ -67,7 +67,7 @@ environment_variables:
 """
 """A configuration of somebody's."""
 PUBLIC = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_REGION": "eu-central-1", "PROXY_USERNAME": "ada"}
-DEVELOP = {"test", "bench", "docs", "lock", "allowlist"}
+DEVELOP = {"test", "bench", "docs", "lock", "facts"}
 """Commands about this repository: they know of no deployment."""
 EVERY = set(SECRETS)
 MEANT = {

@@ -178,11 +178,11 @@ def test_a_file_that_cannot_be_read_is_one_sentence(sandbox):
 
 def test_the_list_is_made_from_a_whole_litellm_or_not_at_all(sandbox):
     before = (sandbox.project / "templates" / "lint" / "litellm.json").read_bytes()
-    nothing = sandbox.doit("allowlist")
+    nothing = sandbox.doit("facts")
     assert nothing.code == 1
     assert "doit litellm" in nothing.text
     program = make_litellm(sandbox.root / "litellm")
-    other = sandbox.doit("allowlist", env={"PATH": f"{program.parent}:{sandbox.environment()['PATH']}"})
+    other = sandbox.doit("facts", env={"PATH": f"{program.parent}:{sandbox.environment()['PATH']}"})
     assert other.code == 4, other.text
     assert "Traceback" not in other.text
     assert (sandbox.project / "templates" / "lint" / "litellm.json").read_bytes() == before

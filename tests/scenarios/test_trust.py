@@ -16,7 +16,7 @@ from tasks.core.service import processes
 from tests.artifacts.fakes import make_litellm
 
 DODO = (PROJECT / "dodo.py").read_text()
-PUBLIC = {*re.findall(r"^def task_([a-z]\w*)", DODO, re.MULTILINE)} - {"test", "bench", "docs", "lock", "allowlist"}
+PUBLIC = {*re.findall(r"^def task_([a-z]\w*)", DODO, re.MULTILINE)} - {"test", "bench", "docs", "lock", "facts"}
 
 
 def typed(box, folder, *words, **environ):

@@ -1,4 +1,8 @@
-"""What of Claude Code's settings matters for a gateway: from templates/client-keys.yaml."""
+"""What of Claude Code's settings matters for a gateway, and what other names it has.
+
+templates/client/keys.yaml         what we say of a name, judged by hand
+templates/client/claude-code.json  every name, read from the program: see core.claude.contract
+"""
 
 from __future__ import annotations
 
@@ -12,19 +16,44 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-FILE = "client-keys.yaml"
+FILE = "client/keys.yaml"
+
+NAMES = "client/claude-code.json"
+"""Written by `doit facts`."""
 
 OFF = frozenset({"", "0", "false", "no", "off"})
 """What turns a switch of Claude Code's off."""
 
 
+OWN = frozenset({"ANTHROPIC_BASE_URL", "CLAUDE_CONFIG_DIR"})
+"""Looked at by themselves."""
+
+DECIDING = frozenset({"address", "route", "credential", "precedence", "model"})
+"""Effects that decide whom Claude Code asks, as whom, or for which model."""
+
+HOST = "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"
+"""Exported, it makes the environment win over all settings for what DECIDING names."""
+
+
 class ClientKey(NamedTuple):
-    """A key: what it is, who reads it, and whether it decides whom Claude Code asks, as whom or for what."""
+    """A key: what it is, what it decides for a gateway, who reads it.
+
+    *effect*: address, route, credential, precedence, model, wire, network, start or session; see the
+    schema. *address*: of a switch, the variable with the address that it leads to. *since*: the first
+    version that has it, where that is known.
+    """
 
     name: str
     what: str
+    effect: str
     reader: str = "Claude Code"
-    leads: bool = False
+    address: str | None = None
+    since: str | None = None
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether it is a variable of the environment."""
+        return self.name.upper() == self.name
 
 
 @functools.cache
@@ -35,7 +64,27 @@ def known(templates: Path) -> Mapping[str, ClientKey]:
 
 def leading(templates: Path) -> list[str]:
     """The variables beside the address itself that decide whom Claude Code asks, as whom, or for which model."""
-    return [name for name, each in known(templates).items() if each.leads]
+    found = []
+    for name, each in known(templates).items():
+        if each.is_variable and each.effect in DECIDING and name not in OWN:
+            found.append(name)
+    return found
+
+
+@functools.cache
+def switches(templates: Path) -> Mapping[str, str]:
+    """The switches that lead to a provider, and for each the variable with the address that is asked then."""
+    return {name: each.address for name, each in known(templates).items() if each.address}
+
+
+@functools.cache
+def names(templates: Path) -> Mapping[str, Any]:
+    """What the program of Claude Code names: see core.claude.contract.read()."""
+    path = templates / NAMES
+    found = documents.parse_json(path.read_bytes(), str(path))
+    if not isinstance(found, dict):
+        raise InvalidInput("is no object", "Restore it with git, or write it again: doit facts", where=str(path))
+    return found
 
 
 @functools.cache

@@ -104,7 +104,7 @@ def _problems(file: _File, names: _Names) -> Iterator[_Problem]:
     if file.kind == "variables":
         yield from _twice(file.data)
         return
-    if file.kind in ("messages", "client-keys"):
+    if file.kind in ("messages", "client"):
         return
     if file.data.get("id") != file.id:
         yield ("id",), f"must be {documents.said(file.id)}, like the file"

@@ -42,7 +42,8 @@ LAYERS = {
 PLACES = {
     "managed": "`/etc/claude-code/managed-settings.json` (macOS: `/Library/Application Support/ClaudeCode/`), and "
     "`managed-settings.d/*.json` beside it, the last one first",
-    "local": "`.claude/settings.local.json` at the root of the repository, else in the folder",
+    "local": "`.claude/settings.local.json` at the root of the repository (of a worktree: of the main checkout), then the "
+    "one in the folder",
     "project": "`.claude/settings.json` in the folder where claude is started, not above it",
     "user": "`~/.claude/settings.json`, or in `CLAUDE_CONFIG_DIR`",
     "vscode": "`claudeCode.environmentVariables` in VS Code's settings",
@@ -195,9 +196,11 @@ class Layers:
         yield from (("managed", path) for path in (*parts, self.managed / "managed-settings.json"))
 
     def _of_project(self) -> Iterator[tuple[str, Path]]:
-        at_root = self.root / ".claude" / "settings.local.json"
+        """The local files, key by key the one at the root first; the project's only in the folder itself."""
         here = self.folder / ".claude"
-        yield "local", at_root if at_root.exists() else here / "settings.local.json"
+        at_root = find_main_checkout(self.root) / ".claude"
+        for folder in dict.fromkeys((at_root, here)):
+            yield "local", folder / "settings.local.json"
         if here.resolve() != self.layout.claude.resolve():
             yield "project", here / "settings.json"
 
@@ -242,6 +245,21 @@ class Layers:
             text, _ = shell_profiles.text_of(path)
             listed.append((path, shell_profiles.assignments(text or "", shell, str(self.layout.home))))
         return listed
+
+
+def find_main_checkout(root: Path) -> Path:
+    """Where the repository of *root* was cloned to: another folder when *root* is a worktree of it.
+
+    *root* itself where there is no such folder, as for a worktree of a bare repository.
+    """
+    try:
+        pointer = (root / ".git").read_text(encoding="utf-8")
+        private = root / pointer.removeprefix("gitdir:").strip()
+        shared = private / (private / "commondir").read_text(encoding="utf-8").strip()
+        common = shared.resolve(strict=True)
+    except (OSError, ValueError):
+        return root
+    return common.parent if common.name == ".git" else root
 
 
 def _read(layer: str, path: Path, *, comments: bool = False) -> File:

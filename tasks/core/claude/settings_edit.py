@@ -150,7 +150,10 @@ def _as_it_was(document: Document, data: bytes, ledger: Ledger | None, key: byte
     return known if agree else result
 
 
-ALL_PROXIES = (*PROXIES, "https_proxy", "http_proxy")
+HERE = "http://127.0.0.1:"
+"""How the address of a gateway on this machine begins."""
+
+ALL_PROXIES = (*PROXIES, "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy")
 NEEDED: tuple[Path, ...] = (BASE_URL, ("env", "ANTHROPIC_AUTH_TOKEN"))
 """Without these two no request reaches the gateway, so they cannot be left as the user changed them."""
 SLOTS: tuple[Path, ...] = (("env", "ANTHROPIC_API_KEY"), ("apiKeyHelper",))
@@ -180,7 +183,8 @@ def texts(layout: Layout, settings: Iterable[Setting], values: Values, found: by
     chosen = list(settings)
     proxied = any(each.variable in PROXIES for each in chosen)
     known = {name: plain[name] for name in ("NO_PROXY",) if proxied and plain.get(name)}  # also what .env remembers
-    direct = no_proxy(found, {**os.environ, **known}, str(layout.settings), proxied=proxied)
+    wanted = proxied or _is_here(chosen)
+    direct = no_proxy(found, {**os.environ, **known}, str(layout.settings), is_wanted=wanted)
     depending = {"no_proxy": direct, "no_helper": no_helper(found, str(layout.settings))}
     made = {e.path: depending[e.fact] if e.fact in depending else _text(layout, e, plain) for e in chosen}
     return {path: text for path, text in made.items() if text is not None}
@@ -203,12 +207,17 @@ def no_helper(found: bytes | None, where: str) -> str | None:
     return "" if there else None
 
 
-def no_proxy(found: bytes | None, environ: Mapping[str, str], where: str, *, proxied: bool = False) -> str | None:
-    """NO_PROXY with the gateway's own address in it, where a proxy is set; the setting replaces the shell's value."""
+def _is_here(settings: Iterable[Setting]) -> bool:
+    """Whether the gateway is on this machine: it is never asked through a proxy, also one that is set later."""
+    return any(each.path == BASE_URL and (each.text or "").startswith(HERE) for each in settings)
+
+
+def no_proxy(found: bytes | None, environ: Mapping[str, str], where: str, *, is_wanted: bool = False) -> str | None:
+    """NO_PROXY with this machine in it, where a proxy is set or with *is_wanted*; it replaces the shell's value."""
     held = json_edit.parse(found, where).value(("env",)) if found else None
     env = held if isinstance(held, dict) else {}
     known = {**environ, **env}
-    if not proxied and not any(known.get(name) for name in ALL_PROXIES):
+    if not is_wanted and not any(known.get(name) for name in ALL_PROXIES):
         return None
     lists = [str(source.get(name, "")) for source in (env, environ) for name in ("NO_PROXY", "no_proxy")]
     return network.no_proxy(*lists)

@@ -1,6 +1,6 @@
 """What a LiteLLM knows: its settings, providers, strategies and models, read from its files without running it.
 
-`doit allowlist` writes this down as templates/lint/litellm.json, so that looking at a configuration needs no LiteLLM.
+`doit facts` writes this down as templates/lint/litellm.json, so that looking at a configuration needs no LiteLLM.
 LiteLLM takes settings in several ways (fields of classes, arguments, attributes of its module, names that it asks a
 dictionary for); a key counts as known when any of them has it. That errs on the quiet side, as it should.
 """

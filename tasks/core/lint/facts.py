@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
 
 LITELLM = "litellm.json"
-"""Written by `doit allowlist`."""
+"""Written by `doit facts`."""
 
 
 class Rule(NamedTuple):
@@ -81,7 +81,7 @@ def _read(folder: Path) -> Facts:
             documents.load_yaml(folder / "settings.yaml"),
         )
     except (KeyError, TypeError, AttributeError) as error:
-        remedy = "Restore it with git, or write it anew with `doit allowlist`."
+        remedy = "Restore it with git, or write it anew with `doit facts`."
         raise InvalidInput(f"is damaged ({error!r})", remedy, where=str(folder)) from None
 
 

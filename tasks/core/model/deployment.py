@@ -39,6 +39,8 @@ MOST_OUTPUT = 32000
 SLOTS = {"bearer": "bearer", "api_key": "x-api-key"}
 """Per fact of a setting that holds the token: the way of showing it that this is for."""
 
+KEY_HEADER = "x-api-key"
+
 HELPER_TTL = "300000"
 """Milliseconds for which Claude Code keeps what the helper printed."""
 
@@ -315,8 +317,22 @@ def _settled(setting: Setting, deployment: Deployment, known: Mapping[str, str])
     if setting.fact == "helper":
         return (setting if deployment.auth == "apikeyhelper" else setting._replace(fact="no_helper"),)
     if setting.fact == "headers":
-        return (plain._replace(template="\n".join(deployment.headers)),) if deployment.headers else ()
+        lines = "\n".join([*deployment.headers, *_key_header(deployment)])
+        return (plain._replace(template=lines),) if lines else ()
     return (plain._replace(text=known[setting.fact]),) if setting.fact in known else ()
+
+
+def _key_header(deployment: Deployment) -> list[str]:
+    """The header that keeps another key away from the gateway.
+
+    Claude Code sends the key of a Console login as x-api-key, beside a token and whatever else is
+    set; a header of that name takes its place. Where a helper prints the token, it does that itself;
+    in a provider's own form there is no such key.
+    """
+    names = [line.partition(":")[0].strip().lower() for line in deployment.headers]
+    if deployment.auth == "apikeyhelper" or deployment.gateway.provider or KEY_HEADER in names:
+        return []
+    return [f"{KEY_HEADER}: {{{deployment.gateway.token}}}"]
 
 
 def network_needs(deployment: Deployment) -> list[str]:

@@ -49,7 +49,12 @@ def outcome(layout, found, ledger=None, settings=SETTINGS):
 def test_a_file_that_is_not_there_is_made_with_our_keys_alone(layout):
     result = outcome(layout, None)
     assert json.loads(result.data) == {
-        "env": {"ANTHROPIC_BASE_URL": "http://127.0.0.1:4000", "ANTHROPIC_AUTH_TOKEN": KEY, "ANTHROPIC_MODEL": "demo"},
+        "env": {
+            "ANTHROPIC_BASE_URL": "http://127.0.0.1:4000",
+            "ANTHROPIC_AUTH_TOKEN": KEY,
+            "ANTHROPIC_MODEL": "demo",
+            "NO_PROXY": "localhost,127.0.0.1,::1",
+        },
         "permissions": {"defaultMode": "default"},
     }
 

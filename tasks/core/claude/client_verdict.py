@@ -1,0 +1,89 @@
+"""What the installed Claude Code says of a settings file: it alone decides what it reads and what it ignores.
+
+The file is copied into an empty folder and `claude doctor` is run there. That needs no network, asks
+no model and changes nothing of the user's.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from tasks.core.disk import files, programs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PATIENCE = 30
+"""Seconds; usually it takes one."""
+
+QUIET = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
+"""With these it neither connects nor updates itself."""
+
+FINDING = re.compile(r"^- (?P<file>/.*settings\.json)(?: \S (?P<key>\S+))?: (?P<says>.+)$", re.MULTILINE)
+
+PART = re.compile(r"\b(was|is|were|are) ignored\b")
+"""In a sentence on something that does not concern the rest of the file."""
+
+
+class Finding(NamedTuple):
+    """What Claude Code says of one key; the key is "" where the file is no JSON."""
+
+    key: str
+    says: str
+
+    @property
+    def is_for_whole_file(self) -> bool:
+        """Whether all of the file is ignored for it, and not only that key."""
+        return not PART.search(self.says)
+
+
+def judge(program: str | Path, data: bytes, environ: Mapping[str, str]) -> list[Finding]:
+    """What is wrong with the settings file *data* for the Claude Code *program*.
+
+    OSError when that cannot be run, TimeoutError when it does not end.
+    """
+    with tempfile.TemporaryDirectory(prefix="gateway-") as folder:
+        path = Path(folder, "settings.json")
+        files.write(path, data, 0o600)
+        alone = {"CLAUDE_CONFIG_DIR": folder, "HOME": folder}
+        command = [str(program), "doctor"]
+        done = programs.run(
+            command,
+            programs.plain(environ) | QUIET | alone,
+            cwd=Path(folder),
+            patience=PATIENCE,
+        )
+    return read_findings(done.stdout.decode(errors="replace"))
+
+
+def read_findings(text: str) -> list[Finding]:
+    """The findings in what `claude doctor` printed, each once."""
+    found = [Finding(match["key"] or "", match["says"]) for match in FINDING.finditer(text)]
+    return list(dict.fromkeys(found))
+
+
+VALUES = {"boolean": "true", "number": "7", "string": '"x"', "array": "[]", "object": "{}", "null": "null"}
+"""A value of each JSON type."""
+
+
+def find_types(program: Path, keys: list[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """For each of *keys* the JSON types for which Claude Code ignores the whole file, with blanks between.
+
+    All keys are tried at once, with one type after the other.
+    """
+    found: dict[str, list[str]] = {key: [] for key in keys}
+    for kind, value in VALUES.items():
+        members = ",".join(f'"{key}":{value}' for key in keys)
+        for finding in judge(program, f"{{{members}}}".encode(), environ):
+            if finding.key in found and finding.is_for_whole_file and not _is_of_type(finding, kind):
+                found[finding.key].append(kind)
+    return {key: " ".join(kinds) for key, kinds in found.items()}
+
+
+def _is_of_type(finding: Finding, kind: str) -> bool:
+    """Whether the type is right, and only the value of ours is not one that the key may have."""
+    says = finding.says.lower()
+    return f"expected {kind}" in says or (kind == "string" and "expected one of" in says)

@@ -1,0 +1,233 @@
+"""What Claude Code's own program names: variables, settings, ways to a provider, credentials, models.
+
+    program ─► its modules ─► names ─► templates/client/claude-code.json
+
+The program is a Bun executable: at its end is a table of the JavaScript modules that are packed into
+it. Names are found by strings that are the same in each build; what a build shortens to one letter
+is never relied on. `doit facts` writes the result, and a test compares it with the newest program.
+"""
+
+from __future__ import annotations
+
+import mmap
+import re
+import struct
+from typing import TYPE_CHECKING, Any
+
+from tasks.core.model.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MARKER = b"\n---- Bun! ----\n"
+"""The end of what is packed; the 32 bytes before it say where the table is."""
+
+HEADER = struct.Struct("<QII")
+"""How many bytes are packed, where among them the table is, how long it is."""
+
+ENTRY = 52
+"""Bytes of one row of the table."""
+
+PLACE = struct.Struct("<4I")
+"""How a row begins: place and length of the name, place and length of the body."""
+
+FEWEST_MODULES = 1000
+"""A program of Claude Code has thousands."""
+
+VERSION = re.compile(r"^// Version: (\d+\.\d+\.\d+)$", re.MULTILINE)
+
+KIND = re.compile(r"[ ,;]([\w$]+)=[\w$]+\.(str|bool|int|triBool|rawStr)\(")
+"""A variable of the environment is declared with its kind."""
+
+GROUP = re.compile(r"\{((?:[A-Za-z_]\w*:\(\)=>[\w$]+,?){3,})\}")
+MEMBER = re.compile(r"(\w+):\(\)=>([\w$]+)")
+"""Declared variables by their names: {NAME:()=>declared,…}."""
+
+NAME = re.compile(r"_?[A-Z][A-Z0-9_]{2,}|(?:https?|all|no)_proxy")
+READ = re.compile(r"process\.env\.(_?(?:ANTHROPIC|CLAUDE)_[A-Z0-9_]{2,})\b")
+
+ROUTE = re.compile(r'\{endpoint:"(?P<address>\w+)"(?:,selection:"(?P<switch>\w+)")?,companions:\[(?P<more>[^\]]*)\]\}')
+"""One way to a provider: the variable with its address, and the switch that chooses it."""
+
+LIST = re.compile(r"\[((?:\"_?[A-Z][A-Z0-9_]+\",?){5,})")
+
+ALIASES = re.compile(r'\["sonnet","opus","haiku","fable","best"[^;]*?\](?=[,;)])')
+
+MODEL = re.compile(r'(?=\{id:"claude-)')
+MODEL_ID = re.compile(r'\{id:"(claude-[\w.-]+)",family:')
+WINDOW = re.compile(r"context:\{window:([\de]+)")
+OUTPUT = re.compile(r"max_output_tokens:\{default:([\de]+),upper:([\de]+)\}")
+ABILITIES = re.compile(r"capabilities:\[([^\]]*)\]")
+
+USUAL_WINDOW = 200_000
+"""Tokens, of a model for which the program has no other number."""
+
+SETTINGS = "return{$schema:()=>"
+TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|[{}()\[\],]", re.DOTALL)
+KEY = re.compile(r'"?([A-Za-z]\w*)"?:')
+
+
+LISTS = {
+    "credentials": ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"),
+    "models": ("ANTHROPIC_MODEL", "ANTHROPIC_DEFAULT_MODEL"),
+    "switches": ("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX"),
+}
+"""Lists of names with a meaning, found by how they begin."""
+
+SWITCH = "CLAUDE_CODE_USE_"
+"""How a switch to a provider begins; more is in its list."""
+
+
+def read(program: Path) -> dict[str, Any]:
+    """Everything that *program* names, as JSON values.
+
+    InvalidInput for a file that is no such program, or one that is built in another way.
+    """
+    try:
+        texts = list(read_modules(program))
+    except (OSError, ValueError, struct.error) as error:
+        raise _not_understood(program, str(error)) from None
+    made = {
+        "version": _find_version(program, texts),
+        "variables": find_variables(texts),
+        "settings": find_settings(texts),
+        "routes": find_routes(texts),
+        **find_lists(texts),
+        "aliases": find_aliases(texts),
+        "catalogue": find_models(texts),
+    }
+    missing = [name for name, found in made.items() if not found]
+    if missing:
+        raise _not_understood(program, f"no {', '.join(missing)} found in it")
+    return made
+
+
+def read_modules(program: Path) -> Iterator[str]:
+    """The text of each JavaScript module; ValueError where the table is not as it is known."""
+    with program.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        end = data.rfind(MARKER)
+        if end < 0:
+            raise ValueError("no Bun executable")
+        size, place, length = HEADER.unpack_from(data, end - 32)
+        start = end - 32 - size
+        if length % ENTRY or length // ENTRY < FEWEST_MODULES:
+            raise ValueError(f"a table of {length} bytes")
+        for row in range(start + place, start + place + length, ENTRY):
+            _, _, body, extent = PLACE.unpack_from(data, row)
+            text = data[start + body : start + body + extent]
+            if text.startswith((b"// @bun", b"#!")):
+                yield text.decode(errors="replace")
+
+
+def find_variables(texts: list[str]) -> dict[str, str]:
+    """The variables of the environment and the kind of each: str, bool, int, triBool, rawStr, or "" (not declared)."""
+    found: dict[str, str] = {}
+    for text in texts:
+        found |= dict.fromkeys(READ.findall(text), "") | found
+        kinds = dict(KIND.findall(text))
+        for group in GROUP.findall(text):
+            for name, declared in MEMBER.findall(group):
+                if declared in kinds and NAME.fullmatch(name):
+                    found[name] = kinds[declared]
+    return dict(sorted(found.items()))
+
+
+def find_settings(texts: list[str]) -> list[str]:
+    """The top-level keys of settings.json, in the program's order."""
+    for text in texts:
+        start = text.find(SETTINGS)
+        if start >= 0:
+            return list(_read_members(text, start))
+    return []
+
+
+def _read_members(text: str, start: int) -> Iterator[str]:
+    """The names of the members of the object that begins after *start*."""
+    depth = 0
+    for token in TOKEN.finditer(text, start):
+        sign = token[0]
+        if sign in "{[(":
+            depth += 1
+        elif sign in "}])":
+            depth -= 1
+        if depth == 0:
+            return
+        key = KEY.match(text, token.end())
+        if key and depth == 1 and sign in "{,":
+            yield key[1]
+
+
+def find_routes(texts: list[str]) -> list[dict[str, Any]]:
+    """The ways to a provider: its address, the switch that chooses it, what else belongs to it."""
+    routes = []
+    for text in texts:
+        for match in ROUTE.finditer(text):
+            more = re.findall(r"\w+", match["more"])
+            route = {"address": match["address"], "switch": match["switch"], "more": more}
+            if route not in routes:
+                routes.append(route)
+    return routes
+
+
+def find_lists(texts: list[str]) -> dict[str, list[str]]:
+    """Who a request is from, which model it names, which provider it goes to: the variables that decide."""
+    found: dict[str, list[str]] = {name: [] for name in LISTS}
+    for text in texts:
+        for match in LIST.finditer(text):
+            names = re.findall(r"\w+", match[1])
+            for kind, begins in LISTS.items():
+                if tuple(names[: len(begins)]) == begins:
+                    found[kind] += names
+    switches = [name for name in found["switches"] if name.startswith(SWITCH)]
+    return {kind: list(dict.fromkeys(names)) for kind, names in (found | {"switches": switches}).items()}
+
+
+def find_aliases(texts: list[str]) -> list[str]:
+    """The words that stand for a model."""
+    for text in texts:
+        match = ALIASES.search(text)
+        if match:
+            return re.findall(r'"([^"]+)"', match[0])
+    return []
+
+
+def find_models(texts: list[str]) -> dict[str, dict[str, Any]]:
+    """The models that the program knows: window, default and largest output in tokens, abilities."""
+    found = {}
+    for text in texts:
+        if not MODEL_ID.search(text):
+            continue
+        for part in MODEL.split(text):
+            name, output = MODEL_ID.match(part), OUTPUT.search(part)
+            if name and output:
+                found[name[1]] = _read_model(part, output)
+    return dict(sorted(found.items()))
+
+
+def _read_model(part: str, output: re.Match[str]) -> dict[str, Any]:
+    window, abilities = WINDOW.search(part), ABILITIES.search(part)
+    return {
+        "window": _read_number(window[1]) if window else USUAL_WINDOW,
+        "output": _read_number(output[1]),
+        "most_output": _read_number(output[2]),
+        "abilities": re.findall(r"\w+", abilities[1]) if abilities else [],
+    }
+
+
+def _read_number(text: str) -> int:
+    return int(float(text))
+
+
+def _find_version(program: Path, texts: list[str]) -> str:
+    versions: set[str] = set()
+    for text in texts:
+        versions.update(VERSION.findall(text))
+    if len(versions) != 1:
+        raise _not_understood(program, f"{len(versions)} versions in it")
+    return versions.pop()
+
+
+def _not_understood(program: Path, why: str) -> InvalidInput:
+    fix = "Name the program of Claude Code itself, not the script that starts it."
+    return InvalidInput(f"cannot be read as a Claude Code ({why})", fix, where=str(program))
