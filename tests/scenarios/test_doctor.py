@@ -246,7 +246,8 @@ def test_settings_of_another_tool(box):
         ({"ANTHROPIC_AUTH_TOKEN": None}, "Not logged in"),
         ({"ANTHROPIC_AUTH_TOKEN": "sk-somebody-elses-key"}, "not the token of the deployed gateway"),
         ({"ANTHROPIC_AUTH_TOKEN": "Bearer sk-0123456789"}, "Bearer"),
-        ({"CLAUDE_CODE_USE_BEDROCK": "1"}, "past every gateway"),
+        ({"CLAUDE_CODE_USE_BEDROCK": "1"}, "past the gateway"),
+        ({"CLAUDE_CODE_USE_MANTLE": "1"}, "past the gateway"),
     ],
 )
 def test_credentials_that_break_the_way(box, change, says):
@@ -321,7 +322,10 @@ def test_a_name_that_no_program_reads(box):
 
 
 def test_network_with_a_proxy_and_no_way_past_it(box):
-    found = examined(box, HTTPS_PROXY="http://ada:canary-pass@proxy.example.com:8080")
+    proxy = "http://ada:canary-pass@proxy.example.com:8080"
+    assert not at(examined(box, HTTPS_PROXY=proxy), "network", "fail")
+    set_env(box, NO_PROXY=None)
+    found = examined(box, HTTPS_PROXY=proxy)
     (broken,) = at(found, "network", "fail")
     assert "NO_PROXY" in broken["says"]
     assert broken["verb"] == ["deploy"]

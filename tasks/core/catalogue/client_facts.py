@@ -25,7 +25,9 @@ OFF = frozenset({"", "0", "false", "no", "off"})
 """What turns a switch of Claude Code's off."""
 
 
-OWN = frozenset({"ANTHROPIC_BASE_URL", "CLAUDE_CONFIG_DIR"})
+BASE_URL = "ANTHROPIC_BASE_URL"
+
+OWN = frozenset({BASE_URL, "CLAUDE_CONFIG_DIR"})
 """Looked at by themselves."""
 
 DECIDING = frozenset({"address", "route", "credential", "precedence", "model"})
@@ -85,6 +87,12 @@ def names(templates: Path) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise InvalidInput("is no object", "Restore it with git, or write it again: doit facts", where=str(path))
     return found
+
+
+def has(templates: Path, name: str) -> bool:
+    """Whether Claude Code has a variable or a setting of this name."""
+    found = names(templates)
+    return name in found["variables"] or name.partition(".")[0] in found["settings"]
 
 
 @functools.cache

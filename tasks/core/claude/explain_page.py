@@ -30,6 +30,9 @@ GATEWAY = "the gateway, from its .env"
 CONCERNS = {"model": (layers.OUTWEIGHED["model"], "wins over it, wherever it stands")}
 """Keys over which a variable decides, and what to say about that."""
 
+NEAR = 0.85
+"""How like a name must be to be suggested; below, it means something else."""
+
 EMPTY = "Its empty text counts as not set, and cancels what stands below."
 COMBINED = "Lists and objects of all layers are put together; "
 COMBINED += "the stronger one counts only where both name a member."
@@ -75,7 +78,8 @@ def describe_key(found: Layers, known: Known, name: str) -> Facts:
     key = layers.Key.of(name)
     held = found.of(key)
     problems = find_problems(found)
-    if key.name not in known and not held and not problems:
+    is_named = client_facts.has(found.layout.templates, key.name)
+    if key.name not in known and not is_named and not held and not problems:
         raise make_unknown_error(found.layout, known, name)
     what, reader = find_meant(found.layout, key.name), ""
     if key.name in known:
@@ -97,25 +101,31 @@ def describe_key(found: Layers, known: Known, name: str) -> Facts:
 
 
 def make_unknown_error(layout: Layout, known: Known, name: str) -> UsageError:
-    """The error for a key that is neither known nor set, with one of a similar name."""
+    """The error for a key that is neither known nor set, with one of almost the same name."""
     import difflib
 
-    names = [*known, *client_facts.invented(layout.templates)]
-    by_case = {name.casefold(): name for name in names}
+    instead = client_facts.invented(layout.templates).get(name)
+    if instead:
+        return UsageError(f"no program reads {name}; {instead} was meant", f"doit explain {instead}")
+    by_case = {name.casefold(): name for name in known}
     wanted = layers.Key.of(name).name.casefold()
-    near = difflib.get_close_matches(wanted, by_case, n=1, cutoff=0.6)
-    says = f"{name} is set nowhere, and it is no key that matters here."
+    near = difflib.get_close_matches(wanted, by_case, n=1, cutoff=NEAR)
+    version = client_facts.names(layout.templates)["version"]
+    says = f"{name} is set nowhere, and Claude Code {version} has no such name."
     if near:
         says += f" Did you mean {by_case[near[0]]}?"
-    return UsageError(says, "All that do: doit explain")
+    return UsageError(says, "What matters for a gateway: doit explain")
 
 
 def find_meant(layout: Layout, name: str) -> str:
-    """What to say about a key that is set and not known."""
+    """What to say about a key that nothing is known of."""
     instead = client_facts.invented(layout.templates).get(name)
     if instead:
         return f"No program reads it; {instead} was meant."
-    return "Not one that matters for a gateway."
+    version = client_facts.names(layout.templates)["version"]
+    if client_facts.has(layout.templates, name):
+        return f"Claude Code {version} has it; what it does for a gateway is not known here."
+    return f"Claude Code {version} has no such name."
 
 
 def describe_layer(held: Held, wins: Held | None) -> Facts:

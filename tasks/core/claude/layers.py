@@ -1,7 +1,8 @@
 """Whose word counts for a key of Claude Code: the layers of its settings, the strongest first, and why one wins.
 
-As seen of Claude Code 2.1.330: `env` of any settings file wins over the shell; a project's files win over the user's;
-the local file is that of the repository's root where it has one, the shared one only that of the folder itself.
+As seen of Claude Code 2.1.332: `env` of any settings file wins over the shell; a project's files win over the user's;
+of local files the one at the root of the repository is stronger than the folder's, key by key; the shared file is only
+that of the folder itself. tests/real/test_precedence.py asks the program.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.core.catalogue import client_facts
 from tasks.core.disk import files
 from tasks.core.model import secret_patterns
 from tasks.core.model.errors import GatewayError
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 
 LAYERS = {
+    "host": "a program that starts Claude Code manages its provider (CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST), "
+    "so the environment wins over all settings",
     "managed": "what is managed for this machine wins over every other settings file and over the shell",
     "local": "a project's local settings win over its shared ones, over yours and over the shell",
     "project": "a project's settings win over yours and over the shell, for a claude that is started in its folder",
@@ -40,10 +44,12 @@ LAYERS = {
 """The layers, the strongest first, each with why it wins where it does."""
 
 PLACES = {
+    "host": "the environment, where it has `CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST`: "
+    "settings do not count for addresses, credentials and models",
     "managed": "`/etc/claude-code/managed-settings.json` (macOS: `/Library/Application Support/ClaudeCode/`), and "
     "`managed-settings.d/*.json` beside it, the last one first",
-    "local": "`.claude/settings.local.json` at the root of the repository (of a worktree: of the main checkout), then the "
-    "one in the folder",
+    "local": "`.claude/settings.local.json` at the root of the repository (for a worktree, of the main checkout), "
+    "then the one in the folder",
     "project": "`.claude/settings.json` in the folder where claude is started, not above it",
     "user": "`~/.claude/settings.json`, or in `CLAUDE_CONFIG_DIR`",
     "vscode": "`claudeCode.environmentVariables` in VS Code's settings",
@@ -60,7 +66,7 @@ OUTWEIGHED = {"model": "ANTHROPIC_MODEL"}
 
 UNSEEN = "Not seen from here: claude --settings, --model and the like (they win over all but what is managed)."
 
-_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*|(https?|all|no)_proxy")
+_VARIABLE = re.compile(r"_?[A-Z][A-Z0-9_]*|(https?|all|no)_proxy")
 
 
 class Key(NamedTuple):
@@ -164,10 +170,24 @@ class Layers:
 
     def of(self, key: Key) -> list[Held]:
         """What each layer says of *key*, the strongest first."""
+        if self._is_managed_by_host(key):
+            return list(self._from_host(key))
         found = [held for file in self.files for held in self._in(file, key)]
         if key.variable is None:
             return found
         return [*found, *self._in_editors(key.variable), *self._in_shell(key.variable)]
+
+    def _is_managed_by_host(self, key: Key) -> bool:
+        """Whether the program that starts Claude Code decides about *key*, and settings do not count for it."""
+        if self.environ.get(client_facts.HOST, "").lower() in client_facts.OFF:
+            return False
+        owned = [client_facts.BASE_URL, *client_facts.leading(self.layout.templates)]
+        return key.path == ("apiKeyHelper",) or key.variable in owned
+
+    def _from_host(self, key: Key) -> Iterator[Held]:
+        value = self.environ.get(key.variable or "")
+        if value is not None:
+            yield Held("host", "environment", wrapped(key.name, value))
 
     def winner(self, name: str) -> Held | None:
         """What counts for a claude that is started from this shell."""

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tasks.core.claude import git_ignore, ledger, other_tools, token_binding
+from tasks.core.claude import git_ignore, ledger, other_tools, settings_types, token_binding
 from tasks.core.console import console
 from tasks.core.deploying import caveats, install, place
 from tasks.core.disk import atomic, files
@@ -155,7 +155,7 @@ def find_port_problem(resolved: Resolved) -> str:
 
 
 def check_settings(layout: Layout) -> None:
-    """Whether Claude Code's settings can be edited.
+    """Whether Claude Code's settings can be edited, and are read by it.
 
     InvalidInput before anything is written: they are never started afresh.
     """
@@ -168,6 +168,8 @@ def check_settings(layout: Layout) -> None:
             str(layout.settings),
         )
         atomic.examine(path)
+        document = json_edit.parse(data, str(layout.settings))
+        settings_types.check(document, layout.templates, str(layout.settings))
 
 
 def check_certificates(deployment: Deployment) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from tasks.core.catalogue import client_facts
-from tasks.core.claude import ledger_file, other_tools, settings_edit
+from tasks.core.claude import client_verdict, ledger_file, logins, other_tools, settings_edit, settings_types
 from tasks.core.claude.layers import OVERRIDING, Key
 from tasks.core.deploying import checks, drift
 from tasks.core.disk import programs
@@ -18,6 +18,7 @@ from tasks.core.values import value_checks
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tasks.core.catalogue.client_facts import ClientKey
     from tasks.core.claude.layers import File, Held
     from tasks.core.doctor.case import Case
     from tasks.core.model.layout import Layout
@@ -28,14 +29,10 @@ OLDEST = (2, 0, 56)
 INSTALL = "npm install -g @anthropic-ai/claude-code"
 DEPLOY = ("deploy",)
 
-SWITCHES = ("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY")
-"""With one of these Claude Code asks as a provider is asked, and that provider itself where no address is set."""
+SOCKET = "ANTHROPIC_UNIX_SOCKET"
 
 SLOTS = {"bearer": "ANTHROPIC_AUTH_TOKEN", "x-api-key": "ANTHROPIC_API_KEY", "apikeyhelper": "apiKeyHelper"}
 """Per way of showing the token, the key that holds it."""
-
-TYPES = {"env": "{", "permissions": "{", "model": '"', "apiKeyHelper": '"'}
-"""How the value of a member begins; with anything else Claude Code ignores the whole file."""
 
 
 def client(case: Case) -> Iterator[Check]:
@@ -83,14 +80,45 @@ def settings(case: Case) -> Iterator[Check]:
 
 
 def _unreadable(case: Case) -> Iterator[Check]:
+    """The files that Claude Code ignores, as a whole or in part."""
     for file in case.layers.files:
-        problem, where = file.problem or _wrong_type(file), case.layers.shown(file.path)
-        if problem and file.layer == "managed":
-            fix = "Whoever manages this machine must mend it."
-            yield Check("settings", FAIL, f"Claude Code does not start with this: {problem}", where, fix)
-        elif problem:
-            fix = _mending(case.layout, file)
-            yield Check("settings", FAIL, f"Claude Code ignores the whole file: {problem}", where, fix)
+        where = case.layers.shown(file.path)
+        if file.document is None:
+            yield _ignored(case, file, file.problem, where)
+            continue
+        wrong = settings_types.find_wrong(file.document, case.layout.templates)
+        if wrong:
+            listed = ", ".join(map(str, wrong))
+            yield _ignored(case, file, listed, case.layers.shown(file.path, wrong[0].line))
+        elif not settings_types.is_simple(file.document):
+            yield from _judged(case, file, where)
+
+
+def _ignored(case: Case, file: File, problem: str, where: str) -> Check:
+    if file.layer != "managed":
+        fix = _mending(case.layout, file)
+        return Check("settings", FAIL, f"Claude Code ignores the whole file: {problem}", where, fix)
+    fix = "Ask the administrator of this machine to fix it."
+    if file.document is None:
+        return Check("settings", FAIL, f"Claude Code does not start with this: {problem}", where, fix)
+    return Check("settings", WARN, f"Claude Code ignores this key: {problem}", where, fix)
+
+
+def _judged(case: Case, file: File, where: str) -> Iterator[Check]:
+    """What the installed Claude Code says of a file with rules, hooks and the like."""
+    program = programs.find("claude", case.environ)
+    if program is None or file.document is None or file.layer == "managed":
+        return
+    data = file.document.encoded(file.document.text)
+    try:
+        findings = client_verdict.judge(program, data, case.environ)
+    except OSError:
+        return  # the first link says what is wrong with the program
+    for each in findings:
+        if each.is_for_whole_file:
+            yield _ignored(case, file, f"{each.key}: {each.says}", where)
+        else:
+            yield Check("settings", WARN, f"{each.key}: {each.says}", where, "Change it, or take it out.")
 
 
 def _mending(layout: Layout, file: File) -> str:
@@ -99,12 +127,6 @@ def _mending(layout: Layout, file: File) -> str:
     if copy is None or not (layout.settings.exists() and file.path.samefile(layout.settings)):
         return "Mend it."
     return f"Mend it; how it was before it was last deployed shows {copy}"
-
-
-def _wrong_type(file: File) -> str:
-    assert file.document is not None
-    wrong = [name for name, start in TYPES.items() if not (file.document.raw((name,)) or start).startswith(start)]
-    return f"{', '.join(wrong)} has a value of the wrong type" if wrong else ""
 
 
 def _neighbours(case: Case) -> Iterator[Check]:
@@ -155,7 +177,8 @@ def _text(held: Held | None) -> str:
 
 
 def _elsewhere_in_editors(case: Case) -> Iterator[Check]:
-    for name in ("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", *SWITCHES):
+    switches = client_facts.switches(case.layout.templates)
+    for name in ("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", *switches):
         for held in case.layers.of(Key.of(name)):
             if held.layer == "vscode" and held.plain != case.layers.text(name):
                 yield Check("settings", WARN, f"VS Code's settings give {name} another value", held.where, "Remove it.")
@@ -163,7 +186,7 @@ def _elsewhere_in_editors(case: Case) -> Iterator[Check]:
 
 def credentials(case: Case) -> Iterator[Check]:
     """Whether exactly one credential is shown, the right one, and to the gateway."""
-    found = [*_past_the_gateway(case), *_logins(case), *_shown(case)]
+    found = [*_past_the_gateway(case), *_logins(case), *_console_key(case), *_shown(case)]
     yield from found
     if not any(each.state in (FAIL, WARN) for each in found):
         slots = [name for name in SLOTS.values() if case.layers.text(name)]
@@ -175,16 +198,29 @@ def credentials(case: Case) -> Iterator[Check]:
 
 
 def _past_the_gateway(case: Case) -> Iterator[Check]:
-    """The switches to a provider's own interface: some gateways are asked in that way, past all others it leads."""
-    for name in SWITCHES:
+    """What leads past the gateway: a switch to a provider, a socket, a program that manages the provider."""
+    known = client_facts.known(case.layout.templates)
+    for name, address in client_facts.switches(case.layout.templates).items():
         held = case.layers.winner(name)
         on = held is not None and held.plain.lower() not in client_facts.OFF
         if held and on and not case.wanted.get(name):
-            says = f"{name} is set: requests go past every gateway"
-            yield Check("credentials", FAIL if case.manifest else WARN, says, held.where, f"Unset {name} there.")
+            yield from _switched(case, held, known[name], address)
         elif case.wanted.get(name) and not on:
             says = f"{name} is not set, and the gateway is to be asked in that way"
             yield Check("credentials", FAIL, says, held.where if held else "", "Deploy again: doit deploy", DEPLOY)
+    for name in (SOCKET, client_facts.HOST):
+        held = case.layers.winner(name)
+        if case.manifest and held and held.layer == "environment" and held.plain.lower() not in client_facts.OFF:
+            says = f"{name} is set: {known[name].what}"
+            yield Check("credentials", FAIL, says, held.where, f"unset {name}")
+
+
+def _switched(case: Case, held: Held, key: ClientKey, address: str) -> Iterator[Check]:
+    """A switch that is on and not ours: with an address of its own it leads to another gateway."""
+    if case.manifest:
+        yield Check("credentials", FAIL, f"{key.name} is set: {key.what}", held.where, f"Unset {key.name} there.")
+    elif not case.layers.text(address):
+        yield Check("credentials", WARN, f"{key.name} is set: {key.what}", held.where, f"Unset {key.name} there.")
 
 
 def _logins(case: Case) -> Iterator[Check]:
@@ -197,6 +233,17 @@ def _logins(case: Case) -> Iterator[Check]:
     if case.layers.text("ANTHROPIC_AUTH_TOKEN") and saved.exists():
         says = "a login at Anthropic is saved too; requests use the token, but Claude Code warns of it"
         yield Check("credentials", WARN, says, case.layers.shown(saved), "claude auth logout, or leave it.")
+
+
+def _console_key(case: Case) -> Iterator[Check]:
+    """The key of a Console login, which Claude Code sends beside a token unless a header has its place."""
+    path = logins.find_console_key(case.layout)
+    replaced = "x-api-key" in case.layers.text("ANTHROPIC_CUSTOM_HEADERS").lower()
+    if path is None or replaced or case.layers.text("apiKeyHelper") or not case.layers.text("ANTHROPIC_AUTH_TOKEN"):
+        return
+    says = "a login at Anthropic's Console is saved, and its key is sent to the gateway as x-api-key"
+    fix = "Deploy again: doit deploy" if case.manifest else "claude auth logout"
+    yield Check("credentials", FAIL, says, case.layers.shown(path), fix, DEPLOY if case.manifest else ())
 
 
 def _shown(case: Case) -> Iterator[Check]:

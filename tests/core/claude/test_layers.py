@@ -195,3 +195,46 @@ def test_what_tells_is_hidden_and_can_still_be_compared(name, value, hides):
     assert isinstance(held.value, Secret) is hides
     assert held.plain == value
     assert not hides or value not in repr(held)
+
+
+def make_worktree(place, main="main", tree="project"):
+    """The files by which git knows a worktree: a pointer to its private folder, and from there to the shared one."""
+    private = place.home / main / ".git" / "worktrees" / "w"
+    private.mkdir(parents=True)
+    (private / "commondir").write_text("../..\n")
+    (place.home / tree / ".git").write_text(f"gitdir: {private}\n")
+
+
+@pytest.mark.parametrize("folder", ["project", "project/sub"])
+def test_the_local_settings_of_the_main_checkout_count_in_its_worktrees(place, folder):
+    make_worktree(place)
+    place.put(f"{folder}/.claude/settings.local.json", env("worktree"))
+    assert place.wins(folder=folder)[2] == "worktree"
+    place.put("main/.claude/settings.local.json", env("main"))
+    assert place.wins(folder=folder)[2] == "main"
+
+
+def test_local_settings_are_merged_key_by_key(place):
+    (place.project / ".git").mkdir()
+    place.put("project/.claude/settings.local.json", '{"permissions": {"allow": ["Read"]}}')
+    place.put("project/sub/.claude/settings.local.json", env("sub"))
+    assert place.wins(folder="project/sub")[2] == "sub"
+
+
+def test_a_worktree_of_a_bare_repository_has_its_own_local_settings(place):
+    private = place.home / "repo.git" / "worktrees" / "w"
+    private.mkdir(parents=True)
+    (private / "commondir").write_text("../..")
+    (place.project / ".git").write_text(f"gitdir: {private}")
+    place.put("project/.claude/settings.local.json", env("worktree"))
+    assert place.wins()[2] == "worktree"
+
+
+def test_a_host_that_manages_the_provider_sets_aside_what_settings_say_of_it(place):
+    place.put(".claude/settings.json", json.dumps({"env": {NAME: "ours", "API_TIMEOUT_MS": "5"}, "apiKeyHelper": "x"}))
+    host = {"CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST": "1"}
+    assert place.wins(**host) is None
+    assert place.wins("apiKeyHelper", **host) is None
+    assert place.wins(**host, **{NAME: "theirs"}) == ("host", "environment", "theirs")
+    assert place.wins("API_TIMEOUT_MS", **host)[2] == "5"
+    assert place.wins(**{**host, "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST": "0"})[2] == "ours"

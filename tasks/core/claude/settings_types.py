@@ -1,0 +1,77 @@
+"""Whether a settings file has a value of a type for which Claude Code ignores the whole file.
+
+That is known for each key at the top, from templates/client/claude-code.json. What is wrong deeper
+in a file only the installed program can say: see core.claude.client_verdict.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tasks.core.catalogue import client_facts
+from tasks.core.model.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tasks.core.text.json_edit import Document
+
+FIX = "Change its value, or take the key out. What it may be: https://code.claude.com/docs/en/settings"
+
+
+class Wrong(NamedTuple):
+    """A key, the type of its value, and the line it is in."""
+
+    key: str
+    kind: str
+    line: int | None
+
+    def __str__(self) -> str:
+        return f"{self.key} is of the wrong type ({self.kind})"
+
+
+def find_wrong(document: Document, templates: Path) -> list[Wrong]:
+    """The keys for which Claude Code ignores the whole of *document*."""
+    values = document.value(())
+    if not isinstance(values, dict):
+        return []
+    refused = client_facts.names(templates)["settings"]
+    found = []
+    for key, value in values.items():
+        kind = name_type(value)
+        if kind in refused.get(key, "").split():
+            found.append(Wrong(key, kind, document.line((key,))))
+    return found
+
+
+def check(document: Document, templates: Path, where: str) -> None:
+    """InvalidInput when Claude Code ignores *document*, and with it all that is written into it."""
+    wrong = find_wrong(document, templates)
+    if wrong:
+        place = f"{where}:{wrong[0].line}" if wrong[0].line else where
+        listed = ", ".join(map(str, wrong))
+        raise InvalidInput(f"Claude Code ignores this whole file: {listed}", FIX, where=place)
+
+
+def is_simple(document: Document) -> bool:
+    """Whether nothing in *document* is deeper than a variable or a permission mode: find_wrong() sees all of it."""
+    values = document.value(())
+    if not isinstance(values, dict):
+        return False
+    below = [value for value in values.values() if isinstance(value, dict)]
+    flat = [value for value in values.values() if not isinstance(value, dict)]
+    leaves = [*flat, *(leaf for each in below for leaf in each.values())]
+    return all(name_type(leaf) not in ("array", "object") for leaf in leaves)
+
+
+def name_type(value: Any) -> str:  # noqa: ANN401 - any JSON value
+    """The type of a JSON value, as JSON calls it."""
+    if value is None:
+        return "null"
+    for kind, name in TYPES.items():
+        if isinstance(value, kind):
+            return name
+    return "number"
+
+
+TYPES: dict[type, str] = {bool: "boolean", str: "string", list: "array", dict: "object"}
