@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOCK = PROJECT / "requirements" / "litellm.txt"
-CLAUDE_VERSION = "2.1.330"
+CLAUDE_VERSION = "2.1.332"
 HERE = Path(__file__).parent
 STRAYS = ("ANTHROPIC_", "CLAUDE", "LITELLM_", "DOIT_", "AWS_", "GOOGLE_", "VERTEX", "OPENAI_", "DATABASE_URL")
 

@@ -59,12 +59,27 @@ def test_claude_code_shows_the_token_and_sends_every_header(tmp_path, claude, au
         for sent in messages(play):
             shown = [sent.get("authorization"), sent.get("x-api-key")]
             bearer, key = f"Bearer {TOKEN}", TOKEN
-            assert shown == {"bearer": [bearer, None], "x-api-key": [None, key], "apikeyhelper": [bearer, key]}[auth]
+            assert shown == {"bearer": [bearer, key], "x-api-key": [None, key], "apikeyhelper": [bearer, key]}[auth]
             assert (sent["x-team"], sent["x-cost"]) == ("blue", "c-17")
     assert (TOKEN in box.settings.read_text()) == (auth != "apikeyhelper")
 
 
-BEARER = {"authorization": f"Bearer {TOKEN}"}
+@pytest.mark.parametrize("auth", ["bearer", "x-api-key", "apikeyhelper"])
+def test_no_login_of_the_users_reaches_the_gateway(tmp_path, claude, auth):
+    with serving() as play:
+        box = deployed(tmp_path, play, "--auth", auth)
+        state = {"primaryApiKey": "sk-ant-api03-canary-console", "hasCompletedOnboarding": True}
+        (box.home / ".claude.json").write_text(json.dumps(state))
+        login = {"accessToken": "sk-ant-oat01-canary", "refreshToken": "canary", "expiresAt": 9999999999999}
+        login |= {"scopes": ["user:inference"], "subscriptionType": "max"}
+        (box.home / ".claude" / ".credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
+        done = ask(claude, box, CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC="1")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert messages(play)
+        assert "canary" not in json.dumps([dict(each.headers) for each in play.asked()])
+
+
+BEARER = {"authorization": f"Bearer {TOKEN}", "x-api-key": TOKEN}
 KINDS = {
     "portkey": (
         "",

@@ -6,6 +6,7 @@ import json
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.sample(2)]
 
-USER, PROJECT, LOCAL, SHELL = "user", "project", "local", "shell"
+USER, PROJECT, LOCAL, MAIN, SHELL = "user", "project", "local", "main", "shell"
 PLACES = {
     USER: "home/.claude/settings.json",
     PROJECT: "home/work/.claude/settings.json",
@@ -54,7 +55,7 @@ class Refuse(BaseHTTPRequestHandler):
 def recorders() -> Iterator[dict[str, Recorder]]:
     """One for each layer that may name an address."""
     made = {}
-    for name in (USER, PROJECT, LOCAL, SHELL):
+    for name in (USER, PROJECT, LOCAL, MAIN, SHELL):
         made[name] = Recorder(("127.0.0.1", 0), Refuse)
         made[name].seen = []
         threading.Thread(target=made[name].serve_forever, daemon=True).start()
@@ -111,3 +112,68 @@ def test_the_layer_that_wins_here_is_the_one_it_heeds(tmp_path, asks, recorders,
     assert heard["model"] == found.text("ANTHROPIC_MODEL")
     assert heard["bearer"] == found.text("ANTHROPIC_AUTH_TOKEN")
     assert heard["key"] == found.text("ANTHROPIC_API_KEY")
+
+
+def make_repository(home: Path) -> None:
+    """A checkout, home/main, and a worktree of it, home/work; a folder below each."""
+    main = home / "main"
+    main.mkdir(parents=True)
+    name = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for words in (
+        ["init", "-q"],
+        [*name, "commit", "-q", "--allow-empty", "-m", "x"],
+        ["worktree", "add", "-q", "../work"],
+    ):
+        subprocess.run(["git", *words], cwd=main, check=True, capture_output=True)
+    for folder in (main, home / "work"):
+        (folder / "below").mkdir()
+
+
+def chosen(recorders: dict[str, Recorder], name: str, random: Random) -> dict[str, str]:
+    """What one layer says: each variable, an empty text, or nothing."""
+    made = {"ANTHROPIC_BASE_URL": recorders[name].url, "ANTHROPIC_AUTH_TOKEN": f"token-{name}"}
+    made |= {"ANTHROPIC_MODEL": f"model-{name}", "ANTHROPIC_API_KEY": f"sk-ant-{name}-0123456789"}
+    found = {}
+    for key, value in made.items():
+        take = random.choice(["value", "value", "empty", "nothing"])
+        if take == "value":
+            found[key] = value
+        elif take == "empty" and key != "ANTHROPIC_BASE_URL":
+            found[key] = ""
+    return found
+
+
+@pytest.mark.sample(5)
+@pytest.mark.parametrize("seed", range(200))
+def test_any_layers_are_put_together_as_it_does(tmp_path, asks, recorders, seed):
+    random = Random(seed)
+    home = tmp_path / "home"
+    make_repository(home)
+    folder = home / random.choice(["main", "work", "main/below", "work/below"])
+    files = {
+        USER: home / ".claude" / "settings.json",
+        PROJECT: folder / ".claude" / "settings.json",
+        LOCAL: folder / ".claude" / "settings.local.json",
+        MAIN: home / "main" / ".claude" / "settings.local.json",
+    }
+    for name, path in files.items():
+        if name == USER or random.random() < 0.6:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            env = chosen(recorders, name, random)
+            path.write_text(json.dumps({"env": env, **({"model": f"key-{name}"} if random.random() < 0.3 else {})}))
+    # Always an address in the shell: without any, Anthropic itself would be asked.
+    shell = chosen(recorders, SHELL, random) | {"ANTHROPIC_BASE_URL": recorders[SHELL].url}
+    if random.random() < 0.25:
+        shell["CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"] = random.choice(["1", "true", "0", ""])
+    environ = asks(folder, shell)
+    found = Layers(Layout.of(environ), environ, folder)
+    heard = {name: each.seen[0] for name, each in recorders.items() if each.seen}
+    if not (found.text("ANTHROPIC_AUTH_TOKEN") or found.text("ANTHROPIC_API_KEY")):
+        assert heard == {}
+        return
+    ((name, asked),) = heard.items()
+    assert recorders[name].url == found.text("ANTHROPIC_BASE_URL")
+    assert asked["bearer"] == found.text("ANTHROPIC_AUTH_TOKEN")
+    assert asked["key"] == found.text("ANTHROPIC_API_KEY")
+    named = found.text("ANTHROPIC_MODEL") or found.text("model")
+    assert asked["model"] == named or not named

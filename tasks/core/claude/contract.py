@@ -64,6 +64,12 @@ USUAL_WINDOW = 200_000
 """Tokens, of a model for which the program has no other number."""
 
 SETTINGS = "return{$schema:()=>"
+LAZY = "()=>"
+"""How the value of each of these keys begins."""
+
+SHAPE = re.compile(r"\bshape:\(\)=>\((?=\{)")
+"""Before the keys that belong to one feature."""
+
 TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|[{}()\[\],]", re.DOTALL)
 KEY = re.compile(r'"?([A-Za-z]\w*)"?:')
 
@@ -134,16 +140,22 @@ def find_variables(texts: list[str]) -> dict[str, str]:
 
 
 def find_settings(texts: list[str]) -> list[str]:
-    """The top-level keys of settings.json, in the program's order."""
+    """The top-level keys of settings.json, in the program's order; those of single features come last."""
     for text in texts:
         start = text.find(SETTINGS)
         if start >= 0:
-            return list(_read_members(text, start))
+            keys = [key for key, value in _read_members(text, start) if value.startswith(LAZY)]
+            for shape in SHAPE.finditer(text):
+                keys += [key for key, _ in _read_members(text, shape.end())]
+            return list(dict.fromkeys(keys))
     return []
 
 
-def _read_members(text: str, start: int) -> Iterator[str]:
-    """The names of the members of the object that begins after *start*."""
+def _read_members(text: str, start: int) -> Iterator[tuple[str, str]]:
+    """The members of the object that begins after *start*: each name, and how its value begins.
+
+    Members of what is spread into the object count as well.
+    """
     depth = 0
     for token in TOKEN.finditer(text, start):
         sign = token[0]
@@ -154,8 +166,8 @@ def _read_members(text: str, start: int) -> Iterator[str]:
         if depth == 0:
             return
         key = KEY.match(text, token.end())
-        if key and depth == 1 and sign in "{,":
-            yield key[1]
+        if key and sign in "{," and (depth == 1 or text.startswith(LAZY, key.end())):
+            yield key[1], text[key.end() : key.end() + len(LAZY)]
 
 
 def find_routes(texts: list[str]) -> list[dict[str, Any]]:

@@ -90,6 +90,8 @@ def describe_key(found: Layers, known: Known, name: str) -> Facts:
         because = layers.LAYERS[wins.layer]
     elif problems:
         because = "nobody sets it, as far as can be read"
+    if found.is_managed_by_host(key):
+        because = layers.HOST_WINS
     return {
         "key": key.name,
         "what": what,

@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from tasks.core.text.json_edit import Document
 
 
+HOST_WINS = "a program that starts Claude Code manages its provider (CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST is set), "
+HOST_WINS += "so the environment alone counts"
+"""Why settings do not count for a key, where that is so."""
+
 LAYERS = {
-    "host": "a program that starts Claude Code manages its provider (CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST), "
-    "so the environment wins over all settings",
     "managed": "what is managed for this machine wins over every other settings file and over the shell",
     "local": "a project's local settings win over its shared ones, over yours and over the shell",
     "project": "a project's settings win over yours and over the shell, for a claude that is started in its folder",
@@ -44,8 +46,6 @@ LAYERS = {
 """The layers, the strongest first, each with why it wins where it does."""
 
 PLACES = {
-    "host": "the environment, where it has `CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST`: "
-    "settings do not count for addresses, credentials and models",
     "managed": "`/etc/claude-code/managed-settings.json` (macOS: `/Library/Application Support/ClaudeCode/`), and "
     "`managed-settings.d/*.json` beside it, the last one first",
     "local": "`.claude/settings.local.json` at the root of the repository (for a worktree, of the main checkout), "
@@ -170,14 +170,14 @@ class Layers:
 
     def of(self, key: Key) -> list[Held]:
         """What each layer says of *key*, the strongest first."""
-        if self._is_managed_by_host(key):
+        if self.is_managed_by_host(key):
             return list(self._from_host(key))
         found = [held for file in self.files for held in self._in(file, key)]
         if key.variable is None:
             return found
         return [*found, *self._in_editors(key.variable), *self._in_shell(key.variable)]
 
-    def _is_managed_by_host(self, key: Key) -> bool:
+    def is_managed_by_host(self, key: Key) -> bool:
         """Whether the program that starts Claude Code decides about *key*, and settings do not count for it."""
         if self.environ.get(client_facts.HOST, "").lower() in client_facts.OFF:
             return False
@@ -187,7 +187,7 @@ class Layers:
     def _from_host(self, key: Key) -> Iterator[Held]:
         value = self.environ.get(key.variable or "")
         if value is not None:
-            yield Held("host", "environment", wrapped(key.name, value))
+            yield Held("environment", "environment", wrapped(key.name, value))
 
     def winner(self, name: str) -> Held | None:
         """What counts for a claude that is started from this shell."""

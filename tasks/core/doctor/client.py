@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from tasks.core.catalogue import client_facts
@@ -48,7 +49,18 @@ def client(case: Case) -> Iterator[Check]:
         oldest = ".".join(map(str, OLDEST))
         yield Check("client", WARN, f"Claude Code {version} is older than {oldest}", program, "claude update")
     else:
-        yield Check("client", OK, f"Claude Code {version}", program)
+        hindrances = list(start_conditions(case))
+        yield from hindrances or [Check("client", OK, f"Claude Code {version}", program)]
+
+
+def start_conditions(case: Case) -> Iterator[Check]:
+    """What keeps Claude Code from starting, although it is there."""
+    if sys.platform == "linux" and programs.find("bwrap", case.environ) is None:
+        for name in ("CLAUDE_CODE_SUBPROCESS_ENV_SCRUB", "sandbox.failIfUnavailable"):
+            held = case.layers.winner(name)
+            if held and held.plain.lower() not in client_facts.OFF:
+                says = f"{name} is set, and without bubblewrap (bwrap) Claude Code does not start"
+                yield Check("client", FAIL, says, held.where, "Install bubblewrap, or take the setting out.")
 
 
 def _version(program: str, case: Case) -> str | None:
@@ -209,10 +221,8 @@ def _past_the_gateway(case: Case) -> Iterator[Check]:
             says = f"{name} is not set, and the gateway is to be asked in that way"
             yield Check("credentials", FAIL, says, held.where if held else "", "Deploy again: doit deploy", DEPLOY)
     for name in (SOCKET, client_facts.HOST):
-        held = case.layers.winner(name)
-        if case.manifest and held and held.layer == "environment" and held.plain.lower() not in client_facts.OFF:
-            says = f"{name} is set: {known[name].what}"
-            yield Check("credentials", FAIL, says, held.where, f"unset {name}")
+        if case.manifest and case.environ.get(name, "").lower() not in client_facts.OFF:
+            yield Check("credentials", FAIL, f"{name} is set: {known[name].what}", "environment", f"unset {name}")
 
 
 def _switched(case: Case, held: Held, key: ClientKey, address: str) -> Iterator[Check]:
@@ -238,12 +248,16 @@ def _logins(case: Case) -> Iterator[Check]:
 def _console_key(case: Case) -> Iterator[Check]:
     """The key of a Console login, which Claude Code sends beside a token unless a header has its place."""
     path = logins.find_console_key(case.layout)
-    replaced = "x-api-key" in case.layers.text("ANTHROPIC_CUSTOM_HEADERS").lower()
-    if path is None or replaced or case.layers.text("apiKeyHelper") or not case.layers.text("ANTHROPIC_AUTH_TOKEN"):
+    if path is None or case.layers.text("apiKeyHelper") or not case.layers.text("ANTHROPIC_AUTH_TOKEN"):
+        return
+    where = case.layers.shown(path)
+    if "x-api-key" in case.layers.text("ANTHROPIC_CUSTOM_HEADERS").lower():
+        says = "a login at Anthropic's Console is saved too; its key is not sent, but Claude Code warns of it"
+        yield Check("credentials", WARN, says, where, "claude auth logout, or leave it.")
         return
     says = "a login at Anthropic's Console is saved, and its key is sent to the gateway as x-api-key"
     fix = "Deploy again: doit deploy" if case.manifest else "claude auth logout"
-    yield Check("credentials", FAIL, says, case.layers.shown(path), fix, DEPLOY if case.manifest else ())
+    yield Check("credentials", FAIL, says, where, fix, DEPLOY if case.manifest else ())
 
 
 def _shown(case: Case) -> Iterator[Check]:

@@ -235,6 +235,6 @@ def test_a_host_that_manages_the_provider_sets_aside_what_settings_say_of_it(pla
     host = {"CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST": "1"}
     assert place.wins(**host) is None
     assert place.wins("apiKeyHelper", **host) is None
-    assert place.wins(**host, **{NAME: "theirs"}) == ("host", "environment", "theirs")
+    assert place.wins(**host, **{NAME: "theirs"}) == ("environment", "environment", "theirs")
     assert place.wins("API_TIMEOUT_MS", **host)[2] == "5"
     assert place.wins(**{**host, "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST": "0"})[2] == "ours"
