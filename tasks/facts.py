@@ -1,4 +1,4 @@
-"""facts: what Claude Code and LiteLLM name and know, read from their programs and kept in templates/."""
+"""facts: what Claude Code and LiteLLM name and know, read from their programs for templates/."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tasks.core.model.errors import GatewayError
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.layout import Layout
 
@@ -34,25 +36,22 @@ def write_all(resolved: Resolved) -> None:
 def write_client(layout: Layout) -> None:
     """Read the Claude Code that is on PATH."""
     from tasks.core.catalogue import client_facts
+    from tasks.core.claude import client_verdict
 
     found = programs.find("claude", os.environ)
     if found is None:
         raise GatewayError("there is no Claude Code to read", INSTALL_CLAUDE)
-    path = layout.templates / client_facts.NAMES
-    made = read_client(Path(found).resolve())
-    before = documents.parse_json(path.read_bytes(), str(path)) if path.exists() else {}
+    program = Path(found).resolve()
+    made = client_verdict.read_facts(program, os.environ)
+    before = client_facts.names(layout.templates)
     for section in ("variables", "settings"):
-        show_changes(section, before.get(section, ()), made[section])
+        show_changes(
+            section,
+            before[section],
+            made[section],
+        )
+    path = layout.templates / client_facts.NAMES
     write(layout, path, made)
-
-
-def read_client(program: Path) -> dict[str, Any]:
-    """All facts of one Claude Code: what its program names, and what it answers."""
-    from tasks.core.claude import client_verdict, contract
-
-    made = contract.read(program)
-    made["settings"] = client_verdict.find_types(program, made["settings"], os.environ)
-    return made
 
 
 def write_litellm(resolved: Resolved) -> None:
@@ -61,26 +60,40 @@ def write_litellm(resolved: Resolved) -> None:
     from tasks.core.lint import facts as lint_facts
     from tasks.core.litellm import litellm
 
-    found = litellm.find(resolved.layout, os.environ, resolved.request.choices.litellm)
-    places = found.packages if found else ()
-    packages = [place / "litellm" for place in places if (place / "litellm").is_dir()]
-    if found is None or not packages:
+    chosen = resolved.request.choices.litellm
+    found = litellm.find(resolved.layout, os.environ, chosen)
+    if found is None:
         raise GatewayError("there is no LiteLLM to read", litellm.INSTALL)
-    if found.version != litellm.LITELLM_KNOWN_GOOD:
-        problem = f"is LiteLLM {found.version}, and the list is made from {litellm.LITELLM_KNOWN_GOOD}"
-        raise GatewayError(problem, litellm.INSTALL, where=str(found.executable))
+    pinned = litellm.LITELLM_KNOWN_GOOD
+    if found.version != pinned:
+        problem = f"is LiteLLM {found.version}, and the list is made from {pinned}"
+        raise GatewayError(
+            problem,
+            litellm.INSTALL,
+            where=str(found.executable),
+        )
     path = resolved.layout.templates / "lint" / lint_facts.LITELLM
-    write(resolved.layout, path, extract.extract(packages[0], found.version))
+    write(resolved.layout, path, extract.read_facts(found))
 
 
-def show_changes(section: str, before: Any, after: Any) -> None:  # noqa: ANN401 - names, or a mapping from them
+def show_changes(
+    section: str,
+    before: Collection[str],
+    after: Collection[str],
+) -> None:
     """What is new, and what is gone."""
-    for word, names in (("new", set(after) - set(before)), ("gone", set(before) - set(after))):
+    for word, more, less in (("new", after, before), ("gone", before, after)):
+        names = sorted(set(more).difference(less))
         if names:
-            console.say(f"{word} {section}: {', '.join(sorted(names))}")
+            console.say(f"{word} {section}: " + ", ".join(names))
 
 
-def write(layout: Layout, path: Path, data: dict[str, Any]) -> None:
+def write(
+    layout: Layout,
+    path: Path,
+    data: dict[str, Any],
+) -> None:
     """Write one file of facts."""
     changed = files.write(path, documents.dump_json(data), 0o644)
-    console.say(f"{path.relative_to(layout.project)} {'written' if changed else 'unchanged'}")
+    word = "written" if changed else "unchanged"
+    console.say(f"{path.relative_to(layout.project)} {word}")

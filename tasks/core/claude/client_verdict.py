@@ -1,7 +1,7 @@
-"""What the installed Claude Code says of a settings file: it alone decides what it reads and what it ignores.
+"""What the installed Claude Code says of a settings file: what it reads, and what it ignores.
 
-The file is copied into an empty folder and `claude doctor` is run there. That needs no network, asks
-no model and changes nothing of the user's.
+The file is copied into an empty folder and `claude doctor` is run there. That needs no network,
+asks no model and changes nothing of the user's.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.core.claude import contract
 from tasks.core.disk import files, programs
 
 if TYPE_CHECKING:
@@ -22,10 +23,17 @@ PATIENCE = 30
 QUIET = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
 """With these it neither connects nor updates itself."""
 
-FINDING = re.compile(r"^- (?P<file>/.*settings\.json)(?: \S (?P<key>\S+))?: (?P<says>.+)$", re.MULTILINE)
+FINDING = re.compile(r"(?m)^- (?P<file>/.*settings\.json)(?: \S (?P<key>\S+))?: (?P<says>.+)$")
 
 PART = re.compile(r"\b(was|is|were|are) ignored\b")
 """In a sentence on something that does not concern the rest of the file."""
+
+
+def read_facts(program: Path, environ: Mapping[str, str]) -> dict[str, Any]:
+    """All facts of one Claude Code: what its program names, and what it answers."""
+    made = contract.read(program)
+    made["settings"] = find_types(program, made["settings"], environ)
+    return made
 
 
 class Finding(NamedTuple):
@@ -40,7 +48,11 @@ class Finding(NamedTuple):
         return not PART.search(self.says)
 
 
-def judge(program: str | Path, data: bytes, environ: Mapping[str, str]) -> list[Finding]:
+def judge(
+    program: str | Path,
+    data: bytes,
+    environ: Mapping[str, str],
+) -> list[Finding]:
     """What is wrong with the settings file *data* for the Claude Code *program*.
 
     OSError when that cannot be run, TimeoutError when it does not end.
@@ -61,24 +73,47 @@ def judge(program: str | Path, data: bytes, environ: Mapping[str, str]) -> list[
 
 def read_findings(text: str) -> list[Finding]:
     """The findings in what `claude doctor` printed, each once."""
-    found = [Finding(match["key"] or "", match["says"]) for match in FINDING.finditer(text)]
+    found = [
+        Finding(
+            match["key"] or "",
+            match["says"],
+        )
+        for match in FINDING.finditer(text)
+    ]
     return list(dict.fromkeys(found))
 
 
-VALUES = {"boolean": "true", "number": "7", "string": '"x"', "array": "[]", "object": "{}", "null": "null"}
+VALUES = {
+    "boolean": "true",
+    "number": "7",
+    "string": '"x"',
+    "array": "[]",
+    "object": "{}",
+    "null": "null",
+}
 """A value of each JSON type."""
 
 
-def find_types(program: Path, keys: list[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """For each of *keys* the JSON types for which Claude Code ignores the whole file, with blanks between.
+def find_types(
+    program: Path,
+    keys: list[str],
+    environ: Mapping[str, str],
+) -> dict[str, str]:
+    """For each of *keys* the JSON types for which the whole file is ignored, with blanks between.
 
     All keys are tried at once, with one type after the other.
     """
     found: dict[str, list[str]] = {key: [] for key in keys}
     for kind, value in VALUES.items():
         members = ",".join(f'"{key}":{value}' for key in keys)
-        for finding in judge(program, f"{{{members}}}".encode(), environ):
-            if finding.key in found and finding.is_for_whole_file and not _is_of_type(finding, kind):
+        for finding in judge(
+            program,
+            f"{{{members}}}".encode(),
+            environ,
+        ):
+            if finding.key not in found or _is_of_type(finding, kind):
+                continue
+            if finding.is_for_whole_file:
                 found[finding.key].append(kind)
     return {key: " ".join(kinds) for key, kinds in found.items()}
 

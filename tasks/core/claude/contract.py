@@ -1,9 +1,9 @@
-"""What Claude Code's own program names: variables, settings, ways to a provider, credentials, models.
+"""What Claude Code's own program names: variables, settings, providers, credentials, models.
 
     program ─► its modules ─► names ─► templates/client/claude-code.json
 
-The program is a Bun executable: at its end is a table of the JavaScript modules that are packed into
-it. Names are found by strings that are the same in each build; what a build shortens to one letter
+The program is a Bun executable: at its end is a table of the JavaScript modules that are packed
+into it. Names are found by strings that are the same in each build; what a build shortens to one letter
 is never relied on. `doit facts` writes the result, and a test compares it with the newest program.
 """
 
@@ -35,7 +35,10 @@ PLACE = struct.Struct("<4I")
 FEWEST_MODULES = 1000
 """A program of Claude Code has thousands."""
 
-VERSION = re.compile(r"^// Version: (\d+\.\d+\.\d+)$", re.MULTILINE)
+VERSION = re.compile(
+    r"^// Version: (\d+\.\d+\.\d+)$",
+    re.MULTILINE,
+)
 
 KIND = re.compile(r"[ ,;]([\w$]+)=[\w$]+\.(str|bool|int|triBool|rawStr)\(")
 """A variable of the environment is declared with its kind."""
@@ -47,7 +50,13 @@ MEMBER = re.compile(r"(\w+):\(\)=>([\w$]+)")
 NAME = re.compile(r"_?[A-Z][A-Z0-9_]{2,}|(?:https?|all|no)_proxy")
 READ = re.compile(r"process\.env\.(_?(?:ANTHROPIC|CLAUDE)_[A-Z0-9_]{2,})\b")
 
-ROUTE = re.compile(r'\{endpoint:"(?P<address>\w+)"(?:,selection:"(?P<switch>\w+)")?,companions:\[(?P<more>[^\]]*)\]\}')
+ROUTE = re.compile(
+    r"""(?x)
+    \{ endpoint: "(?P<address>\w+)"
+    (?: , selection: "(?P<switch>\w+)" )?
+    , companions: \[ (?P<more>[^\]]*) \] \}
+    """
+)
 """One way to a provider: the variable with its address, and the switch that chooses it."""
 
 LIST = re.compile(r"\[((?:\"_?[A-Z][A-Z0-9_]+\",?){5,})")
@@ -70,7 +79,10 @@ LAZY = "()=>"
 SHAPE = re.compile(r"\bshape:\(\)=>\((?=\{)")
 """Before the keys that belong to one feature."""
 
-TOKEN = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|[{}()\[\],]", re.DOTALL)
+TOKEN = re.compile(
+    r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|[{}()\[\],]",
+    re.DOTALL,
+)
 KEY = re.compile(r'"?([A-Za-z]\w*)"?:')
 
 
@@ -93,7 +105,10 @@ def read(program: Path) -> dict[str, Any]:
     try:
         texts = list(read_modules(program))
     except (OSError, ValueError, struct.error) as error:
-        raise _not_understood(program, str(error)) from None
+        raise _not_understood(
+            program,
+            str(error),
+        ) from None
     made = {
         "version": _find_version(program, texts),
         "variables": find_variables(texts),
@@ -105,59 +120,118 @@ def read(program: Path) -> dict[str, Any]:
     }
     missing = [name for name, found in made.items() if not found]
     if missing:
-        raise _not_understood(program, f"no {', '.join(missing)} found in it")
+        raise _not_understood(
+            program,
+            f"no {', '.join(missing)} found in it",
+        )
     return made
 
 
 def read_modules(program: Path) -> Iterator[str]:
     """The text of each JavaScript module; ValueError where the table is not as it is known."""
-    with program.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+    with (
+        program.open("rb") as file,
+        mmap.mmap(
+            file.fileno(),
+            0,
+            access=mmap.ACCESS_READ,
+        ) as data,
+    ):
         end = data.rfind(MARKER)
         if end < 0:
             raise ValueError("no Bun executable")
-        size, place, length = HEADER.unpack_from(data, end - 32)
+        size, place, length = HEADER.unpack_from(
+            data,
+            end - 32,
+        )
         start = end - 32 - size
         if length % ENTRY or length // ENTRY < FEWEST_MODULES:
             raise ValueError(f"a table of {length} bytes")
-        for row in range(start + place, start + place + length, ENTRY):
-            _, _, body, extent = PLACE.unpack_from(data, row)
+        for row in range(
+            start + place,
+            start + place + length,
+            ENTRY,
+        ):
+            _, _, body, extent = PLACE.unpack_from(
+                data,
+                row,
+            )
             text = data[start + body : start + body + extent]
             if text.startswith((b"// @bun", b"#!")):
                 yield text.decode(errors="replace")
 
 
 def find_variables(texts: list[str]) -> dict[str, str]:
-    """The variables of the environment and the kind of each: str, bool, int, triBool, rawStr, or "" (not declared)."""
+    """The variables of the environment and the kind of each.
+
+    Kinds are str, bool, int, triBool and rawStr; "" for one that is read without being declared.
+    """
     found: dict[str, str] = {}
     for text in texts:
-        found |= dict.fromkeys(READ.findall(text), "") | found
-        kinds = dict(KIND.findall(text))
-        for group in GROUP.findall(text):
-            for name, declared in MEMBER.findall(group):
-                if declared in kinds and NAME.fullmatch(name):
-                    found[name] = kinds[declared]
+        for name in READ.findall(text):
+            found.setdefault(
+                name,
+                "",
+            )
+        found.update(_find_declared(text))
     return dict(sorted(found.items()))
 
 
+def _find_declared(text: str) -> Iterator[tuple[str, str]]:
+    kinds = dict(KIND.findall(text))
+    for group in GROUP.findall(text):
+        for name, declared in MEMBER.findall(group):
+            if NAME.fullmatch(name) is None:
+                continue
+            if declared in kinds:
+                yield name, kinds[declared]
+
+
 def find_settings(texts: list[str]) -> list[str]:
-    """The top-level keys of settings.json, in the program's order; those of single features come last."""
+    """The top-level keys of settings.json, in the program's order, those of features last."""
     for text in texts:
         start = text.find(SETTINGS)
         if start >= 0:
-            keys = [key for key, value in _read_members(text, start) if value.startswith(LAZY)]
-            for shape in SHAPE.finditer(text):
-                keys += [key for key, _ in _read_members(text, shape.end())]
-            return list(dict.fromkeys(keys))
+            return _read_settings(
+                text,
+                start,
+            )
     return []
 
 
-def _read_members(text: str, start: int) -> Iterator[tuple[str, str]]:
+def _read_settings(
+    text: str,
+    start: int,
+) -> list[str]:
+    keys = {}
+    for key, value in _read_members(
+        text,
+        start,
+    ):
+        if value == LAZY:
+            keys[key] = True
+    for shape in SHAPE.finditer(text):
+        for key, _ in _read_members(
+            text,
+            shape.end(),
+        ):
+            keys[key] = True
+    return list(keys)
+
+
+def _read_members(
+    text: str,
+    start: int,
+) -> Iterator[tuple[str, str]]:
     """The members of the object that begins after *start*: each name, and how its value begins.
 
     Members of what is spread into the object count as well.
     """
     depth = 0
-    for token in TOKEN.finditer(text, start):
+    for token in TOKEN.finditer(
+        text,
+        start,
+    ):
         sign = token[0]
         if sign in "{[(":
             depth += 1
@@ -165,34 +239,49 @@ def _read_members(text: str, start: int) -> Iterator[tuple[str, str]]:
             depth -= 1
         if depth == 0:
             return
-        key = KEY.match(text, token.end())
-        if key and sign in "{," and (depth == 1 or text.startswith(LAZY, key.end())):
-            yield key[1], text[key.end() : key.end() + len(LAZY)]
+        if sign not in "{,":
+            continue
+        key = KEY.match(
+            text,
+            token.end(),
+        )
+        if key is None:
+            continue
+        begins = text[key.end() : key.end() + len(LAZY)]
+        if depth == 1 or begins == LAZY:
+            yield key[1], begins
 
 
 def find_routes(texts: list[str]) -> list[dict[str, Any]]:
     """The ways to a provider: its address, the switch that chooses it, what else belongs to it."""
-    routes = []
+    routes: list[dict[str, Any]] = []
     for text in texts:
         for match in ROUTE.finditer(text):
-            more = re.findall(r"\w+", match["more"])
-            route = {"address": match["address"], "switch": match["switch"], "more": more}
+            route: dict[str, Any] = match.groupdict()
+            route["more"] = re.findall(
+                r"\w+",
+                match["more"],
+            )
             if route not in routes:
                 routes.append(route)
     return routes
 
 
 def find_lists(texts: list[str]) -> dict[str, list[str]]:
-    """Who a request is from, which model it names, which provider it goes to: the variables that decide."""
+    """The variables that decide who asks, for which model, and which provider."""
     found: dict[str, list[str]] = {name: [] for name in LISTS}
     for text in texts:
         for match in LIST.finditer(text):
-            names = re.findall(r"\w+", match[1])
+            names = re.findall(
+                r"\w+",
+                match[1],
+            )
             for kind, begins in LISTS.items():
                 if tuple(names[: len(begins)]) == begins:
                     found[kind] += names
-    switches = [name for name in found["switches"] if name.startswith(SWITCH)]
-    return {kind: list(dict.fromkeys(names)) for kind, names in (found | {"switches": switches}).items()}
+    listed = found["switches"]
+    found["switches"] = [name for name in listed if name.startswith(SWITCH)]
+    return {kind: list(dict.fromkeys(names)) for kind, names in found.items()}
 
 
 def find_aliases(texts: list[str]) -> list[str]:
@@ -200,12 +289,15 @@ def find_aliases(texts: list[str]) -> list[str]:
     for text in texts:
         match = ALIASES.search(text)
         if match:
-            return re.findall(r'"([^"]+)"', match[0])
+            return re.findall(
+                r'"([^"]+)"',
+                match[0],
+            )
     return []
 
 
 def find_models(texts: list[str]) -> dict[str, dict[str, Any]]:
-    """The models that the program knows: window, default and largest output in tokens, abilities."""
+    """The known models: window, default and largest output in tokens, abilities."""
     found = {}
     for text in texts:
         if not MODEL_ID.search(text):
@@ -213,17 +305,28 @@ def find_models(texts: list[str]) -> dict[str, dict[str, Any]]:
         for part in MODEL.split(text):
             name, output = MODEL_ID.match(part), OUTPUT.search(part)
             if name and output:
-                found[name[1]] = _read_model(part, output)
+                found[name[1]] = _read_model(
+                    part,
+                    output,
+                )
     return dict(sorted(found.items()))
 
 
-def _read_model(part: str, output: re.Match[str]) -> dict[str, Any]:
+def _read_model(
+    part: str,
+    output: re.Match[str],
+) -> dict[str, Any]:
     window, abilities = WINDOW.search(part), ABILITIES.search(part)
     return {
         "window": _read_number(window[1]) if window else USUAL_WINDOW,
         "output": _read_number(output[1]),
         "most_output": _read_number(output[2]),
-        "abilities": re.findall(r"\w+", abilities[1]) if abilities else [],
+        "abilities": re.findall(
+            r"\w+",
+            abilities[1],
+        )
+        if abilities
+        else [],
     }
 
 
@@ -231,15 +334,28 @@ def _read_number(text: str) -> int:
     return int(float(text))
 
 
-def _find_version(program: Path, texts: list[str]) -> str:
+def _find_version(
+    program: Path,
+    texts: list[str],
+) -> str:
     versions: set[str] = set()
     for text in texts:
         versions.update(VERSION.findall(text))
     if len(versions) != 1:
-        raise _not_understood(program, f"{len(versions)} versions in it")
+        raise _not_understood(
+            program,
+            f"{len(versions)} versions in it",
+        )
     return versions.pop()
 
 
-def _not_understood(program: Path, why: str) -> InvalidInput:
+def _not_understood(
+    program: Path,
+    why: str,
+) -> InvalidInput:
     fix = "Name the program of Claude Code itself, not the script that starts it."
-    return InvalidInput(f"cannot be read as a Claude Code ({why})", fix, where=str(program))
+    return InvalidInput(
+        f"cannot be read as a Claude Code ({why})",
+        fix,
+        where=str(program),
+    )

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from tasks.core.text.json_edit import Document
 
-FIX = "Change its value, or take the key out. What it may be: https://code.claude.com/docs/en/settings"
+DOCUMENTED = "https://code.claude.com/docs/en/settings"
+
+FIX = f"Change its value, or take the key out. What it may be: {DOCUMENTED}"
 
 
 class Wrong(NamedTuple):
@@ -40,28 +42,48 @@ def find_wrong(document: Document, templates: Path) -> list[Wrong]:
     for key, value in values.items():
         kind = name_type(value)
         if kind in refused.get(key, "").split():
-            found.append(Wrong(key, kind, document.line((key,))))
+            found.append(
+                Wrong(
+                    key,
+                    kind,
+                    document.line((key,)),
+                )
+            )
     return found
 
 
-def check(document: Document, templates: Path, where: str) -> None:
+def check(
+    document: Document,
+    templates: Path,
+    where: str,
+) -> None:
     """InvalidInput when Claude Code ignores *document*, and with it all that is written into it."""
     wrong = find_wrong(document, templates)
     if wrong:
-        place = f"{where}:{wrong[0].line}" if wrong[0].line else where
         listed = ", ".join(map(str, wrong))
-        raise InvalidInput(f"Claude Code ignores this whole file: {listed}", FIX, where=place)
+        problem = f"Claude Code ignores this whole file: {listed}"
+        place = f"{where}:{wrong[0].line or 1}"
+        raise InvalidInput(problem, FIX, where=place)
 
 
 def is_simple(document: Document) -> bool:
-    """Whether nothing in *document* is deeper than a variable or a permission mode: find_wrong() sees all of it."""
+    """Whether nothing in *document* is deeper than a variable: find_wrong() sees all of it."""
     values = document.value(())
     if not isinstance(values, dict):
         return False
-    below = [value for value in values.values() if isinstance(value, dict)]
-    flat = [value for value in values.values() if not isinstance(value, dict)]
-    leaves = [*flat, *(leaf for each in below for leaf in each.values())]
-    return all(name_type(leaf) not in ("array", "object") for leaf in leaves)
+    leaves: list[object] = []
+    for value in values.values():
+        if isinstance(value, dict):
+            leaves += value.values()
+        else:
+            leaves.append(value)
+    return not any(
+        isinstance(
+            leaf,
+            list | dict,
+        )
+        for leaf in leaves
+    )
 
 
 def name_type(value: Any) -> str:  # noqa: ANN401 - any JSON value

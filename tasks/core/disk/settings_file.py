@@ -40,7 +40,7 @@ class Unsettled(Exception):
 def claude_lock(settings: Path) -> Iterator[None]:
     """Hold Claude Code's own lock of settings.json (it waits 2 s for it); Conflict when somebody keeps it for 5 s.
 
-    It stands beside the name that Claude Code uses, *settings*, also where that is a link (seen of 2.1.330).
+    It stands beside the name that Claude Code uses, *settings*, also where that is a link (seen of 2.1.332).
     """
     path = settings.with_name(settings.name + ".lock")
     _take(path)

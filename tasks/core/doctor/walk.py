@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tasks.core.doctor import answers, client, gateway, hosts, models, network, providers
+from tasks.core.doctor import answers, client, credentials, gateway, hosts, models, network, providers
 from tasks.core.doctor.case import FAIL, LINKS, SKIP, Case, Check
 from tasks.core.model import errors
 from tasks.core.model.errors import GatewayError
@@ -15,7 +15,7 @@ Look = Callable[[Case], Iterator[Check]]
 LOOKS: dict[str, Look] = {
     "client": client.client,
     "settings": client.settings,
-    "credentials": client.credentials,
+    "credentials": credentials.credentials,
     "address": network.address,
     "network": network.network,
     "files": gateway.standing_files,

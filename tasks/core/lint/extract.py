@@ -11,11 +11,14 @@ import ast
 import json
 from typing import TYPE_CHECKING, Any
 
+from tasks.core.litellm.litellm import INSTALL
 from tasks.core.model.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from tasks.core.litellm.litellm import Found
 
 SECTIONS = ("general_settings", "litellm_settings", "router_settings")
 
@@ -24,6 +27,15 @@ _HOLDERS = frozenset({"kwargs", "litellm_params", "optional_params", "params", "
 _TOP = frozenset({"include", "model_list", "default_vertex_config", *SECTIONS})
 _TALKING = frozenset({"chat", "responses", "completion"})
 _PLAIN = {"int": "number", "float": "number", "bool": "boolean"}
+
+
+def read_facts(found: Found) -> dict[str, Any]:
+    """Everything that this LiteLLM knows; InvalidInput where its package is not beside it."""
+    for place in found.packages:
+        package = place / "litellm"
+        if package.is_dir():
+            return extract(package, found.version or "")
+    raise InvalidInput("has no package litellm", INSTALL, where=str(found.executable))
 
 
 def extract(package: Path, version: str) -> dict[str, Any]:
