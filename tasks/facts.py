@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tasks.core.cli.steps import Task, action
+from tasks.core.cli.checkout import in_checkout
 from tasks.core.console import console
 from tasks.core.disk import files, programs
 from tasks.core.model.errors import GatewayError
@@ -15,6 +15,7 @@ from tasks.core.text import documents
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from tasks.core.cli.steps import Task
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.layout import Layout
 
@@ -26,7 +27,7 @@ def task(resolved: Resolved) -> Task:
     return {"actions": [(write_all, [resolved])]}
 
 
-@action
+@in_checkout
 def write_all(resolved: Resolved) -> None:
     """Read the programs that are found, and show which names came and went."""
     write_litellm(resolved)

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 UV = Path(sys.executable).with_name("uv")
 LOCK = PROJECT / "requirements" / "run.txt"
 PARTS = ("dodo.py", "tasks", "templates", "requirements", "CHANGELOG.md")
-MAINTAINERS = ("test", "bench", "docs", "lock", "allowlist")
+MAINTAINERS = ("test", "bench", "docs", "lock", "facts")
 PORT = "4103"
 
 
