@@ -59,7 +59,7 @@ def test_claude_code_shows_the_token_and_sends_every_header(tmp_path, claude, au
         for sent in messages(play):
             shown = [sent.get("authorization"), sent.get("x-api-key")]
             bearer, key = f"Bearer {TOKEN}", TOKEN
-            assert shown == {"bearer": [bearer, key], "x-api-key": [None, key], "apikeyhelper": [bearer, key]}[auth]
+            assert shown == {"bearer": [bearer, ""], "x-api-key": [None, key], "apikeyhelper": [bearer, key]}[auth]
             assert (sent["x-team"], sent["x-cost"]) == ("blue", "c-17")
     assert (TOKEN in box.settings.read_text()) == (auth != "apikeyhelper")
 
@@ -79,7 +79,7 @@ def test_no_login_of_the_users_reaches_the_gateway(tmp_path, claude, auth):
         assert "canary" not in json.dumps([dict(each.headers) for each in play.asked()])
 
 
-BEARER = {"authorization": f"Bearer {TOKEN}", "x-api-key": TOKEN}
+BEARER = {"authorization": f"Bearer {TOKEN}", "x-api-key": ""}
 KINDS = {
     "portkey": (
         "",

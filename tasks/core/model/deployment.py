@@ -326,13 +326,16 @@ def _key_header(deployment: Deployment) -> list[str]:
     """The header that keeps another key away from the gateway.
 
     Claude Code sends the key of a Console login as x-api-key, beside a token and whatever else is
-    set; a header of that name takes its place. Where a helper prints the token, it does that itself;
-    in a provider's own form there is no such key.
+    set; a header of that name takes its place, and an empty one counts as none where it arrives. With
+    the token in it, a key that was declined in a terminal is sent all the same. A helper's output
+    takes that place itself, and in a provider's own form there is no such key.
     """
     names = [line.partition(":")[0].strip().lower() for line in deployment.headers]
     if deployment.auth == "apikeyhelper" or deployment.gateway.provider or KEY_HEADER in names:
         return []
-    return [f"{KEY_HEADER}: {{{deployment.gateway.token}}}"]
+    if deployment.auth == KEY_HEADER:
+        return [f"{KEY_HEADER}: {{{deployment.gateway.token}}}"]
+    return [f"{KEY_HEADER}:"]
 
 
 def network_needs(deployment: Deployment) -> list[str]:
