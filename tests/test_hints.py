@@ -86,7 +86,7 @@ def places() -> list[Path]:
     """All files in which a person is told what to type."""
     found = [PROJECT / "dodo.py", PROJECT / "README.md", PROJECT / "CHANGELOG.md", PROJECT / "CONTRIBUTING.md"]
     for folder, pattern in (("tasks", "*.py"), ("docs", "*.md"), ("templates", "*")):
-        found += sorted(path for path in (PROJECT / folder).rglob(pattern) if path.is_file())
+        found += sorted(path for path in (PROJECT / folder).rglob(pattern) if path.is_file() and path.suffix != ".pyc")
     return found
 
 

@@ -57,7 +57,11 @@ class Behind:
         self.words += ("--ca-bundle", str(bundle)) if bundle else ()
 
     def deploy(self, *words, **changed):
-        return self.box.deploy(*self.words, "--sonnet", "acct/sonnet", *words, env=KNOWN | changed)
+        usual = list(self.words)
+        for option in {*words}.intersection(usual):
+            at = usual.index(option)
+            del usual[at : at + 2]
+        return self.box.deploy(*usual, "--sonnet", "acct/sonnet", *words, env=KNOWN | changed)
 
     def reach(self, **environ):
         """What `doit doctor --providers` says of the one host, and how it ends."""

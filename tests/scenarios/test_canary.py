@@ -269,6 +269,7 @@ class Story:
         company = ("--gateway-url", "https://gw.example.com", "--sonnet", "s", *proxied)
         auth = self.secrets("PROXY_USERNAME", "PROXY_PASSWORD", "COST_KEY", "CLAUDE_CODE_CLIENT_KEY_PASSPHRASE")
         named = ("--preset", "enterprise", *company)
+        self.run("upgrade")
         self.run("plan", *named, "--diff", **auth, **self.secrets("GATEWAY_TOKEN"))
         saved = str(home / "deploy.plan")
         self.run("plan", *named, "--json", "--out", saved, **auth, **self.secrets("GATEWAY_TOKEN"))

@@ -109,7 +109,7 @@ def test_one_of_another_version_is_not_taken_for_damaged(twice):
     for words in ("deploy", "uninstall", "rollback", "status"):
         result = twice.doit(words)
         assert result.code == 4, result.text
-        assert "update this checkout" in result.text
+        assert "update this one" in result.text
         assert "Traceback" not in result.text
         assert "teardown" not in result.text
     assert (twice.settings.read_bytes(), manifest(twice).read_bytes()) == before

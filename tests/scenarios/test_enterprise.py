@@ -131,7 +131,7 @@ def test_with_a_litellm_in_between_claude_code_never_has_the_companys_token(join
     config = (joined.gateway / "litellm_config.yaml").read_text()
     assert "tok-0123456789" not in config
     assert joined.env_json()["ANTHROPIC_BASE_URL"].startswith("http://127.0.0.1:")
-    assert "ANTHROPIC_CUSTOM_HEADERS" not in joined.env_json()
+    assert joined.env_json()["ANTHROPIC_CUSTOM_HEADERS"] == "x-api-key:"
     assert joined.doit("verify").code == 0
     joined.deploy("--topology", "direct")
     assert joined.env_json()["ANTHROPIC_BASE_URL"] == URL

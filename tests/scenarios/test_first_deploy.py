@@ -218,7 +218,7 @@ def test_a_command_in_the_receipt_can_be_copied_however_narrow_it_is(sandbox):
     assert f"sh {sandbox.gateway}/start-gateway.sh" in lines
     result = sandbox.deploy("--port", "4300", env={"COLUMNS": "40"})
     assert "Undo:  doit rollback" in result.out.splitlines()
-    assert "or, to take all of it away: doit uninstall" in result.out
+    assert "or, to remove all of it: doit uninstall" in result.out
 
 
 def test_that_claude_asks_for_trust_in_a_project_is_told(sandbox):

@@ -63,7 +63,7 @@ def test_a_kind_in_the_configuration_folder_needs_no_option(sandbox):
     folder = own_templates.make(config / "gatehand" / "templates")
     sandbox.deploy("--preset", "enterprise", "--gateway-type", "acme", env=env)
     assert sandbox.env_json()["ANTHROPIC_BASE_URL"] == "https://llm.acme.example"
-    assert sandbox.env_json()["ANTHROPIC_CUSTOM_HEADERS"] == "x-team: blue"
+    assert sandbox.env_json()["ANTHROPIC_CUSTOM_HEADERS"] == "x-team: blue\nx-api-key:"
     assert manifest(sandbox)["own_templates"]["gateways/acme.yaml"] == str(folder / "gateways/acme.yaml")
     assert "templates" not in manifest(sandbox)["choices"]
     assert "Nothing" in sandbox.deploy(env=env).err

@@ -27,7 +27,7 @@ def test_both_sides_have_it_until_it_is_taken_back(sandbox):
     sandbox.deploy("--port", "4999")  # another day, another shell
     assert held(sandbox) == (both, both)
     sandbox.deploy("--proxy", "none")
-    assert held(sandbox) == ({}, {})
+    assert held(sandbox) == ({}, {"NO_PROXY": "localhost,127.0.0.1,::1"})
     assert "proxy" not in (sandbox.gateway / ".env").read_text().lower()  # in no comment either
 
 

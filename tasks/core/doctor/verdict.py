@@ -4,7 +4,7 @@ status shows it below what it knows, doctor below every link. The order of the l
 fails first is what Claude Code meets first.
 
     ok      all that was looked at is well
-    warn    it works, and one of our commands makes it better
+    warn    it works, and one of our commands makes it better; or an earlier configuration is served
     fail    Claude Code gets no answer, or not the deployed gateway's
     none    nothing is deployed
 """
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tasks.core.doctor.case import Case, Check
 
 NONE = "none"
+
+RUNS = "process"
+"""The link at which a warning means that something else is served than what is deployed."""
 
 FIX_ALL = ("doctor", "--fix")
 FIX_ALL_SAYS = "Fix it all: doit doctor --fix"
@@ -69,7 +72,7 @@ def judge(case: Case, checks: Sequence[Check]) -> Verdict:
     if case.manifest is None:
         return NOT_DEPLOYED._replace(warnings=number)
     for check in warned:
-        if check.verb:
+        if check.verb or check.link == RUNS:
             found = _of(check)
             return found._replace(warnings=number - 1)
     sentence = _find_sentence(checks)

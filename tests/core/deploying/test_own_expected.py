@@ -33,7 +33,7 @@ def test_there_is_a_case_for_each_preset_and_kind_and_one_for_all_models(team):
     settings = json.loads((expected / "gateway-acme/settings.json").read_bytes())
     assert settings["env"]["ANTHROPIC_BASE_URL"] == "https://llm.acme.example"
     assert settings["env"]["ANTHROPIC_AUTH_TOKEN"] == "{GATEWAY_TOKEN}"
-    assert settings["env"]["ANTHROPIC_CUSTOM_HEADERS"] == "x-team: {ACME_TEAM}"
+    assert settings["env"]["ANTHROPIC_CUSTOM_HEADERS"] == "x-team: {ACME_TEAM}\nx-api-key:"
     assert "my-demo" in (expected / "models/litellm_config.yaml").read_text()
     assert not list(expected.rglob("*.sh"))
 

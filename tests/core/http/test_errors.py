@@ -46,7 +46,7 @@ def test_what_stops_a_request_is_of_one_kind(error, kind, detail):
 
 
 def test_every_row_has_words_a_remedy_and_a_state_that_the_schema_knows():
-    schema = json.loads((PROJECT / "templates" / "schemas" / "connect.schema.json").read_text())
+    schema = json.loads((PROJECT / "templates" / "schemas" / "doctor.schema.json").read_text())
     states = schema["properties"]["hosts"]["items"]["properties"]["state"]["enum"]
     for kind in FAILURES:
         failure = ConnectionFailed(kind, "http://x", "http://proxy:1", "407")

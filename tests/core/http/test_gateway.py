@@ -84,11 +84,11 @@ def test_asking_a_model(played):
 @pytest.mark.parametrize(
     ("status", "text", "says"),
     [
-        (400, "No connected db.", "does not know this key"),
+        (400, "No connected db.", "does not accept this key"),
         (400, "anthropic_messages: Invalid model name passed in model=demo", "does not serve that model"),
         (400, "There are no healthy deployments for this model", "does not serve that model"),
         (429, "No deployments available for selected model", "paused"),
-        (500, "No module named 'prisma'", "prisma"),
+        (500, "No module named 'prisma'", "lacks a package"),
         (500, "Your default credentials were not found.", "Google's credentials"),
         (401, "Authentication Error", "does not accept the key"),
         (404, "Not Found", "not there"),
