@@ -6,6 +6,7 @@ No configuration file, no plugin and no entry point is looked for.
 from __future__ import annotations
 
 import functools
+import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from doit.cmd_base import DoitCmdBase
@@ -15,6 +16,7 @@ from doit.doit_cmd import DoitMain, reset_vars
 from doit.exceptions import InvalidCommand
 from doit.plugin import PluginDict
 
+from tasks import OnFirstUse
 from tasks.core.cli import command_line
 from tasks.core.frame import ending, exits
 from tasks.core.frame.help_command import Help, find_help, show_version
@@ -53,6 +55,8 @@ class Run(Sealed, DoitRun):  # type: ignore[misc]
         """
         if given["num_process"] and self.shares_transaction():
             given["num_process"] = 0
+        if given["num_process"] and given["par_type"] == "thread":
+            load_modules()
         return int(super()._execute(**given))
 
     def shares_transaction(self) -> bool:
@@ -70,6 +74,18 @@ class Run(Sealed, DoitRun):  # type: ignore[misc]
             todo += task.task_dep
             todo += task.setup_tasks
         return OPENS_TRANSACTION in seen
+
+
+def load_modules() -> None:
+    """Execute our modules that are imported, and import the others as usual.
+
+    With the lazy loader of Python 3.11 a second thread may see a module that the first one is
+    still executing.
+    """
+    sys.meta_path.remove(OnFirstUse)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("tasks."):
+            getattr(module, "__doc__")  # noqa: B009 - any attribute has it executed
 
 
 class Clean(Sealed, DoitClean):  # type: ignore[misc]
