@@ -16,7 +16,6 @@ from doit.doit_cmd import DoitMain, reset_vars
 from doit.exceptions import InvalidCommand
 from doit.plugin import PluginDict
 
-from tasks import OnFirstUse
 from tasks.core.cli import command_line
 from tasks.core.frame import ending, exits
 from tasks.core.frame.help_command import Help, find_help, show_version
@@ -36,6 +35,9 @@ ONE_NAME = ("info",)
 """Those that look at one step, and would fail without a word when there is none of that name."""
 
 OPENS_TRANSACTION = "_transaction"
+
+LAZY = "tasks"
+"""The module with the finder that makes imports lazy."""
 
 VERSION = (("--version",), ("-V",), ("version",))
 """What is typed to hear which version this is."""
@@ -82,7 +84,9 @@ def load_modules() -> None:
     With the lazy loader of Python 3.11 a second thread may see a module that the first one is
     still executing.
     """
-    sys.meta_path.remove(OnFirstUse)
+    for finder in list(sys.meta_path):
+        if getattr(finder, "__module__", "") == LAZY:
+            sys.meta_path.remove(finder)
     for name, module in list(sys.modules.items()):
         if name.startswith("tasks."):
             getattr(module, "__doc__")  # noqa: B009 - any attribute has it executed
