@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.layout import Layout
 
-INSTALL_CLAUDE = "npm install -g @anthropic-ai/claude-code"
-
 
 def task(resolved: Resolved) -> Task:
     """`doit facts`: templates/client/claude-code.json and templates/lint/litellm.json."""
@@ -38,10 +36,11 @@ def write_client(layout: Layout) -> None:
     """Read the Claude Code that is on PATH."""
     from tasks.core.catalogue import client_facts
     from tasks.core.claude import client_verdict
+    from tasks.core.doctor.client import INSTALL
 
     found = programs.find("claude", os.environ)
     if found is None:
-        raise GatewayError("there is no Claude Code to read", INSTALL_CLAUDE)
+        raise GatewayError("there is no Claude Code to read", INSTALL)
     program = Path(found).resolve()
     made = client_verdict.read_facts(program, os.environ)
     before = client_facts.names(layout.templates)

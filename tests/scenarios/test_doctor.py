@@ -197,6 +197,23 @@ def test_settings_with_a_value_of_the_wrong_type(box):
     assert any("model" in each["says"] for each in at(examined(box), "settings", "fail"))
 
 
+def test_only_doctor_asks_claude_code_about_rules_in_the_settings(box):
+    known = json.loads(box.settings.read_text())
+    known["permissions"] |= {"allow": ["Bash(ls:*)"]}
+    box.settings.write_text(json.dumps(known))
+    ran = box.root / "ran"
+    claude = box.root / "spy" / "claude"
+    claude.parent.mkdir(exist_ok=True)
+    claude.write_text(f"#!/bin/sh\necho \"$1\" >> '{ran}'\necho '2.1.332 (Claude Code)'\n")
+    claude.chmod(0o755)
+    box.extra["PATH"] = f"{claude.parent}:{box.extra['PATH']}"
+    for words in (("status",), ("status", "--check"), ("status", "--json")):
+        box.doit(*words)
+    assert not ran.exists()
+    examined(box)
+    assert ran.read_text().split() == ["--version", "doctor"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("file", ["settings.json", "settings.local.json"])
 def test_settings_of_a_project_that_overrule(box, file):

@@ -162,14 +162,15 @@ def check_settings(layout: Layout) -> None:
     path = files.real_target(layout.settings)
     data = files.read(path)
     if data is not None:
-        json_edit.edit(
-            data,
-            {ledger.BASE_URL: ""},
-            str(layout.settings),
-        )
+        where = str(layout.settings)
+        document = json_edit.parse(data, where)
+        document.edited({ledger.BASE_URL: ""})
         atomic.examine(path)
-        document = json_edit.parse(data, str(layout.settings))
-        settings_types.check(document, layout.templates, str(layout.settings))
+        settings_types.check(
+            document,
+            layout.templates,
+            where,
+        )
 
 
 def check_certificates(deployment: Deployment) -> None:

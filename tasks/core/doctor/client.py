@@ -109,7 +109,9 @@ def _ignored(case: Case, file: File, problem: str, where: str) -> Check:
 
 
 def _judged(case: Case, file: File, where: str) -> Iterator[Check]:
-    """What the installed Claude Code says of a file with rules, hooks and the like."""
+    """What the installed Claude Code, which is run, says of a file with rules and hooks."""
+    if case.modes.is_brief:
+        return
     program = programs.find("claude", case.environ)
     if program is None or file.document is None or file.layer == "managed":
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tasks.core.catalogue import client_facts
 from tasks.core.claude import logins
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
+from tasks.core.doctor.client import DEPLOY
 from tasks.core.model.catalogue import Variable
 from tasks.core.values import value_checks
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from tasks.core.catalogue.client_facts import ClientKey
     from tasks.core.claude.layers import Held
     from tasks.core.doctor.case import Case
-
-DEPLOY = ("deploy",)
 
 SOCKET = "ANTHROPIC_UNIX_SOCKET"
 
