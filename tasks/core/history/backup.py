@@ -77,7 +77,13 @@ def newest_settings(layout: Layout) -> Path | None:
 
 def list_settings(layout: Layout) -> list[Path]:
     """The copies of settings.json, oldest first."""
-    return sorted(layout.backups.glob(f"{SETTINGS}*.json"))
+    return sorted(layout.backups.glob(f"{SETTINGS}*.json"), key=_age_of)
+
+
+def _age_of(copy: Path) -> tuple[str, int, str]:
+    """What orders copies: the second in their names, then the number behind it."""
+    second = copy.stem[: len(SETTINGS) + len("20261130-151204")]
+    return second, len(copy.stem), copy.stem
 
 
 def _sources(layout: Layout, *, secrets: bool) -> dict[str, Path]:
