@@ -34,19 +34,23 @@ def look(resolved: Resolved) -> None:
     """Say where each value comes from, warn of what is doubtful, stop for what is missing."""
     try:
         report(resolved)
-        prerequisites.check(resolved)
+        for text in prerequisites.find_doubts(resolved):
+            console.warn(text)
     except GatewayError as error:
         choices_page.explain(resolved.request, error)
         raise
 
 
 def report(resolved: Resolved) -> None:
-    """Say where each value comes from, and warn of what is doubtful."""
+    """Say where each value comes from; warn of what this deployment changes, or may still lack."""
     for name, found in resolved.findings.items():
         is_secret = resolved.deployment.variable(name).secret
         origin = prerequisites.describe_origin(found, is_secret=is_secret)
         console.say(f"  {name}: {origin}")
-    for text in caveats.find_caveats(resolved):
+    for text in caveats.find_breaks(resolved):
         console.warn(text)
-    for text in caveats.find_program_caveats(resolved):
+    for text in caveats.find_absent_programs(resolved):
         console.warn(text)
+    if not resolved.request.flags.start:
+        for text in prerequisites.find_port_doubts(resolved):
+            console.warn(text)

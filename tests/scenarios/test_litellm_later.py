@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from tests.artifacts.fakes import make_litellm
+
 
 def test_a_litellm_that_came_later_changes_nothing(sandbox):
     sandbox.deploy("--preset", "demo")
-    packages = sandbox.gateway / "venv" / "lib" / "python3.11" / "site-packages"
-    (packages / "litellm-1.106.2.dist-info").mkdir(parents=True)
-    program = sandbox.gateway / "venv" / "bin" / "litellm"
-    program.parent.mkdir()
-    program.write_text("#!/usr/bin/python3\n")
-    program.chmod(0o755)
+    make_litellm(sandbox.gateway / "venv")
     result = sandbox.deploy()
     assert len(result.err.splitlines()) == 1, result.err
 

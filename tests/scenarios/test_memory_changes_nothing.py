@@ -98,3 +98,21 @@ def expected(tmp_path_factory):
 @pytest.mark.parametrize("damage", [gone, of_the_run_before, half, of_another_home])
 def test_a_damaged_memory_leads_to_the_same_home(tmp_path, expected, name, damage):
     assert run(tmp_path, SEQUENCES[name], damage) == expected(name)
+
+
+@pytest.mark.parametrize("text", ["{", '{"permissions": 5}'], ids=["broken", "ignored by Claude Code"])
+def test_settings_that_have_become_useless_are_refused_by_the_same_deployment_again(sandbox, text):
+    again = ("deploy", "--preset", "demo", "--yes")
+    sandbox.deploy(*again[1:])
+    assert "Nothing to do" in sandbox.deploy(*again[1:]).text
+    good = sandbox.settings.read_bytes()
+    sandbox.settings.write_text(text)
+    before = sandbox.state(sandbox.claude)
+    refused = sandbox.doit(*again)
+    assert refused.code == 4, refused.text
+    assert "preflight" in refused.err
+    assert str(sandbox.settings) in refused.err
+    after = sandbox.state(sandbox.claude)
+    assert {name for name in before | after if before.get(name) != after.get(name)} <= {"gateway/deployment.log"}
+    sandbox.settings.write_bytes(good)
+    assert "Nothing to do" in sandbox.deploy(*again[1:]).text

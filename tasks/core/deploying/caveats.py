@@ -18,18 +18,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tasks.core.deploying.resolve import Resolved
+    from tasks.core.litellm.litellm import Found
     from tasks.core.model.catalogue import Model
     from tasks.core.model.deployment import Deployment
 
 
 def find_caveats(resolved: Resolved) -> Iterator[str]:
-    """Everything that may surprise.
+    """Everything that may surprise, except for what concerns programs of this machine."""
+    yield from find_lasting_caveats(resolved)
+    yield from find_breaks(resolved)
 
-    Except for what is missing on this machine: see find_program_caveats().
-    """
+
+def find_lasting_caveats(resolved: Resolved) -> Iterator[str]:
+    """What surprises as long as this is deployed."""
     yield from find_model_caveats(resolved.deployment)
     yield from find_network_caveats(resolved)
-    yield from _find_breaks(resolved)
+    yield from git_ignore.doubts(resolved.layout)
     settings = resolved.layout.settings
     if _discloses_token(resolved) and files.open_to_others(settings):
         yield (
@@ -68,27 +72,31 @@ def find_network_caveats(resolved: Resolved) -> list[str]:
     return [*doubts]
 
 
-def find_program_caveats(resolved: Resolved) -> Iterator[str]:
+def find_absent_programs(resolved: Resolved) -> Iterator[str]:
     """What is missing on this machine and can be installed later.
 
-    A LiteLLM that is refused is an error. Programs are looked for; none is run.
-    Only absolute folders of PATH count.
+    Programs are looked for; none is run. Only absolute folders of PATH count.
     """
     claude = programs.find("claude")
     if not claude:
         install = "npm install -g @anthropic-ai/claude-code"
         yield f"Claude Code is not on PATH; it can be installed later: {install}"
+    # With --start it is installed by this very command.
+    if resolved.request.flags.start or not resolved.deployment.gateway.process:
+        return
+    if _find_litellm(resolved) is None:
+        yield "LiteLLM is not installed; it is needed to start the gateway: doit litellm"
+
+
+def find_program_faults(resolved: Resolved) -> Iterator[str]:
+    """What a LiteLLM that is installed lacks; one that is refused is an error.
+
+    None is as good as one without faults: it may come after the deployment.
+    """
     if not resolved.deployment.gateway.process:
         return
-    found = litellm.find(
-        resolved.layout,
-        os.environ,
-        resolved.request.choices.litellm,
-    )
+    found = _find_litellm(resolved)
     if found is None:
-        # With --start it is installed by this very command.
-        if not resolved.request.flags.start:
-            yield "LiteLLM is not installed; it is needed to start the gateway: doit litellm"
         return
     refusal = litellm.refusal(found)
     if refusal:
@@ -101,6 +109,14 @@ def find_program_caveats(resolved: Resolved) -> Iterator[str]:
     for module in missing:
         lack = f"lacks {module}, which these models need"
         yield f"LiteLLM at {found.executable} {lack}: doit litellm"
+
+
+def _find_litellm(resolved: Resolved) -> Found | None:
+    return litellm.find(
+        resolved.layout,
+        os.environ,
+        resolved.request.choices.litellm,
+    )
 
 
 def _discloses_token(resolved: Resolved) -> bool:
@@ -147,9 +163,15 @@ def _find_tool_caveats(deployment: Deployment) -> Iterator[str]:
     """Which tiers have a model that cannot call tools, and what to do; a model once."""
     tiers: dict[str, list[str]] = {}
     for tier, model in deployment.tiers.items():
-        tiers.setdefault(model.id, []).append(tier)
+        tiers.setdefault(
+            model.id,
+            [],
+        ).append(tier)
     for model in deployment.tiers.values():
-        served = tiers.pop(model.id, None)
+        served = tiers.pop(
+            model.id,
+            None,
+        )
         if served is None or model.tools == "yes":
             continue
         if model.id == deployment.answered_here:
@@ -162,12 +184,8 @@ def _find_tool_caveats(deployment: Deployment) -> Iterator[str]:
         yield f"{model.id} serves {names}, but {lack}; {fix}"
 
 
-def _find_breaks(resolved: Resolved) -> Iterator[str]:
-    """What works now and will not work as before.
-
-    And what others would see, where the folder is in a repository.
-    """
-    yield from git_ignore.doubts(resolved.layout)
+def find_breaks(resolved: Resolved) -> Iterator[str]:
+    """What works now and will not work as before."""
     manifest = history.installed(resolved.layout)
     if manifest is None:
         return

@@ -113,9 +113,13 @@ def _find_obstacles(resolved: Resolved) -> tuple[list[dict[str, str]], list[str]
             console.warn(text)
         for text in _find_pending(resolved):
             console.warn(text)
-        prerequisites.check_place_and_settings(resolved)
-        prerequisites.warn_of_port(resolved)
-        problems = prerequisites.find_missing(resolved)
+        for text in prerequisites.find_place_doubts(resolved):
+            console.warn(text)
+        for text in prerequisites.find_port_doubts(resolved):
+            console.warn(text)
+        problems, doubts = prerequisites.sort_problems(resolved)
+        for text in doubts:
+            console.warn(text)
     missing = []
     for problem in problems:
         described = {

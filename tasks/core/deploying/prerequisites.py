@@ -1,9 +1,12 @@
-"""Whether a deployment can be made here: values, programs, disk space, permissions."""
+"""Whether a deployment can be made here: values, programs, disk space, permissions.
+
+A check raises the first reason not to deploy, and yields what is doubtful. That also decides
+whether preflight looks again: each deployment makes all checks, and preflight runs when one raises,
+or finds something else than last time. So nothing that a check reads can be left out.
+"""
 
 from __future__ import annotations
 
-import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +15,6 @@ from tasks.core.console import console
 from tasks.core.deploying import caveats, install, place
 from tasks.core.disk import atomic, files
 from tasks.core.http import tls
-from tasks.core.litellm import litellm
 from tasks.core.model.deployment import PASSPHRASE
 from tasks.core.model.errors import Conflict, GatewayError, UsageError
 from tasks.core.service import processes
@@ -20,6 +22,8 @@ from tasks.core.text import json_edit
 from tasks.core.values import environment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tasks.core.deploying.request import Request
     from tasks.core.deploying.resolve import Resolved
     from tasks.core.model.deployment import Deployment
@@ -31,30 +35,26 @@ MISSING = "{0.variable}: {0.problem}\n    {0.remedy}"
 
 
 def list_facts(resolved: Resolved) -> list[object]:
-    """Everything that can change the outcome, for the up-to-date check."""
-    request = resolved.request
+    """What preflight shows and finds, for the up-to-date check; a GatewayError where it stops."""
     return [
-        request.choices.to_json(),
-        request.is_guess,
-        _list_values(resolved),
-        _list_program_facts(resolved),
-        _list_surroundings(resolved),
+        resolved.request.choices.to_json(),
         str(resolved.layout.claude),
-        _list_port(resolved),
-        request.flags.allow_missing,
-        time.strftime("%Y-%m-%d"),
+        _list_values(resolved),
+        [*find_doubts(resolved)],
     ]
 
 
-def check(resolved: Resolved) -> None:
-    """Raise the first reason why this cannot be deployed here."""
-    check_place_and_settings(resolved)
+def find_doubts(resolved: Resolved) -> Iterator[str]:
+    """Make every check; raise the first reason why this cannot be deployed here."""
+    yield from caveats.find_lasting_caveats(resolved)
+    yield from caveats.find_program_faults(resolved)
+    yield from find_place_doubts(resolved)
     check_port(resolved)
-    check_values(resolved)
+    yield from check_values(resolved)
 
 
-def check_place_and_settings(resolved: Resolved) -> None:
-    """The same without the values and the port, for which only deploying stops."""
+def find_place_doubts(resolved: Resolved) -> Iterator[str]:
+    """The same without the values, the port and LiteLLM, for which only deploying stops."""
     layout = resolved.layout
     request = resolved.request
     place.check(layout)
@@ -62,7 +62,7 @@ def check_place_and_settings(resolved: Resolved) -> None:
     check_process(resolved)
     check_settings(layout)
     git_ignore.refuse(layout)
-    check_certificates(resolved.deployment)
+    yield from find_certificate_doubts(resolved.deployment)
     tls.check_client_certificate(
         request.choices,
         resolved.values.get(PASSPHRASE),
@@ -129,18 +129,19 @@ def check_process(resolved: Resolved) -> None:
 
 
 def check_port(resolved: Resolved) -> None:
-    """Whether another program has the gateway's port: an error for a deployment that starts it."""
-    problem = find_port_problem(resolved)
-    if problem and resolved.request.flags.start:
-        raise GatewayError(problem, processes.FREE_PORT)
-    warn_of_port(resolved)
-
-
-def warn_of_port(resolved: Resolved) -> None:
-    """Warn of another program that has the gateway's port."""
+    """GatewayError when the gateway is to start, and another program has its port."""
+    if not resolved.request.flags.start:
+        return
     problem = find_port_problem(resolved)
     if problem:
-        console.warn(f"{problem}; the gateway cannot start before that ends. {processes.FREE_PORT}")
+        raise GatewayError(problem, processes.FREE_PORT)
+
+
+def find_port_doubts(resolved: Resolved) -> Iterator[str]:
+    """That another program has the gateway's port, which may end before the gateway starts."""
+    problem = find_port_problem(resolved)
+    if problem:
+        yield f"{problem}; the gateway cannot start before that ends. {processes.FREE_PORT}"
 
 
 def find_port_problem(resolved: Resolved) -> str:
@@ -173,22 +174,27 @@ def check_settings(layout: Layout) -> None:
         )
 
 
-def check_certificates(deployment: Deployment) -> None:
-    """Whether the network's certificates can be read; warns when they have ended."""
+def find_certificate_doubts(deployment: Deployment) -> Iterator[str]:
+    """Whether the network's certificates can be read, and that they have ended."""
     bundle = deployment.choices.ca_bundle
     if not bundle:
         return
     certificates = tls.read_bundle(Path(bundle))
     ended = tls.find_expired(certificates, bundle)
     if ended:
-        console.warn(f"{bundle}: {ended.says}")
+        yield f"{bundle}: {ended.says}"
 
 
-def check_values(resolved: Resolved) -> None:
-    """Whether every needed variable has a usable value; with --allow-missing a warning."""
-    missing = find_missing(resolved)
+def check_values(resolved: Resolved) -> list[str]:
+    """What is doubtful of the values; GatewayError where a needed one is not usable.
+
+    With --allow-missing that is doubtful, too.
+    """
+    missing, doubts = sort_problems(resolved)
     errors = [MISSING.format(problem) for problem in missing]
     if errors:
+        for text in doubts:
+            console.warn(text)
         needs = resolved.deployment.needs
         count = f"{len(errors)} of {len(needs)}"
         listing = "\n  ".join(errors)
@@ -196,21 +202,22 @@ def check_values(resolved: Resolved) -> None:
             f"{count} values are not usable\n  {listing}",
             "To go on without and fill in .env later: doit deploy --allow-missing",
         )
+    return doubts
 
 
-def find_missing(resolved: Resolved) -> list[environment.Problem]:
-    """The values without which deploying stops; warns of what is only doubtful.
+def sort_problems(resolved: Resolved) -> tuple[list[environment.Problem], list[str]]:
+    """The values without which deploying stops, and what is only doubtful.
 
     With --allow-missing it stops for none.
     """
     allows_missing = resolved.request.flags.allow_missing
-    missing = []
+    missing, doubts = [], []
     for problem in _find_problems(resolved):
         if allows_missing or problem.severity != "error":
-            console.warn(f"{problem.variable}: {problem.problem}. {problem.remedy}")
+            doubts.append(f"{problem.variable}: {problem.problem}. {problem.remedy}")
         else:
             missing.append(problem)
-    return missing
+    return missing, doubts
 
 
 def _find_problems(resolved: Resolved) -> list[environment.Problem]:
@@ -250,46 +257,3 @@ def _find_origin(found: Finding, layout: Layout) -> tuple[object, str]:
     if found.needs_key or found.source.endswith(stored):
         return None, "the gateway"
     return found.value, found.source
-
-
-def _list_program_facts(resolved: Resolved) -> list[object]:
-    """What LiteLLM lacks, and why it is refused.
-
-    A LiteLLM without faults is the same as none: it may come after the deployment.
-    """
-    located = litellm.find(
-        resolved.layout,
-        os.environ,
-        resolved.request.choices.litellm,
-    )
-    if not located:
-        return [[], ""]
-    missing = litellm.missing_modules(
-        located,
-        resolved.deployment.modules,
-    )
-    return [missing, str(litellm.refusal(located) or "")]
-
-
-def _list_port(resolved: Resolved) -> list[object]:
-    """The port, where the gateway is to start and a program answers there already."""
-    deployment = resolved.deployment
-    if not resolved.request.flags.start or not deployment.gateway.process:
-        return []
-    if not processes.is_answered(deployment.port):
-        return []
-    return [deployment.port]
-
-
-def _list_surroundings(resolved: Resolved) -> list[str]:
-    """Other tools, git, the network."""
-    tools = [tool.id for tool in resolved.context.neighbours]
-    listed = [
-        *tools,
-        git_ignore.seen(resolved.layout),
-        *caveats.find_network_caveats(resolved),
-    ]
-    bundle = resolved.request.choices.ca_bundle
-    if bundle:
-        listed.append(str(files.read(Path(bundle))))
-    return listed

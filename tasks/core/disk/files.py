@@ -8,6 +8,7 @@ import hashlib
 import itertools
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.disk import atomic, store
@@ -15,7 +16,6 @@ from tasks.core.model.errors import Conflict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 LEAST_SPACE = 50 * 1024 * 1024
 """Bytes that must be free where the gateway goes."""
@@ -68,7 +68,7 @@ def open_to_others(path: Path) -> bool:
 
     A group that is called like the owner is taken for the owner's own.
     """
-    real = path.resolve()
+    real = Path(os.path.realpath(path))  # of links in a circle: one of them
     try:
         found, folders = real.stat(), [each.stat().st_mode for each in real.parents]
         shared = real.group() != real.owner()
