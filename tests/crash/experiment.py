@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.conftest import machine_environment, make_sandbox
 from tests.crash import judge, tree
 from tests.crash.injector.faults import ERRORS, MODES, SIGNALS
-from tests.crash.injector.power import KILLED, Disk
+from tests.crash.injector.power import KILLED, TORN, Disk
 from tests.crash.injector.program import Run
 from tests.crash.sequences import THEIRS, prepare
 from tests.forking import Server
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from tests.crash.sequences import Sequence
 
 UNDETERMINED = 75
-NOTHING_TO_TELL = ("kill", "torn")
+DEATHS = {"kill": KILLED, "torn": TORN}
+"""What each kind of death leaves on the disk."""
+
+NOTHING_TO_TELL = tuple(DEATHS)
 """A killed command has no exit code that could be true."""
 
 STAGED = "/.gw-"
@@ -123,8 +126,8 @@ class Experiment:
 
     def judge(self, point: Point) -> Verdict:
         """What is wrong after a fault."""
-        if point.mode == "kill" and self.IS_ALONE:
-            return self._judge_death(point, KILLED)
+        if point.mode in DEATHS and self.IS_ALONE:
+            return self._judge_death(point, DEATHS[point.mode])
         return self.strike(point)
 
     def strike(self, point: Point) -> Verdict:
@@ -148,10 +151,15 @@ class Experiment:
         return tree.read({str(folder): folder for folder in self.folders})
 
     def dead_at(self, at: int, model: str) -> Disk:
-        """What is on the disk after a death before call number *at*."""
+        """What is on the disk after a death before call number *at*; torn: in the next one that writes."""
         disk = Disk(self._recording, model)
-        for event in self._recording.events[: at - 1]:
+        events = self._recording.events
+        while model == TORN and at <= len(events) and not events[at - 1].half:
+            at += 1
+        for event in events[: at - 1]:
             disk.take(event)
+        if model == TORN and at <= len(events):
+            disk.tear(events[at - 1])
         return disk
 
     def lay(self, disk: Disk) -> None:

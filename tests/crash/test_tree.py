@@ -79,5 +79,16 @@ def test_a_database_is_its_rows(tmp_path):
     one = database(f"[17, '{NAME}']")
     assert tree.digest_of(one) == tree.digest_of(database(f"[18, '{OTHER}']"))
     assert tree.digest_of(one) != tree.digest_of(database(f"['{OTHER}', 17]"))
+    path = tmp_path / "doit.db"
+    begun = sqlite3.connect(path)
+    begun.execute("pragma cache_size = 1")
+    begun.executemany("insert into doit values (?, ?)", [(str(number), "x" * 999) for number in range(99)])
+    under_way = tree.read({"build": tmp_path})
+    begun.rollback()
+    begun.close()
+    before = tree.read({"build": tmp_path})
+    assert "build/doit.db-journal" in under_way
+    assert under_way["build/doit.db"] != before["build/doit.db"]
+    assert tree.digest_of(under_way) == tree.digest_of(before)  # as SQLite has it that finds it so
     cut = one | {"build/doit.db": (one["build/doit.db"][0], one["build/doit.db"][1][:5000])}
     assert tree.digest_of(one) != tree.digest_of(cut)

@@ -1,6 +1,7 @@
 """What a death leaves of what was recorded: of the process, or of the machine in one of two models of a file system.
 
 killed    all that was done
+torn      the same, and half of a write
 
 ordered   names are as they were at that moment, since a journal keeps their order (ext4, XFS); of the data of a file
           there is only what was synced
@@ -22,6 +23,7 @@ MODELS = ("ordered", "posix")
 """Between which file systems are."""
 
 KILLED = "killed"
+TORN = "torn"
 
 
 class Disk:
@@ -39,6 +41,15 @@ class Disk:
             self._safe[inode] = self._survivor(inode, node)
         if event.synced is not None:
             self._safe[event.synced] = self._now[event.synced]
+
+    def tear(self, event: Event) -> None:
+        """Of one more call, which wrote, half was made."""
+        assert event.half
+        start, length = event.half
+        for inode, node in event.nodes.items():
+            before = self._now[inode].data.ljust(start, b"\0")
+            data = before[:start] + node.data[start : start + length] + before[start + length :]
+            self._safe[inode] = node._replace(data=data)
 
     def lay(self, folders: dict[str, str]) -> None:
         """Write the files as they are after the loss; *folders* says where each of the watched ones is to go."""
@@ -62,7 +73,7 @@ class Disk:
     def _survivor(self, inode: Inode, node: Node) -> Node:
         """*node*, which is not synced."""
         safe = self._safe.get(inode)
-        if stat.S_ISLNK(node.mode) or self._model == KILLED:
+        if stat.S_ISLNK(node.mode) or self._model in (KILLED, TORN):
             return node
         if self._model == "ordered":
             return node._replace(data=safe.data if safe else b"")

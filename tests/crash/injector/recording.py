@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from tests.crash.injector.tracer import Call
 
+OFFSET_OF_PWRITE = 3
+"""The argument that says where it writes."""
+
 Inode = tuple[int, int]
 """Device and number."""
 
@@ -33,12 +36,21 @@ class Node(NamedTuple):
     """What is in a folder."""
 
 
+class Half(NamedTuple):
+    """Where in its file it begins, and its length in bytes."""
+
+    offset: int
+    length: int
+
+
 class Event(NamedTuple):
     """A call that was made, and how the inodes that it is about are afterwards; none where it changed nothing."""
 
     call: str
     nodes: dict[Inode, Node]
     synced: Inode | None
+    half: Half | None
+    """Of what is written: the part that is there when it is torn."""
 
 
 class Recording(NamedTuple):
@@ -71,7 +83,7 @@ class Recorder:
             for path in self._to_look_at(call):
                 self._look(path, nodes)
         synced = next(iter(nodes), None) if call.name in SYNCS else None
-        self.recording.events.append(Event(str(call), nodes, synced))
+        self.recording.events.append(Event(str(call), nodes, synced, _half(call, result)))
 
     def _is_watched(self, call: Call) -> bool:
         return any(f"{path}/".startswith(f"{place}/") for path in call.paths for place in self._places)
@@ -107,6 +119,22 @@ class Recorder:
             return
         os.open(path, os.O_PATH | (0 if follow else os.O_NOFOLLOW))
         self._held.add(inode)
+
+
+def _half(call: Call, result: int) -> Half | None:
+    """The half of what *call* wrote; None when it cannot be cut in two."""
+    shape = shape_of(call.name)
+    if shape.length is None or shape.file is None or result < 0:
+        return None
+    wanted = call.registers.argument(shape.length)
+    if wanted <= 1:
+        return None
+    if call.name == "pwrite64":
+        offset = call.registers.argument(OFFSET_OF_PWRITE)
+    else:
+        with open(f"/proc/{call.thread}/fdinfo/{call.registers.argument(shape.file)}") as facts:
+            offset = int(facts.readline().split()[1]) - result
+    return Half(offset, min(wanted // 2, result))
 
 
 def _data(path: str, mode: int) -> bytes:
