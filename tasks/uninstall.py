@@ -8,7 +8,8 @@ from tasks.core.cli.steps import Task, action
 from tasks.core.console import console
 from tasks.core.deploying import removal, uninstall
 from tasks.core.history import history
-from tasks.core.service import processes, scripts, strays, units
+from tasks.core.history.session import warn_of_failure
+from tasks.core.service import handover, processes, strays, units
 
 if TYPE_CHECKING:
     from tasks.core.deploying.change_plan import ChangePlan
@@ -46,22 +47,25 @@ def task(layout: Layout, session: Session) -> Task:
 
 @action
 def remove(layout: Layout, session: Session, purge: bool, yes: bool) -> None:
-    """The process first, then files and settings in one transaction, then what the gateway itself wrote."""
+    """Files, settings and the process in one transaction, then what the gateway itself wrote."""
     summary = session.summary
     manifest = history.installed(layout)
     is_deployed = uninstall.is_deployed(layout, manifest)
-    if not is_deployed and not (purge and uninstall.find_remains(layout)):
+    if not is_deployed and not uninstall.is_anything_left(layout, purge=purge):
         console.say(f"Nothing is deployed in {layout.gateway}, so nothing is removed.", "ok")
         return
     plan = None
     if is_deployed:
         plan = uninstall.plan_uninstall(layout, manifest)
-        plan.check_settings()  # refused before anything is stopped
+        plan.check_settings()
     if not yes:
         uninstall.agree(layout, plan, purge=purge)
     if plan is not None:
         undo_deployments(layout, plan, session, needs_backup=not purge)
-    summary.removed += map(str, strays.end(layout))
+    with warn_of_failure(layout.gateway):
+        if units.remove(layout):
+            summary.removed.append(str(units.file_of(layout)))
+        summary.removed += map(str, strays.end(layout))
     summary.removed += removal.remove_leftovers(layout)
     failures: list[OSError] = []
     if purge:
@@ -73,7 +77,7 @@ def remove(layout: Layout, session: Session, purge: bool, yes: bool) -> None:
     for path in uninstall.find_remains(layout):
         console.tell(f"  remains     {path}")
     if failures:
-        raise failures[0]
+        raise removal.Remaining(failures)
 
 
 def undo_deployments(
@@ -83,11 +87,14 @@ def undo_deployments(
     *,
     needs_backup: bool,
 ) -> None:
-    """Undo what the deployments did, as one more revision."""
-    if processes.running(layout):
-        scripts.stop(layout)
+    """Undo what the deployments did, as one more revision; the gateway runs up to its end."""
     if needs_backup:
         session.summary.backup = uninstall.keep_backup(layout)
+    instance = None
+    if not units.runs(layout):  # else its unit ends it
+        instance = processes.running(layout)
+    if instance:
+        session.dismiss(instance.pid)
     plan.apply(session)
-    if units.remove(layout):
-        session.summary.removed.append(str(units.file_of(layout)))
+    if instance:
+        handover.see_off(instance)

@@ -94,8 +94,14 @@ def fail(layout: Layout) -> None:
         raise Unhealthy("does not answer")
 
 
-def uninstall(layout: Layout) -> None:
+NOBODY = 2**22 + 1
+"""The number of no process."""
+
+
+def uninstall(layout: Layout, *, is_running: bool = False) -> None:
     with Transaction.begin(layout, "uninstall") as transaction:
+        if is_running:
+            transaction.dismiss(NOBODY)
         for name in FILES[1].keys() | FILES[2].keys():
             transaction.remove(name)
         transaction.edit(parted)
@@ -111,6 +117,7 @@ COMMANDS: dict[str, Callable[[Layout], None]] = {
     "deploy": lambda layout: deploy(layout, 2),
     "prove": lambda layout: deploy(layout, 2, is_proven=True),
     "uninstall": uninstall,
+    "end": lambda layout: uninstall(layout, is_running=True),
     "fail": fail,
     "recover": settle,
 }
@@ -184,6 +191,7 @@ SCENARIOS: dict[str, tuple[Callable[[Path], None], str]] = {
     "first install, proven first": (first, "prove"),
     "first install beside Claude Code": (first_beside_claude, "deploy"),
     "uninstall": (plain, "uninstall"),
+    "uninstall, ending a process": (plain, "end"),
     "uninstall of everything": (only_ours, "uninstall"),
 }
 

@@ -32,7 +32,7 @@ class Running(Experiment):
     IS_ALONE = False
 
     def __init__(self, place: Path, sequence: Sequence) -> None:
-        program = ("--litellm", str(make_litellm(place / "fake")))
+        program = self.make_program(place)
         ports = {port: str(free_port()) for port in PORTS}
 
         def complete(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -41,9 +41,13 @@ class Running(Experiment):
             return here + program * (words[0] == "deploy")
 
         before, command, again = sequence
-        self._is_running = any(START in words for words in before)
+        self._is_running = any({START, "start"} & {*words} for words in before)
         self._home: Hashable = None
         super().__init__(place, Sequence(tuple(map(complete, before)), complete(command), complete(again)))
+
+    def make_program(self, place: Path) -> tuple[str, ...]:
+        """A LiteLLM at *place*, as an option."""
+        return ("--litellm", str(make_litellm(place / "fake")))
 
     def _set_up(self) -> None:
         """See Experiment; a start that cannot say that it serves is given up in time."""
@@ -144,6 +148,55 @@ class Running(Experiment):
                 return tuple(model["id"] for model in json.load(answer)["data"])
         except (OSError, KeyError, ValueError):
             return None
+
+
+UV = """#!/bin/sh
+case $1 in
+    venv) for last in "$@"; do :; done; cp -a {fake}/. "$last" ;;
+esac
+"""
+"""It installs what is there."""
+
+
+class Upgrading(Running):
+    """The sequence in which LiteLLM is installed, by a uv that costs nothing, and then another one is to be."""
+
+    def make_program(self, place: Path) -> tuple[str, ...]:
+        """See Running; it is installed into the gateway's folder, so no option says where it is."""
+        fake = make_litellm(place / "fake").parents[1]
+        uv = place / "bin" / "uv"
+        uv.parent.mkdir()
+        uv.write_text(UV.format(fake=fake))
+        uv.chmod(0o755)
+        self._path = uv.parent
+        return ()
+
+    def _set_up(self) -> None:
+        """See Experiment."""
+        environ = self.box.environment()
+        self.box.extra["PATH"] = f"{self._path}:{environ['PATH']}"
+        super()._set_up()
+        lock = self.box.project / "requirements" / "litellm.txt"
+        text = lock.read_text()
+        lock.unlink()  # it may be a link to ours
+        lock.write_text(text + "# another one\n")
+
+    def state(self) -> judge.State:
+        """See Experiment; with the environment that is used."""
+        venv = self.box.gateway / "venv"
+        found = {name: content for name, content in super().state().items() if "/venv-" not in name}
+        return found | {"venv": (venv.readlink().name,)}
+
+    def _do_again(self) -> judge.State:
+        """See Experiment; a deployment uses whichever is there."""
+        found = super()._do_again()
+        return {name: content for name, content in found.items() if name != "venv"}
+
+    def problems(self) -> Iterator[str]:
+        """See Experiment; what is used is whole."""
+        yield from super().problems()
+        if not (self.box.gateway / "venv" / "bin" / "litellm").exists():
+            yield "venv: no LiteLLM in it"
 
 
 def processes(root: Path) -> list[psutil.Process]:

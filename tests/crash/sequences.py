@@ -46,14 +46,17 @@ NEAR = deploy(PORTS[0], "sonnet")
 
 START = "--start"
 RUNNING = {
+    "uninstall of a running gateway": Sequence(((*A, START),), ("uninstall", "--purge"), (*A, START)),
     "deploy over a running gateway": Sequence(((*A, START),), NEAR),
     "start": Sequence((A,), ("start",), (*A, START)),
     "deploy --start, first": Sequence((), (*B, START), (*A, START)),
     "deploy --start, another port": Sequence(((*A, START),), (*B, START), (*A, START)),
     "rollback over a running gateway": Sequence((NEAR, (*A, START)), ("rollback",)),
-    "uninstall of a running gateway": Sequence(((*A, START),), ("uninstall", "--purge"), (*A, START)),
 }
 """These start, change or stop a gateway."""
+
+UPGRADE = {"litellm --upgrade": Sequence((A, ("litellm",), ("start",)), ("litellm", "--upgrade"), (*A, START))}
+"""And this one its program."""
 
 
 def prepare(box: Sandbox, sequence: Sequence) -> None:

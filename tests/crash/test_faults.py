@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tasks.core.disk.targets import RECORD
 from tests.crash import judge, tree
-from tests.crash.experiment import Experiment, Point, Recovery, points
+from tests.crash.experiment import DEATHS, Experiment, Point, Recovery, points
 from tests.crash.injector.faults import MODES
-from tests.crash.injector.power import KILLED, MODELS
+from tests.crash.injector.power import MODELS
 from tests.crash.injector.program import reason_not_to
-from tests.crash.running import Running
-from tests.crash.sequences import RUNNING, SEQUENCES
+from tests.crash.running import Running, Upgrading
+from tests.crash.sequences import RUNNING, SEQUENCES, UPGRADE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,9 +50,13 @@ def recovery(tmp_path_factory) -> Recovery:
     return Recovery(tmp_path_factory.mktemp("recovery"), SEQUENCES["deploy, update"])
 
 
-@pytest.fixture(scope="module", params=RUNNING)
+@pytest.fixture(scope="module", params=[*RUNNING, *UPGRADE])
 def running(request, tmp_path_factory) -> Iterator[Running]:
-    made = Running(tmp_path_factory.mktemp("running"), RUNNING[request.param])
+    place = tmp_path_factory.mktemp("running")
+    if request.param in UPGRADE:
+        made: Running = Upgrading(place, UPGRADE[request.param])
+    else:
+        made = Running(place, RUNNING[request.param])
     yield made
     made.clear()
 
@@ -60,10 +65,11 @@ def running(request, tmp_path_factory) -> Iterator[Running]:
 def test_the_command_need_not_be_run_again_to_be_killed(experiment):
     """What is on record of it is what such a run leaves, but for the order in which a folder is emptied."""
     home = [at for at, call in enumerate(experiment.calls, 1) if "/home/" in call and not call.startswith("unlink")]
-    for at in random.Random(len(home)).sample(home, 3):
-        on_record = experiment.dead_at(at, KILLED).tree(experiment.targets)
+    for number, at in enumerate(random.Random(len(home)).sample(home, 4)):
+        mode = [*DEATHS][number % len(DEATHS)]
+        on_record = experiment.dead_at(at, DEATHS[mode]).tree(experiment.targets)
         experiment.reset()
-        with experiment.run(mode="kill", at=at):
+        with experiment.run(mode=mode, at=at):
             assert sizes(experiment.tree()) == sizes(on_record), experiment.calls[at - 1]
 
 
@@ -114,6 +120,20 @@ def test_recovery_that_is_struck_itself_is_finished_by_the_next_command(recovery
 @pytest.mark.parametrize("mode", MODES)
 def test_what_runs_is_old_or_new_too_and_nothing_else_runs(running, mode):
     check(map(running.judge, points(running.calls, mode, EVERY or len(running.calls))))
+
+
+@pytest.mark.sample(1)
+def test_what_the_new_state_does_not_need_ends_although_the_command_dies_before(running):
+    """The last calls for the commit record are those after which nothing is undone."""
+    last = max((at for at, call in enumerate(running.calls, 1) if RECORD in call), default=len(running.calls))
+    check(running.judge(Point("kill", at)) for at in (last, min(last + 1, len(running.calls))))
+
+
+@pytest.mark.sample(1)
+@pytest.mark.parametrize("model", MODELS)
+def test_after_a_loss_of_power_beside_a_gateway_it_can_be_started_again(running, model):
+    calls = len(running.calls)
+    check(running.power_losses(model, range(calls // 2, calls, EVERY or calls)))
 
 
 def check(verdicts: Iterable[Verdict]) -> None:

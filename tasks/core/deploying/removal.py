@@ -9,18 +9,37 @@ from typing import TYPE_CHECKING
 
 from tasks.core.deploying import remembered
 from tasks.core.disk import files
+from tasks.core.disk.targets import START_LOCK
 from tasks.core.history import backup, history
 from tasks.core.history.session import warn_of_failure
 from tasks.core.litellm import litellm
+from tasks.core.model.errors import GatewayError
 from tasks.core.profiles import named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from tasks.core.model.layout import Layout
 
 MEGABYTE, GIGABYTE = 1e6, 1e9
+
+
+class Remaining(GatewayError):
+    """The gateway is gone, and not all that was to go with it."""
+
+    exit_code = 75
+
+    def __init__(self, failures: Sequence[OSError]) -> None:
+        first = failures[0]
+        more = ""
+        if len(failures) > 1:
+            more = f", nor could {len(failures) - 1} more"
+        super().__init__(
+            f"could not be removed ({first.strerror}){more}; Claude Code is disconnected",
+            "Fix that, then run this again: doit uninstall --purge",
+            where=str(first.filename or ""),
+        )
 
 
 def remove_leftovers(layout: Layout) -> Iterator[str]:
@@ -45,7 +64,7 @@ def remove_leftovers(layout: Layout) -> Iterator[str]:
         with warn_of_failure(path):
             path.unlink()
             yield show(layout, path)
-    start_lock = layout.gateway / ".start-lock"
+    start_lock = layout.gateway / START_LOCK
     shutil.rmtree(start_lock, ignore_errors=True)
     choices = layout.choices
     if choices.exists():
@@ -58,7 +77,8 @@ def _remove_environments(layout: Layout) -> Iterator[str]:
     """Remove our own environments of LiteLLM; the report says which remain."""
     environments = litellm.environments(layout)
     if litellm.is_ours(layout) and layout.venv.is_symlink():
-        layout.venv.unlink()
+        with warn_of_failure(layout.venv):
+            layout.venv.unlink()
     for folder in environments:
         if folder.is_symlink():
             continue

@@ -15,6 +15,7 @@ from tasks.core.disk.targets import KEPT
 from tasks.core.history import backup, history, our_form
 from tasks.core.model.errors import GatewayError
 from tasks.core.model.release import Revision
+from tasks.core.service import traces, units
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
@@ -180,6 +181,16 @@ def keep_backup(layout: Layout) -> Path | None:
         return backup.keep(layout)
     console.warn(f"{lack}: no backup was made")
     return None
+
+
+def is_anything_left(layout: Layout, *, purge: bool) -> bool:
+    """Whether there is something to remove where nothing is deployed.
+
+    A gateway that still runs, a unit that starts it; with *purge* whatever is in the folder.
+    """
+    if traces.are_there(layout) or units.ours(layout):
+        return True
+    return purge and bool(find_remains(layout))
 
 
 def find_remains(layout: Layout) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -57,6 +58,7 @@ class ChangeSet:
         self._settings: SettingsEdit | None = None
         self._is_unproven = False
         self._processes: tuple[Process, ...] = ()
+        self._dismissed: tuple[Process, ...] = ()
         # The former second copy, once that has been brought up to date.
         self._copied: bytes | None = None
         self._is_copied = False
@@ -97,6 +99,10 @@ class ChangeSet:
         self._processes += (process,)
         self._announce()
 
+    def dismiss(self, process: Process) -> None:
+        """The new state does not need *process*: it gets its signal once that is certain."""
+        self._dismissed += (process,)
+
     def exchange(self) -> None:
         """Write the record, put the new files in place, and look whether they stand; Conflict when others interfere."""
         moves.between("staged")
@@ -126,7 +132,21 @@ class ChangeSet:
         self._copied = files.read(self._layout.recovery_copy)
         self._is_copied = True
         recovery_copy.update(self._layout, self._key, self.wishes)
-        self._targets.record.unlink(missing_ok=True)
+        if self._dismissed:
+            self._end_processes()
+        else:
+            self._targets.record.unlink(missing_ok=True)
+
+    def _end_processes(self) -> None:
+        """Leave a record of the processes alone: a death from here on ends them all the same."""
+        try:
+            records.write(self._targets, Record(self._id, self._command, processes=self._dismissed))
+        except (OSError, GatewayError):
+            self._targets.record.unlink(missing_ok=True)  # it may be undone still, if this fails
+        for process in self._dismissed:
+            process.notify()
+        with contextlib.suppress(OSError):  # the next command does it
+            self._targets.record.unlink(missing_ok=True)
 
     def undo(self) -> None:
         """Back to what was found; Undetermined when the system refuses, and then the record stays."""
@@ -211,7 +231,10 @@ class ChangeSet:
         self._sync()
         record = Record(self._id, self._command, steps)
         if settings is not None:
-            record = Record(self._id, self._command, steps, _step(settings), self._targets.settings_path)
+            path = self._targets.settings_path
+            record = record._replace(settings=_step(settings), settings_path=path)
+        if inverse is None:
+            record = record._replace(processes=self._dismissed)
         records.write(self._targets, record)
 
     def _announce_unproven(self) -> None:

@@ -2,7 +2,8 @@
 
 A transaction writes into its record what it started, or had take its files over. When the files are
 taken back, each of these processes gets its signal: KILL ends a gateway on trial, HUP has a running
-one read its files again.
+one read its files again. So does, once the files are in place, what these do not need: TERM has a
+gateway end when it has answered.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ START_FIELD = 19
 
 
 class Process(NamedTuple):
-    """A process, and the signal that it gets when the files are taken back."""
+    """A process, and the signal that it gets."""
 
     pid: int
     started: str

@@ -18,11 +18,14 @@ from tasks.core.model.catalogue import NOTHING
 from tasks.core.model.errors import Conflict, NewerVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-SCHEMA = 2
-WITHOUT_PROOF = 1
-"""The schema of a record that leads forward: versions that know of no proof read it, too."""
+ONWARD, UNPROVEN, ENDING = 1, 2, 3
+"""Schemas: a record has the oldest one that can say it, so that older versions read what they can.
+
+Onward: of files alone. Unproven: see Record. Ending: processes end once the files are in place.
+"""
+SCHEMA = ENDING
 
 NAME = re.compile(r"(?!\.\.?$|\.gw-)[A-Za-z0-9._][A-Za-z0-9._-]{0,100}")
 """What a file of the gateway's folder may be called."""
@@ -49,7 +52,8 @@ class Record(NamedTuple):
     """What one transaction does to the gateway's files and to settings.json.
 
     *is_unproven*: the files are in place for a proof only, so the steps lead back to what was there
-    before; *processes* are those that work with the files meanwhile.
+    before. *processes* get their signals once the steps were taken: of an unproven one those that
+    work with the files meanwhile, else those that the new state does not need.
     """
 
     id: str
@@ -96,18 +100,25 @@ def read(targets: Targets) -> Record | None:
 
 def _plain(record: Record) -> dict[str, Any]:
     plain: dict[str, Any] = {
-        "schema": WITHOUT_PROOF,
+        "schema": _find_schema(record.is_unproven, record.processes),
         "id": record.id,
         "command": record.command,
         "files": {name: step._asdict() for name, step in record.files.items()},
         "settings": record.settings._asdict() if record.settings else None,
         "settings_path": record.settings_path,
     }
-    if record.is_unproven:
-        plain["schema"] = SCHEMA
-        plain["is_unproven"] = True
+    if plain["schema"] != ONWARD:
+        plain["is_unproven"] = record.is_unproven
         plain["processes"] = [list(process) for process in record.processes]
     return plain
+
+
+def _find_schema(is_unproven: bool, processes: Sequence[object]) -> int:
+    if is_unproven:
+        return UNPROVEN
+    if processes:
+        return ENDING
+    return ONWARD
 
 
 def _is_newer(plain: dict[str, Any]) -> bool:
@@ -127,7 +138,7 @@ def _record(plain: dict[str, Any]) -> Record:
     files, settings, path = plain.pop("files"), plain.pop("settings"), plain.pop("settings_path")
     is_unproven, processes = plain.pop("is_unproven", False), plain.pop("processes", [])
     _require(is_unproven in (True, False))
-    _require(schema == WITHOUT_PROOF + is_unproven)
+    _require(schema == _find_schema(is_unproven, processes))
     _require(not plain and isinstance(command, str))
     _require(IDENTIFIER.fullmatch(identifier) is not None)
     _require(all(NAME.fullmatch(name) for name in files))

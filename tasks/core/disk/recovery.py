@@ -1,6 +1,7 @@
 """After a death: the next command finishes what was committed, or removes what was not, and never asks.
 
-    record there    -> roll forward: what is still old becomes new; then the record goes
+    record there    -> roll forward: what is still old becomes new; what the new state does not need
+                       ends; then the record goes
                        (of a proof that did not end -> back to old, and its processes end)
                        (settings.json was changed by others before its turn came -> the other way, back to old)
     record absent   -> staged files are debris
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
 
 
+FINISHED = "finished"
 UNPROVEN = "unproven"
 """It died before its gateway was known to serve: its files were taken back."""
 
@@ -60,7 +62,7 @@ class Recovered:
         said = {
             "": "nothing was interrupted",
             "cleaned": "an interrupted command had changed nothing; its left-overs were removed",
-            "finished": f"an interrupted {self.command} was finished",
+            FINISHED: f"an interrupted {self.command} was finished",
             UNPROVEN: f"an interrupted {self.command} was undone: its gateway had not answered yet",
             "undone": f"an interrupted {self.command} was undone, for settings.json was changed before it came to it",
         }[self.action]
@@ -101,7 +103,7 @@ def recover_locked(layout: Layout, lock: Lock) -> Recovered:
         if record is None:
             return Recovered("cleaned") if clean(targets, lock.beside) else Recovered()
         done = _finish(layout, targets, record)
-        if done.action == "finished":
+        if done.action == FINISHED:
             key = digest_key(layout)
             names = record.files
             recovery_copy.update(layout, key, names)
@@ -151,11 +153,12 @@ def _finish(layout: Layout, targets: Targets, record: Record) -> Recovered:
     left += [name for name, move in files.items() if not (move.forward() if onward else move.backward())]
     for directory in {targets.gateway, targets.settings.parent} if record.settings else {targets.gateway}:
         store.sync_directory(directory)
-    if record.is_unproven:
+    if onward:
         for process in record.processes:
             process.notify()
+    if record.is_unproven:
         return Recovered(UNPROVEN, record.command, tuple(left))
-    return Recovered("finished" if onward else "undone", record.command, tuple(left))
+    return Recovered(FINISHED if onward else "undone", record.command, tuple(left))
 
 
 def _settings(layout: Layout, targets: Targets, record: Record, step: Step) -> str:

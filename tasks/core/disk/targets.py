@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 RECORD = ".gw-txn.json"
 """The commit record, in the gateway's folder: while it is there, a transaction is under way or was interrupted."""
 
+START_LOCK = ".start-lock"
+"""The folder that a start makes so that no other one comes in between; its process is in it."""
+
+TRIAL = ".trial-"
+"""How the folder of a trial begins, in the gateway's own."""
+
+FORMER = ".former"
+"""How a file of the former gateway ends, while another one is proven."""
+
 KEPT = frozenset({".lock", ".digest-key"})
 """Our bookkeeping in the gateway's folder; alone it is no reason for the folder to be."""
 

@@ -16,6 +16,7 @@ An error, a failed check, Ctrl-C, TERM or HUP before finish() leave the old stat
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING, Self
 
 from tasks.core.disk import moves, process_identity, records
@@ -115,12 +116,21 @@ class Transaction:
         self._require("open")
         self._do_or_undo(self._place)
 
-    def note(self, pid: int, signal: int) -> None:
-        """After place(): when a death takes the files back, the process *pid* gets *signal*."""
+    def note(self, pid: int, number: int) -> None:
+        """After place(): when a death takes the files back, process *pid* gets signal *number*."""
         self._require("placed")
         with self._interrupts.deferred():
-            self._set.note(process_identity.observe(pid, signal))
+            self._set.note(process_identity.observe(pid, number))
         self._interrupts.raise_pending()
+
+    def dismiss(self, pid: int) -> None:
+        """Before commit(): once the new state holds, the process *pid* is asked to end.
+
+        After a death between the two the next command does so.
+        """
+        if self._state != "placed":
+            self._require("open")
+        self._set.dismiss(process_identity.observe(pid, signal.SIGTERM))
 
     def commit(self) -> None:
         """Make it so, both places or none; a GatewayError when not, and then nothing is changed."""

@@ -203,13 +203,16 @@ def port(case: Case) -> Iterator[Check]:
 
 def process(case: Case) -> Iterator[Check]:
     """Whether the gateway runs, on its port, and with what was last deployed."""
+    for stray in _find_strays(case):
+        says = f"{stray} was left behind"
+        if case.manifest is None:
+            yield Check("process", WARN, says, fix="End it: doit uninstall")
+        else:
+            yield Check("process", WARN, says, fix="End it: doit start", verb=START)
     if not case.runs_here:
         yield not_here("process", case)
         return
     assert case.state is not None
-    for stray in _find_strays(case):
-        says = f"{stray} was left behind"
-        yield Check("process", WARN, says, fix="End it: doit start", verb=START)
     instance = case.state.instance
     if instance is None:
         says = NOT_RUNNING

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from tasks.core.cli import command_line, steps
 from tasks.core.console import console
 from tasks.core.frame import bugs, exits
@@ -70,3 +72,8 @@ def _report_bug(error: BaseException) -> int:
 
     trace = traceback.format_exception(error)
     return bugs.report(trace)
+
+
+def refuse(error: errors.GatewayError) -> NoReturn:
+    """End this process, with nothing begun."""
+    raise SystemExit(report(error)) from None

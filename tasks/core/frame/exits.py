@@ -79,7 +79,7 @@ EXITS = (
             "exec",
         ),
     ),
-    Exit(75, "Neither done nor undone, because the system refused both. The next command finishes or undoes it."),
+    Exit(75, "Half done, because the system refused the rest. The next command finishes it, or undoes it."),
     Exit(129, "The terminal was closed (HUP). Unfinished changes were undone."),
     Exit(130, "Ctrl-C. Unfinished changes were undone."),
     Exit(143, "Terminated (TERM). Unfinished changes were undone."),

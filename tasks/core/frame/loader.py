@@ -20,9 +20,8 @@ from doit.loader import generate_tasks
 from doit.task import DelayedLoader, Task
 
 from tasks.core.cli import command_line, strays
-from tasks.core.frame import creators, groups, vocabulary
+from tasks.core.frame import cleanup, creators, groups, vocabulary
 from tasks.core.frame.memory import Memory
-from tasks.core.frame.reporter import mend
 from tasks.core.model.layout import PROJECT, make_absolute
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ class Loader(TaskLoader2):  # type: ignore[misc]
             self.words = pos_args
             self.refuse_company(pos_args)
             # What a dead command left is brought to its end before anything goes on with it.
-            mend()
+            cleanup.clean_up()
         if cmd.wants == "named":
             self.make(self.find_named(pos_args))
             tasks = self.list_tasks()

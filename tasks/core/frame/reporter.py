@@ -8,30 +8,23 @@ import signal
 import sys
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from doit.exceptions import UnmetDependency
 
 from tasks.core.console import console
-from tasks.core.deploying import from_memory
-from tasks.core.disk import lock, recovery, store
-from tasks.core.frame import bugs, creators, ending, exits, journal
-from tasks.core.history import aftermath
+from tasks.core.disk import lock
+from tasks.core.frame import bugs, cleanup, creators, ending, exits, journal
 from tasks.core.model import errors
 from tasks.core.model.errors import Changed, GatewayError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
     from types import TracebackType
 
     from tasks.core.console.console import Meter
     from tasks.core.deploying.this_run import Run
     from tasks.core.history.session import Session
-    from tasks.core.model.layout import Layout
-
-FIRST_TRACES = {".lock", ".digest-key", "backups", "history"}
-"""With nothing else in it, the gateway's folder may be what a first deployment left."""
 
 
 class Reporter:
@@ -79,10 +72,10 @@ class Reporter:
             lock.require_own_build(layout)
             self.lock = lock.hold(layout.build_lock, command)
         except OSError as error:
-            refuse(errors.from_system(error))
+            ending.refuse(errors.from_system(error))
         except GatewayError as error:
-            refuse(error)
-        _clear_debris(self.run.layout)
+            ending.refuse(error)
+        cleanup.clear_debris(self.run.layout)
 
     def get_status(self, task: Any) -> None:  # noqa: ANN401 - doit's Task, here and below
         """Before a step is checked."""
@@ -224,77 +217,6 @@ def interrupted(kind: type[BaseException], error: BaseException, trace: Tracebac
         console.say("interrupted", "fail")
     else:
         sys.__excepthook__(kind, error, trace)
-
-
-def refuse(error: GatewayError) -> NoReturn:
-    """End this process, with nothing begun."""
-    raise SystemExit(ending.report(error)) from None
-
-
-def mend() -> None:
-    """Finish or clean up what was interrupted; a directory entry is looked at, no more, when nothing was."""
-    layout = from_memory.resolve_remembered().layout
-    _clear_abandoned(layout)
-    if not _traces(layout):
-        return
-    try:
-        mended = aftermath.recover(layout)
-    except GatewayError as error:
-        refuse(error)
-    if mended:
-        console.warn(str(mended))
-    if mended.action == recovery.UNPROVEN:
-        from tasks.core.service import handover
-
-        handover.recover(layout)
-
-
-def _traces(layout: Layout) -> bool:
-    """Whether anything lies there that an interrupted command may have left; it spares loading what can mend it."""
-    if any(path.is_symlink() for path in (layout.settings, layout.gateway, layout.claude)):
-        return True
-    below = _names(layout.gateway)
-    if below and not below - FIRST_TRACES:
-        return True
-    own = [layout.gateway / name for name in ("backups", "history", "profiles") if name in below]
-    around = [layout.claude, layout.gateway.parent, layout.settings.parent]
-    names = below.union(*map(_names, [*own, *around]))
-    return any(name.startswith(".gw-") or name.endswith(".prepared") for name in names)
-
-
-def _clear_debris(layout: Layout) -> None:
-    """Remove what a killed command left in this part of build/; its lock is held."""
-    for folder in _find_littered(layout):
-        store.sweep(folder, age=0)
-
-
-def _clear_abandoned(layout: Layout) -> None:
-    """As _clear_debris(), unless a command that runs holds the lock: then it is its own."""
-    if not _find_littered(layout):
-        return
-    with contextlib.suppress(OSError, GatewayError):
-        descriptor = lock.hold(layout.build_lock, "recover")
-        try:
-            _clear_debris(layout)
-        finally:
-            os.close(descriptor)  # this command may be about to take the lock itself
-
-
-def _find_littered(layout: Layout) -> list[Path]:
-    """The folders of this part of build/ with files in them that are not meant to stay."""
-    found = []
-    for folder in (layout.workshop, layout.rendered, layout.release):
-        names = _names(folder)
-        if any(name.startswith(".gw-") for name in names):
-            found.append(folder)
-    return found
-
-
-def _names(place: Path) -> set[str]:
-    try:
-        return set(os.listdir(place))  # noqa: PTH208 - every command does this, and Path takes ten times as long
-    except OSError:
-        return set()
 
 
 def _duration(seconds: float) -> str:

@@ -80,10 +80,14 @@ def list_settings(layout: Layout) -> list[Path]:
     return sorted(layout.backups.glob(f"{SETTINGS}*.json"), key=_age_of)
 
 
+SECOND = len(f"{SETTINGS}20261130-151204")
+
+
 def _age_of(copy: Path) -> tuple[str, int, str]:
     """What orders copies: the second in their names, then the number behind it."""
-    second = copy.stem[: len(SETTINGS) + len("20261130-151204")]
-    return second, len(copy.stem), copy.stem
+    name = copy.stem
+    second = name[:SECOND]
+    return second, len(name), name
 
 
 def _sources(layout: Layout, *, secrets: bool) -> dict[str, Path]:

@@ -9,11 +9,13 @@ that runs alone commits and finishes its own.
 
 from __future__ import annotations
 
+import signal
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.console import console, summary
+from tasks.core.disk import process_identity
 from tasks.core.disk import transaction as disk_transaction
 from tasks.core.history import aftermath, history
 
@@ -53,9 +55,9 @@ class Session:
         self._is_finished = False
         self._outcome = UNTOUCHED
         self._open: _Open | None = None
-        self._before_commit: list[Callable[[], None]] = []
+        self._before_commit: list[Callable[[], object]] = []
         self._on_commit: list[Callable[[], None]] = []
-        self._on_finish: list[Callable[[], None]] = []
+        self._on_finish: list[Callable[[], object]] = []
         self._on_undo: list[Callable[[], None]] = []
 
     @cached_property
@@ -116,11 +118,11 @@ class Session:
         if self._open is not None:
             self._on_undo.append(action)
 
-    def before_commit(self, action: Callable[[], None]) -> None:
+    def before_commit(self, action: Callable[[], object]) -> None:
         """Call *action* when the proof has succeeded; at once where there is no transaction."""
         self._at(self._before_commit, action)
 
-    def when_finished(self, action: Callable[[], None]) -> None:
+    def when_finished(self, action: Callable[[], object]) -> None:
         """Call *action* once nothing is undone any more; at once where there is no transaction."""
         self._at(self._on_finish, action)
 
@@ -129,10 +131,20 @@ class Session:
         if self._open is not None:
             self._open.transaction.place()
 
-    def note(self, pid: int, signal: int) -> None:
-        """In a transaction: have a death before the commit send *signal* to the process *pid*."""
+    def note(self, pid: int, number: int) -> None:
+        """In a transaction: a death before the commit sends the signal *number* to *pid*."""
         if self._open is not None:
-            self._open.transaction.note(pid, signal)
+            self._open.transaction.note(pid, number)
+
+    def dismiss(self, pid: int) -> None:
+        """Have *pid* end once nothing is undone any more; without a transaction at once.
+
+        When this command dies before that, the next one sees to it.
+        """
+        if self._open is None:
+            process_identity.observe(pid, signal.SIGTERM).notify()
+        else:
+            self._open.transaction.dismiss(pid)
 
     def commit(self) -> None:
         """Put what was staged in place."""
@@ -154,7 +166,8 @@ class Session:
         with warn_of_failure(layout.history):
             aftermath.settle(layout, history.find_true(layout))
         for action in self._on_finish:
-            action()
+            with warn_of_failure(layout.gateway):
+                action()
 
     def complete(self) -> None:
         """Commit and finish.
@@ -206,7 +219,7 @@ class Session:
         if aftermath.is_unused(layout):
             self.summary.log = self.summary.backup = None
 
-    def _at(self, actions: list[Callable[[], None]], action: Callable[[], None]) -> None:
+    def _at(self, actions: list[Callable[[], object]], action: Callable[[], object]) -> None:
         if self._open is None:
             action()
         else:

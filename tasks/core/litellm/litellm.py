@@ -204,6 +204,30 @@ def forget_others(layout: Layout) -> None:
             shutil.rmtree(each, ignore_errors=True)  # a left-over costs space only, and goes the next time
 
 
+def forget_abandoned(layout: Layout, in_use: str) -> bool:
+    """Remove the environments that a command left when it died; whether there were any.
+
+    They are ours, nothing leads to them, and the gateway, which runs the program *in_use*, does not
+    run from there.
+    """
+    from tasks.core.litellm import packages
+
+    before = find_spare(layout)
+    for folder in before:
+        is_ours = packages.is_ours(folder) or packages.is_begun(folder)
+        is_used = Path(in_use).is_relative_to(folder.resolve()) or packages.is_being_made(folder)
+        if is_ours and not is_used:
+            shutil.rmtree(folder, ignore_errors=True)
+    return find_spare(layout) != before
+
+
+def find_spare(layout: Layout) -> list[Path]:
+    """The environments beside the one to which `venv` leads."""
+    current = layout.venv.resolve().name
+    found = layout.gateway.glob(f"{layout.venv.name}-*")
+    return [path for path in found if path.name != current and path.is_dir()]
+
+
 def forget_since(layout: Layout, before: list[Path]) -> None:
     """Remove the environments made since *before*, whole or not, and a `venv` that leads there."""
     for path in environments(layout):

@@ -59,6 +59,25 @@ def unfinished(venv: Path) -> bool:
     return (venv / STAMP).exists() and not _stamp(venv)
 
 
+def is_being_made(venv: Path) -> bool:
+    """Whether a command that runs is setting *venv* up."""
+    import fcntl
+
+    try:
+        with (venv / GUARD).open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
+
+
+def is_begun(venv: Path) -> bool:
+    """Whether *venv* has nothing in it yet but what keeps others from making it."""
+    return {path.name for path in venv.iterdir()} <= {GUARD}
+
+
 def digest(lock: Path) -> str:
     """The fingerprint of a lock, in hexadecimal."""
     return hashlib.sha256(lock.read_bytes()).hexdigest()

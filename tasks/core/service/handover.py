@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from tasks.core.console import console
 from tasks.core.disk import files as disk_files
 from tasks.core.model.errors import GatewayError
-from tasks.core.service import processes, scripts
+from tasks.core.service import processes, scripts, units
 from tasks.core.service.traces import former
 
 if TYPE_CHECKING:
@@ -99,11 +99,18 @@ def forget(layout: Layout) -> None:
 
 
 def retire(layout: Layout, instance: Instance) -> None:
-    """The new gateway has taken over: end *instance*, the former one, once it has answered."""
-    processes.finish(instance)
+    """The new gateway has taken over: *instance*, the former one, ends once it has answered."""
     forget(layout)
     if not has_ended(instance, PATIENCE):
         console.say("  The former gateway finishes what it is answering, then it ends.")
+
+
+def see_off(instance: Instance) -> None:
+    """Wait for *instance*, which was asked to end; what it still answers then is cut off."""
+    if not has_ended(instance, units.stop_seconds()):
+        console.say("  Answers are still under way; they are cut off now.")
+        kill(instance)
+    console.say(f"  The gateway has stopped (pid {instance.pid}).")
 
 
 def kill(instance: Instance) -> None:

@@ -84,7 +84,7 @@ CHOSEN = "chosen     {chosen}"
 
 LOCK = "lock       {command} (pid {pid}) since {since}"
 
-STRAY = "stray      {what} was left behind (pid {pid}); end it: doit start"
+STRAY = "stray      {what} was left behind (pid {pid}); end it: {command}"
 
 NO_DRIFT = "drift      none: {} files and keys are as they were left"
 
@@ -200,7 +200,8 @@ def lines(facts: Facts) -> Iterator[str]:
     if facts["chosen"]:
         yield CHOSEN.format_map(facts)
     for stray in facts["strays"]:
-        yield STRAY.format_map(stray)
+        command = "doit start" if deployed else "doit uninstall"
+        yield STRAY.format_map(stray | {"command": command})
     for loss in facts["lost"]:
         if not loss["source"]:
             yield LOST.format_map(loss)

@@ -1,4 +1,4 @@
-"""Gateways of this folder that no gateway.pid names any more: left behind by a command that died.
+"""Gateways of this folder to which nothing deployed belongs: left behind by a command that died.
 
 What we start ends with us, so there should be none. Where one is left all the same, it holds a port
 and the gateway's key: status and doctor name it; start, stop and an uninstall end it.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.console import console
 from tasks.core.disk import lock
+from tasks.core.disk.targets import TRIAL
 from tasks.core.service import handover, processes, traces
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def find(layout: Layout) -> list[Stray]:
     """
     if _is_changing(layout):
         return []
-    instance = processes.running(layout)
+    instance = traces.find_deployed(layout)
     found = []
     for process in processes.find_started_with(layout.supervisor):
         is_deployed = instance is not None and process.pid == instance.pid
@@ -99,7 +100,7 @@ def _is_minded(process: Found) -> bool:
 
 
 def _is_trial(process: Found) -> bool:
-    return any(traces.TRIAL in word for word in process.words)
+    return any(TRIAL in word for word in process.words)
 
 
 def _describe(process: Found) -> str:

@@ -53,7 +53,7 @@ def take_over(layout: Layout, manifest: Manifest, session: Session, *, start: bo
     instance = processes.running(layout)
     if layout.config.name not in manifest.files:
         if instance:
-            session.when_finished(lambda: _retire(layout, instance))
+            _retire(layout, instance, session)
         return
     if instance is None and not start:
         return
@@ -107,6 +107,7 @@ def _replace(
         console.say(f"{why}: another gateway is started; until then the former one serves.", "step")
         handover.set_aside(layout, keeps_running=True)
         begin(layout, session)
+        session.dismiss(instance.pid)
         session.when_finished(lambda: handover.retire(layout, instance))
         return
     console.say(f"{why}: once that is tried, the gateway is stopped and started anew", "step")
@@ -243,11 +244,12 @@ def _rehearse(
     try_out(layout, manifest, python, "what stands", session)
 
 
-def _retire(layout: Layout, instance: Instance) -> None:
+def _retire(layout: Layout, instance: Instance, session: Session) -> None:
     """Nothing that is deployed needs the gateway of this machine any more."""
     console.say(f"The gateway on port {instance.port} is not needed any more: it ends when it has answered.", "step")
-    if not units.remove(layout):
-        processes.finish(instance)
+    if not units.runs(layout):
+        session.dismiss(instance.pid)
+    session.when_finished(lambda: units.remove(layout))
 
 
 def _back(layout: Layout, before: Status) -> None:

@@ -56,7 +56,7 @@ def serving(
     """
     port = processes.free_port()
     there = manifest._replace(gateway_url=f"http://127.0.0.1:{port}")
-    with tempfile.TemporaryDirectory(dir=layout.gateway, prefix=traces.TRIAL) as folder:
+    with tempfile.TemporaryDirectory(dir=layout.gateway, prefix=traces.name_trial()) as folder:
         log = Path(folder) / layout.log.name
         words = [
             "--host",

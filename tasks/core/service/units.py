@@ -72,6 +72,13 @@ def managed(layout: Layout) -> bool:
     return ours(layout) and bool(system().enabled(file_of(layout)))
 
 
+def runs(layout: Layout) -> bool:
+    """Whether the gateway runs at this moment because the system started it."""
+    if not ours(layout) or system().missing():
+        return False
+    return bool(system().active(file_of(layout)))
+
+
 def install(layout: Layout) -> None:
     """Have the system run the gateway from the next login on; GatewayError or Conflict, and nothing is written."""
     path = file_of(layout)
@@ -99,9 +106,9 @@ def remove(layout: Layout) -> bool:
     if not ours(layout):
         return False
     path = file_of(layout)
+    if runs(layout):
+        stop(layout)
     if not system().missing():
-        if system().active(path):
-            stop(layout)
         system().disable(path)
     path.unlink()
     system().forget(path)
@@ -146,7 +153,7 @@ def stop(layout: Layout) -> None:
     else:
         console.say("  The gateway does not run.")
         return
-    if not _gone(layout, _seconds("GATEWAY_STOP_TIMEOUT", STOP_SECONDS)):
+    if not _gone(layout, stop_seconds()):
         console.say("  Answers are still under way; they are cut off now.")
         if left := processes.running(layout):
             processes.finish(left)  # the second time means: at once
@@ -204,6 +211,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _seconds(name: str, usual: int) -> int:
-    given = os.environ.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() else usual
+def stop_seconds() -> int:
+    """How long what is being answered may take once the gateway is to end."""
+    given = os.environ.get("GATEWAY_STOP_TIMEOUT", "")
+    return int(given) if given.isascii() and given.isdigit() else STOP_SECONDS

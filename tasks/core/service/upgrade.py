@@ -3,6 +3,8 @@
 made beside ─► tried on a port of its own, with what is deployed ─► `venv` leads to it ─► the gateway runs it
     │                          │                                                              │
     └─ cannot be installed     └─ does not serve: the former one has never noticed            └─ back to the former
+
+From the moment at which the gateway is stopped a record says so: when this command dies, the next one starts it.
 """
 
 from __future__ import annotations
@@ -11,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.core.console import console
-from tasks.core.disk import transaction
+from tasks.core.disk.transaction import Transaction
 from tasks.core.history import history
 from tasks.core.litellm import litellm, packages
 from tasks.core.model.errors import GatewayError, Unhealthy
-from tasks.core.service import processes, supervisor
+from tasks.core.service import handover, processes, supervisor
 
 if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
@@ -28,11 +30,11 @@ def upgrade(layout: Layout) -> None:
 
     No deployment runs meanwhile, and what interrupts it undoes it.
     """
-    with transaction.Transaction.begin(layout, "litellm --upgrade"):
-        _upgrade(layout)
+    with Transaction.begin(layout, "litellm --upgrade") as transaction:
+        _upgrade(layout, transaction)
 
 
-def _upgrade(layout: Layout) -> None:
+def _upgrade(layout: Layout, transaction: Transaction) -> None:
     former = layout.venv.resolve() if litellm.is_ours(layout) else None
     if layout.venv.exists() and former is None:
         remedy = "Upgrade it by its own means, or move it away and run: doit litellm"
@@ -46,22 +48,34 @@ def _upgrade(layout: Layout) -> None:
     try:
         litellm.use(layout, made)
         if manifest and former and instance:
-            run_it(layout, manifest, former, instance)
+            run_it(layout, manifest, instance, former, transaction)
+        transaction.commit()
+        transaction.finish(last=True)
     except BaseException as error:
         if former:
             _go_back(layout, former, instance)
         if not isinstance(error, GatewayError):
             raise
         raise Unhealthy(f"the new LiteLLM was taken back: {error.problem}", error.remedy, where=error.where) from error
+    finally:
+        handover.forget(layout)
     litellm.forget_others(layout)
 
 
-def run_it(layout: Layout, manifest: Manifest, former: Path, instance: Instance) -> None:
-    """Start the running gateway anew where it runs on *former*; Unhealthy when it does not become healthy."""
+def run_it(
+    layout: Layout,
+    manifest: Manifest,
+    instance: Instance,
+    former: Path,
+    transaction: Transaction,
+) -> None:
+    """Start *instance* again where it runs on *former*; Unhealthy when it does not serve then."""
     if not Path(instance.program or "").is_relative_to(former):
         console.warn(f"the gateway runs another LiteLLM, {instance.program}, and goes on with it")
         return
     console.say("The gateway is stopped and started anew: another program cannot take over without a pause.", "step")
+    handover.set_aside(layout, keeps_running=False)
+    transaction.place()
     supervisor.restart(layout)
     supervisor.prove(layout, manifest)
 

@@ -114,6 +114,8 @@ def test_what_the_disk_does_not_let_go_is_an_error_after_all_else_is_removed(lay
     failures = []
     removed = list(removal.remove_memory(layout, failures))
     assert [(failure.errno, str(failure.filename)) for failure in failures] == [(errno.EROFS, str(stuck))]
+    error = removal.Remaining(failures)
+    assert (error.exit_code, error.where) == (75, str(stuck))
     assert f"backups/{stuck.name}" not in removed
     assert not other.exists()
     assert not history.numbers(layout)

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tasks.core.disk import atomic, moves, records, recovery, settings_file, store, transaction
+from tasks.core.disk.process_identity import Process
 from tasks.core.disk.targets import RECORD
 from tasks.core.disk.transaction import Transaction, Undetermined, holder, pending, recover
 from tasks.core.model.errors import Conflict, GatewayError, InvalidInput, NewerVersion
@@ -861,3 +862,72 @@ def test_what_the_user_edits_during_the_proof_stops_the_deployment(deployed):
     assert deployed.config.read_text() == "the user's"
     assert deployed.env_file.read_text() == "KEY=old"
     assert deployed.settings.read_text() == '{"theirs": 1}'
+
+
+# What the new state does not need
+
+
+@pytest.fixture
+def former():
+    """A process that only the old state needs."""
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+        yield process
+        process.kill()
+
+
+def dismiss(layout: Layout, process: subprocess.Popen[bytes]) -> Transaction:
+    """It is committed that *process* ends."""
+    transaction = Transaction.begin(layout, "uninstall")
+    ask(transaction)
+    transaction.dismiss(process.pid)
+    transaction.commit()
+    return transaction
+
+
+def test_what_is_not_needed_any_more_is_asked_to_end_once_that_is_certain(deployed, former):
+    with dismiss(deployed, former) as transaction:
+        assert former.poll() is None
+        transaction.finish()
+        assert former.wait(10) == -signal.SIGTERM
+    assert not pending(deployed)
+
+
+def test_what_is_needed_again_goes_on(deployed, former):
+    before = snapshot(deployed)
+    dismiss(deployed, former).close()
+    assert snapshot(deployed) == before
+    assert former.poll() is None
+
+
+@pytest.mark.parametrize(("last", "theirs"), [("commit", ""), ("finish", ""), ("finish", '{"theirs": 2}')])
+def test_after_a_death_the_next_command_ends_it(deployed, former, monkeypatch, last, theirs):
+    """Also when another program has written settings.json since: what was finished is never undone."""
+    if (pid := os.fork()) == 0:
+        transaction = dismiss(deployed, former)
+        if last == "finish":
+            monkeypatch.setattr(Process, "notify", lambda _: os._exit(0))
+            transaction.finish()
+        os._exit(0)
+    os.waitpid(pid, 0)
+    if theirs:
+        deployed.settings.write_text(theirs)
+    assert recover(deployed).action == "finished"
+    assert former.wait(10) == -signal.SIGTERM
+    assert deployed.config.read_text() == "new"
+    assert deployed.settings.read_text() == theirs or json.loads(deployed.settings.read_bytes())["ours"]
+    assert not [*deployed.claude.rglob(".gw-*")]
+    assert not recover(deployed)
+
+
+def test_a_disk_without_room_for_that_note_does_not_keep_it_alive(deployed, former, monkeypatch):
+    def write(targets, record):
+        if not record.files:
+            raise OSError(errno.ENOSPC, "full")
+        real(targets, record)
+
+    real = records.write
+    monkeypatch.setattr(records, "write", write)
+    with dismiss(deployed, former) as transaction:
+        transaction.finish()
+    assert former.wait(10) == -signal.SIGTERM
+    assert not pending(deployed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from typing import TYPE_CHECKING
 
@@ -234,3 +235,28 @@ def test_what_a_failed_deployment_installed_goes_with_it_and_what_was_there_stay
     litellm.use(layout, layout.gateway / "venv-new")
     litellm.forget_since(layout, [layout.gateway / "venv-old"])
     assert [path.name for path in layout.gateway.iterdir()] == ["venv-old"]
+
+
+def test_what_a_dead_command_left_of_environments_goes_and_what_is_used_stays(tmp_path):
+    layout = Layout.of({"HOME": str(tmp_path)})
+    folders = {name: layout.gateway / f"venv-{name}" for name in ("used", "old", "half", "begun", "theirs", "folder")}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+    for name in ("used", "old"):
+        (folders[name] / packages.STAMP).write_text("3.11\n0123\n")
+    (folders["half"] / packages.STAMP).touch()
+    (folders["begun"] / packages.GUARD).touch()
+    (folders["theirs"] / packages.STAMP).write_text(f"{packages.OTHERS}\n0123\n")
+    (folders["folder"] / "notes.txt").touch()
+    litellm.use(layout, folders["used"])
+
+    def left():
+        return {name for name, folder in folders.items() if folder.exists()}
+
+    with (folders["half"] / packages.GUARD).open("a") as guard:
+        fcntl.flock(guard, fcntl.LOCK_EX)
+        assert litellm.forget_abandoned(layout, str(folders["old"] / "bin" / "litellm"))
+        assert left() == {"used", "old", "half", "theirs", "folder"}
+    assert litellm.forget_abandoned(layout, "")
+    assert left() == {"used", "theirs", "folder"}
+    assert not litellm.forget_abandoned(layout, "")

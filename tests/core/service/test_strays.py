@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from tasks.core.disk import lock
+from tasks.core.disk.targets import TRIAL
 from tasks.core.service import strays, traces
 from tests.artifacts.fakes import clear, make_folder
 
@@ -43,7 +44,7 @@ def test_where_nothing_was_left_behind_there_is_none(folder):
 
 
 def test_a_trial_without_its_command_is_found_and_ended(folder):
-    place = folder.path / f"{traces.TRIAL}x"
+    place = folder.path / f"{TRIAL}x"
     place.mkdir()
     left = orphan(folder, "--status", str(place / "status"))
     assert traces.are_there(folder.layout)
@@ -55,7 +56,7 @@ def test_a_trial_without_its_command_is_found_and_ended(folder):
 
 
 def test_the_trial_of_a_command_that_runs_is_none(folder):
-    command = [sys.executable, "-c", *words(folder, f"{folder.path}/{traces.TRIAL}x/status")]
+    command = [sys.executable, "-c", *words(folder, f"{folder.path}/{TRIAL}x/status")]
     with subprocess.Popen(command) as minded:
         assert strays.find(folder.layout) == []
         minded.kill()
@@ -84,11 +85,15 @@ def test_a_former_gateway_is_one_and_that_of_another_folder_is_not(folder, tmp_p
 
 
 @pytest.mark.slow
-def test_the_gateway_that_is_deployed_is_none(folder):
+def test_the_gateway_that_is_deployed_is_none_until_nothing_is_deployed(folder):
     assert folder.start().returncode == 0
     assert strays.find(folder.layout) == []
     strays.clear(folder.layout)
     assert folder.processes()
+    folder.layout.start_script.unlink()
+    assert traces.are_there(folder.layout)
+    assert [str(stray) for stray in strays.end(folder.layout)] == [f"a former gateway (pid {folder.pid})"]
+    assert not folder.processes()
 
 
 def test_an_editor_of_the_program_is_none(folder):
