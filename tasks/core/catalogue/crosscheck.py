@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _REFERENCE = re.compile(r"os\.environ/(\S*)")
 
-ONE_OF_A_KIND = (own.VARIABLES, explanations.MESSAGES, client_facts.FILE)
+ONE_OF_A_KIND = (own.VARIABLES, client_facts.FILE)
 """The files that no folder of templates/ has several of."""
 
 HELD = "holds a secret; name the variable that has it instead: os.environ/NAME"
@@ -58,7 +58,11 @@ class _Names:
 def findings(layout: Layout) -> list[str]:
     """Everything that is wrong, each as "file:line: path: what"; file names are relative to the project."""
     found: list[str] = []
-    paths = [*sources(layout), layout.templates / explanations.MESSAGES, layout.templates / client_facts.FILE]
+    paths = [
+        *sources(layout),
+        *explanations.paths(layout.templates),
+        layout.templates / client_facts.FILE,
+    ]
     read = [file for path in paths if (file := _read(path, layout, found))]
     names = _names(read, layout)
     for file in read:
@@ -104,7 +108,7 @@ def _problems(file: _File, names: _Names) -> Iterator[_Problem]:
     if file.kind == "variables":
         yield from _twice(file.data)
         return
-    if file.kind in ("messages", "client"):
+    if file.kind in ("message", "client"):
         return
     if file.data.get("id") != file.id:
         yield ("id",), f"must be {documents.said(file.id)}, like the file"

@@ -257,9 +257,11 @@ def list_layers() -> str:
 
 
 def list_messages(messages: Iterable[Explained]) -> str:
-    """Every message that we know, with its cause and what to do; those with one meaning share a line."""
+    """The usual messages, with cause and fix; those with one meaning share a line."""
     by_meaning: dict[str, list[str]] = {}
     for message in messages:
+        if not message.usual:
+            continue
         meaning = f"{_capitalise(message.means)}. {message.fix}"
         by_meaning.setdefault(meaning, []).append(message.says)
     return _list(f"{_codes(says)}: {meaning}" for meaning, says in by_meaning.items())

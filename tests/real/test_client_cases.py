@@ -1,0 +1,21 @@
+"""Situations of Claude Code: what our commands say of them, and what the real client does there."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import client_cases
+
+CASES = [case for case in client_cases.named() if case.client is not None]
+
+
+@pytest.fixture(scope="module")
+def gateways():
+    with client_cases.recording() as made:
+        yield made
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_we_say_of_it_what_the_client_does(case, sandbox, gateways, claude):
+    faults = client_cases.Play(case, sandbox, gateways, claude).find_faults()
+    assert bool(faults) == bool(case.pending), faults
