@@ -33,7 +33,7 @@ ONCE = {
     "DISABLE_TELEMETRY": "1",
     "DISABLE_ERROR_REPORTING": "1",
 }
-DEPLOY = ("deploy", "--preset", "enterprise", "--auth", "bearer", "--scope", "user", "--no-input")
+DEPLOY = ("deploy", "--preset", "enterprise", "--scope", "user", "--no-input")
 LISTED = {"data": [{"id": "claude-opus-5-5"}, {"id": "my-model"}]}
 MISSING = {"type": "error", "error": {"type": "not_found_error", "message": "no"}}
 ANSWER = [
@@ -224,8 +224,11 @@ class Play:
     def _deploy(self) -> Iterator[str]:
         options = self.case.facts.get("deploy")
         if options is not None:
-            filled = [self._fill(option) for option in options]
-            words = [*DEPLOY, "--gateway-url", self.gateways[0].url, *filled]
+            words = [*DEPLOY, *[self._fill(option) for option in options]]
+            if "--gateway-url" not in options:
+                words += ["--gateway-url", self.gateways[0].url]
+            if "--auth" not in options:
+                words += ["--auth", "bearer"]
             result = self.box.doit(*words)
             said = make_said({"words": ["deploy"], **self.case.facts.get("deployed", {"exit": [0]})})
             yield from said.find_faults(result.code, result.text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,27 @@ def test_a_wrong_type_is_judged_as_the_program_does(claude, key):
     assert [each.key for each in wrong] == [
         each.key for each in client_verdict.judge(claude, data, os.environ) if each.is_for_whole_file
     ]
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("key", sorted(set(KNOWN["settings"]) - {"env"}))
+def test_a_value_of_each_type_counts_or_voids_the_file_as_we_say(claude, key, real_environ):
+    """Whether a file counts is seen by what it says beside that value: an address."""
+    folder = Path(real_environ["HOME"])
+    quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
+    environ = real_environ | quiet | {"CLAUDE_CONFIG_DIR": str(folder)}
+    beside = '"env": {"ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "ANTHROPIC_AUTH_TOKEN": "x"}'
+    ours, theirs = {}, {}
+    for kind, value in client_verdict.VALUES.items():
+        data = f'{{"{key}": {value}, {beside}}}'.encode()
+        (folder / "settings.json").write_bytes(data)
+        command = [claude, "auth", "status", "--text"]
+        done = subprocess.run(
+            command, cwd=folder, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+        )
+        theirs[kind] = "http://127.0.0.1:9" in done.stdout
+        ours[kind] = not settings_types.find_wrong(json_edit.parse(data), TEMPLATES)
+    assert ours == theirs
 
 
 @pytest.mark.nightly

@@ -246,7 +246,7 @@ def test_settings_of_an_editor(box):
     (place / "settings.json").write_text(
         f'{{\n  // mine\n  "claudeCode.environmentVariables": [\n    {entry},\n  ],\n}}'
     )
-    (found,) = at(examined(box), "settings", "warn")
+    (found,) = at(examined(box), "starters", "warn")
     assert found["where"].endswith("settings.json:4")
 
 

@@ -58,10 +58,8 @@ def of(text: str) -> Explained | None:
 def find(text: str) -> list[Explained]:
     """Every known message in *text*; a general one only where no other is."""
     plain = make_plain(text)
-    found = []
-    for message in known(PROJECT / "templates"):
-        if message.fits(plain):
-            found.append(message)
+    listed = known(PROJECT / "templates")
+    found = [message for message in listed if message.fits(plain)]
     special = [message for message in found if not message.general]
     return special or found
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from tasks.core.model.layout import Layout
     from tasks.core.text.json_edit import Document
+    from tasks.core.text.shell_text import Shell
 
 
 HOST_WINS = "a program that starts Claude Code manages its provider (CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST is set), "
@@ -41,6 +42,7 @@ LAYERS = {
     "user": "no project and nobody's management says otherwise, and settings win over the shell",
     "vscode": "VS Code gives it to the claude that it starts, and settings files win over it",
     "environment": "no settings file names it, so the environment counts",
+    "direnv": "nothing else names it; direnv exports it in this folder",
     "profile": "nothing else names it; a new terminal takes it from there",
 }
 """The layers, the strongest first, each with why it wins where it does."""
@@ -54,9 +56,13 @@ PLACES = {
     "user": "`~/.claude/settings.json`, or in `CLAUDE_CONFIG_DIR`",
     "vscode": "`claudeCode.environmentVariables` in VS Code's settings",
     "environment": "what the shell exports",
+    "direnv": "`.envrc` in the folder or above, read and never run",
     "profile": "`.bashrc`, `.zshrc`, `config.fish` and the like, read and never run",
 }
 """Where each layer stands."""
+
+LATER = ("direnv", "profile")
+"""The layers that a shell started there will have, the strongest first."""
 
 OVERRIDING = ("managed", "local", "project")
 """The layers above the user's own settings."""
@@ -116,13 +122,13 @@ def wrapped(name: str, value: str) -> str | Secret:
 
 def winner(found: Iterable[Held]) -> Held | None:
     """The one of *found* (the strongest first) that counts for a claude started from this shell."""
-    return next((each for each in found if each.layer not in ("vscode", "profile")), None)
+    return next((each for each in found if each.layer not in ("vscode", *LATER)), None)
 
 
 def prospective(found: Iterable[Held]) -> Held | None:
     """As winner(); where nothing counts yet, what a new terminal will bring."""
     listed = list(found)
-    return winner(listed) or next((each for each in listed if each.layer == "profile"), None)
+    return winner(listed) or next((each for each in listed if each.layer in LATER), None)
 
 
 MANAGED = Path("/Library/Application Support/ClaudeCode" if sys.platform == "darwin" else "/etc/claude-code")
@@ -253,18 +259,25 @@ class Layers:
     def _in_shell(self, variable: str) -> Iterator[Held]:
         if variable in self.environ:
             yield Held("environment", "environment", wrapped(variable, self.environ[variable]))
-        for path, assigned in self._profiles:
+        for layer, path, assigned in self._shell_files:
             if found := assigned.get(variable):
                 value = None if found.value is None else wrapped(variable, found.value)
-                yield Held("profile", self.shown(path, found.line), value)
+                yield Held(layer, self.shown(path, found.line), value)
 
     @cached_property
-    def _profiles(self) -> list[tuple[Path, dict[str, shell_profiles.Found]]]:
-        listed = []
+    def _shell_files(self) -> list[tuple[str, Path, dict[str, shell_profiles.Found]]]:
+        """What the files assign that a new shell reads; of .envrc direnv takes the nearest one alone."""
+        listed: list[tuple[str, Path, Shell]] = []
+        around = [folder / ".envrc" for folder in (self.folder, *self.folder.parents)]
+        listed += [("direnv", path, "sh") for path in around if path.is_file()][:1]
         for path, shell in shell_profiles.files(self.layout.home, self.environ):
+            listed.append(("profile", path, shell))
+        found = []
+        for layer, path, shell in listed:
             text, _ = shell_profiles.text_of(path)
-            listed.append((path, shell_profiles.assignments(text or "", shell, str(self.layout.home))))
-        return listed
+            assigned = shell_profiles.assignments(text or "", shell, str(self.layout.home))
+            found.append((layer, path, assigned))
+        return found
 
 
 def find_main_checkout(root: Path) -> Path:

@@ -68,7 +68,7 @@ def settings(case: Case) -> Iterator[Check]:
     """Whether every file can be read, ours says what was deployed, and no layer above overrules it."""
     found = [*_unreadable(case), *_neighbours(case)]
     if case.manifest:
-        found += [*_not_as_deployed(case), *_overruled(case), *_elsewhere_in_editors(case)]
+        found += [*_not_as_deployed(case), *_overruled(case)]
     yield from found
     if any(each.state == FAIL for each in found):
         return
@@ -180,11 +180,3 @@ def _rank(layer: str) -> int:
 
 def _text(held: Held | None) -> str:
     return held.plain if held else ""
-
-
-def _elsewhere_in_editors(case: Case) -> Iterator[Check]:
-    switches = client_facts.switches(case.layout.templates)
-    for name in ("ANTHROPIC_BASE_URL", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", *switches):
-        for held in case.layers.of(Key.of(name)):
-            if held.layer == "vscode" and held.plain != case.layers.text(name):
-                yield Check("settings", WARN, f"VS Code's settings give {name} another value", held.where, "Remove it.")

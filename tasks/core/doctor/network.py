@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tasks.core.catalogue import client_facts
-from tasks.core.claude.layers import OVERRIDING, Key
+from tasks.core.claude.layers import LATER, OVERRIDING, Key
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.http import tls
 from tasks.core.model.choices import Choices
@@ -118,10 +118,10 @@ def _stale(case: Case, url: str) -> Iterator[Check]:
     counting = case.layers.winner("ANTHROPIC_BASE_URL")
     for held in case.layers.of(Key.of("ANTHROPIC_BASE_URL")):
         other = held.plain.strip()
-        if held.layer not in ("environment", "profile") or held == counting or other in ("", url):
+        if held.layer not in ("environment", *LATER) or held == counting or other in ("", url):
             continue
         state = "a dead address" if dead(case, other) else "another address"
-        fix = "Take the line out." if held.layer == "profile" else "unset ANTHROPIC_BASE_URL"
+        fix = "Take the line out." if held.layer in LATER else "unset ANTHROPIC_BASE_URL"
         yield Check(
             "address", WARN, f"exports {state}, {shown(other)}; programs without our settings use it", held.where, fix
         )
@@ -140,7 +140,7 @@ def _exported(case: Case, deployment: Deployment) -> Iterator[Check]:
         for held in case.layers.of(Key.of(name)):
             same = held.value is not None and held.plain in ("", told)
             off = name.startswith("CLAUDE_CODE_") and held.plain.lower() in client_facts.OFF
-            if held.layer == "profile" and not same and not (off and held.value) and name not in deployment.needs:
+            if held.layer in LATER and not same and not (off and held.value) and name not in deployment.needs:
                 says = f"exports {name}; where our settings do not count, claude takes it"
                 yield Check("address", WARN, says, held.where, "Take the line out.")
 
@@ -220,8 +220,13 @@ def _own_certificates(case: Case) -> Iterator[Check]:
 def _of_authorities(name: str, path: str, where: str) -> Iterator[Check]:
     """Whether the PEM file *path*, which the variables *name* give, holds certificates that have not ended."""
     fix, data = f"Name the right PEM file in {name}.", b""
+    if is_for_a_shell(path):
+        says = f"{name} is {path}: only a shell expands that, and Claude Code does not"
+        fix = f"Write the whole path: {Path(path).expanduser()}"
+        yield Check("network", FAIL, says, where, fix)
+        return
     try:
-        data = Path(path).expanduser().read_bytes()
+        data = Path(path).read_bytes()
         ended = tls.find_expired(data, path)
     except FileNotFoundError:
         yield Check("network", FAIL, f"{name}: there is no file {path}", where, fix)
@@ -234,6 +239,11 @@ def _of_authorities(name: str, path: str, where: str) -> Iterator[Check]:
         if ended:
             state = FAIL if ended.whole else WARN
             yield Check("network", state, f"{name}: {path}: {ended.says}", where, "Ask for the new one.")
+
+
+def is_for_a_shell(path: str) -> bool:
+    """Whether *path* has what only a shell expands."""
+    return path.startswith("~") or "$" in path
 
 
 def _of_gateway(case: Case) -> Iterator[Check]:

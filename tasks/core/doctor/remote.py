@@ -65,9 +65,23 @@ def asked_there(remote: Remote) -> bool:
 def _asked(remote: Remote, headers: dict[str, str]) -> Response:
     environ = {name: text for name in ROUTE if (text := remote.layers.text(name))}
     cert, key = (remote.layers.text(f"CLAUDE_CODE_CLIENT_{part}") for part in ("CERT", "KEY"))
-    bundle = remote.layers.text("NODE_EXTRA_CA_CERTS") or None
+    bundle = find_bundle(remote.layers)
     route = client.build_route(environ, bundle, (cert, key, remote.layers.text(PASSPHRASE)))
     return client.send(client.Request(remote.url, MODELS, {**gateway.VERSION, **headers}, route=route))
+
+
+def find_bundle(layers: Layers) -> str | None:
+    """The file of authorities that Claude Code reads: it ignores one that is not PEM."""
+    import ssl
+
+    path = layers.text("NODE_EXTRA_CA_CERTS")
+    if not path:
+        return None
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except OSError:
+        return None
+    return path
 
 
 def _headers(remote: Remote) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tasks.core.doctor import answers, client, credentials, gateway, hosts, models, network, providers
+from tasks.core.doctor import answers, client, credentials, gateway, hosts, models, network, providers, starters
 from tasks.core.doctor.case import FAIL, LINKS, SKIP, Case, Check
 from tasks.core.model import errors
 from tasks.core.model.errors import GatewayError
@@ -15,6 +15,7 @@ Look = Callable[[Case], Iterator[Check]]
 LOOKS: dict[str, Look] = {
     "client": client.client,
     "settings": client.settings,
+    "starters": starters.starters,
     "credentials": credentials.credentials,
     "address": network.address,
     "network": network.network,
@@ -33,7 +34,7 @@ LOOKS: dict[str, Look] = {
 """Who looks at each link."""
 
 
-NOT_BRIEF = ("client", "network", "key", "hosts", "replies")
+NOT_BRIEF = ("client", "starters", "network", "key", "hosts", "replies")
 """The links that a brief look leaves out."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from tasks.core.model import secret_patterns
+from tasks.core.model import endpoints, secret_patterns
 from tasks.core.model.catalogue import PLACEHOLDER, TIERS
 from tasks.core.model.errors import UsageError
 
@@ -268,6 +268,9 @@ def url(text: str, option: str) -> str:
     _refuse_port(parts, text, option)
     if parts.query or parts.fragment:
         raise UsageError(f"{option} has a query or a fragment", "Give the address only.")
+    if base := endpoints.find_base(parts):
+        problem = f"{option} {quote(text)} is of OpenAI's API; Claude Code asks /v1/messages"
+        raise UsageError(problem, f"If it has that too, give its base: {base}")
     return parts._replace(path=re.sub(r"/*(/v1(/messages)?)?/*\Z", "", parts.path)).geturl()
 
 

@@ -102,7 +102,7 @@ def _sh(command: Command, home: str | None) -> Iterator[Change]:
         return  # NAME=value command: for that command only
     for word in words:
         if match := _ASSIGNMENT.fullmatch(word.text):
-            value = None if match[2] or not command.certain else _value(match[3], "sh", home)
+            value = None if match[2] or not command.certain else evaluate(match[3], "sh", home)
             yield match[1], Found(value, word.line)
 
 
@@ -117,7 +117,7 @@ def _fish(command: Command, home: str | None) -> Iterator[Change]:
         yield name.text, None if command.certain else Found(None, name.line)
     elif "x" in flags:
         plain = command.certain and len(values) == 1 and not flags & {"a", "p"}
-        yield name.text, Found(_value(values[0].text, "fish", home) if plain else None, name.line)
+        yield name.text, Found(evaluate(values[0].text, "fish", home) if plain else None, name.line)
 
 
 _PIECES = r"""
@@ -134,7 +134,7 @@ _PIECE = {
 _INSIDE = re.compile(r'\\["\\$`\n]|\$HOME(?!\w)|\$\{HOME\}|[$`]', re.ASCII)
 
 
-def _value(text: str, shell: Shell, home: str | None) -> str | None:
+def evaluate(text: str, shell: Shell, home: str | None) -> str | None:
     """What the shell makes of a word; None where it would have to compute something."""
     made = ""
     if home is not None and (text == "~" or text.startswith("~/")):

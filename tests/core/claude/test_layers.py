@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tasks.core.claude.layers import LAYERS, Held, Key, Layers, prospective, winner, wrapped
+from tasks.core.claude.layers import LATER, LAYERS, Held, Key, Layers, prospective, winner, wrapped
 from tasks.core.model.layout import Layout
 from tasks.core.model.secret import Secret
 
@@ -109,6 +109,20 @@ def test_profiles_are_told_with_their_lines_but_do_not_count_yet(place):
     assert prospective(held) == held[0]
 
 
+def test_the_nearest_envrc_is_what_a_shell_will_have_there(place):
+    place.put(".envrc", f"export {NAME}=far\nexport OTHER=1\n")
+    place.put("project/.envrc", f"use nix\nexport {NAME}=near\n")
+    place.put(".bashrc", f"export {NAME}=dead\n")
+    held = place.layers("project/sub").of(Key.of(NAME))
+    assert [(each.layer, each.where) for each in held] == [
+        ("direnv", "~/project/.envrc:2"),
+        ("profile", "~/.bashrc:1"),
+    ]
+    assert place.wins() is None
+    assert prospective(held) == held[0]
+    assert place.layers("project/sub").of(Key.of("OTHER")) == []
+
+
 def test_vs_code_is_told_with_its_line_and_never_wins(place):
     listed = f'[\n    {{"name": "OTHER", "value": "x"}},\n    {{"name": "{NAME}", "value": "vs"}},\n  ]'
     place.put(".config/Code/User/settings.json", f'{{\n  // mine\n  "claudeCode.environmentVariables": {listed},\n}}')
@@ -165,7 +179,7 @@ def test_a_key_is_a_variable_or_a_member(text, variable, name):
 def test_the_strongest_layer_that_says_something_wins():
     held = [Held(layer, layer, "x") for layer in LAYERS]
     for number, layer in enumerate(LAYERS):
-        if layer not in ("vscode", "profile"):
+        if layer not in ("vscode", *LATER):
             won = winner(held[number:])
             assert won is not None
             assert won.layer == layer
