@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tasks.core.catalogue import client_facts
 from tasks.core.claude.layers import OVERRIDING
 from tasks.core.disk import files, programs
-from tasks.core.doctor import editors
+from tasks.core.doctor import editors, projects
 from tasks.core.doctor.case import OK, SKIP, WARN, Check
 from tasks.core.doctor.editors import LINK
 from tasks.core.model.errors import GatewayError
@@ -40,9 +40,14 @@ def starters(case: Case) -> Iterator[Check]:
     """Everything that starts claude otherwise than as it was deployed."""
     found = [*editors.look(case)]
     if case.manifest:
-        found += [*_shells(case), *_wrapper(case), *_windows(case)]
+        found += [
+            *_shells(case),
+            *_wrapper(case),
+            *_windows(case),
+            *projects.look(case),
+        ]
     yield from found
-    if found:
+    if any(check.state == WARN for check in found):
         return
     if case.manifest:
         yield Check(LINK, OK, "no editor, alias or wrapper starts claude in another way")

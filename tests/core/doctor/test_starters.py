@@ -168,6 +168,28 @@ def test_a_wrapper_on_path(home, last):
     assert "the wrapper sets CLAUDE_CONFIG_DIR=/srv/claude" in said
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (".github/workflows/claude.yml", "jobs:\n  - uses: anthropics/claude-code-action@v1\n"),
+        (".gitlab-ci.yml", "script:\n  - claude -p 'review'\n"),
+        (
+            ".devcontainer/devcontainer.json",
+            '{\n"features": {"ghcr.io/anthropics/devcontainer-features/claude-code:1": {}}}',
+        ),
+        ("package.json", '{\n"dependencies": {"@anthropic-ai/claude-agent-sdk": "0.3.332"}}'),
+        ("pyproject.toml", '[project]\ndependencies = ["claude-agent-sdk"]\n'),
+    ],
+)
+def test_where_a_project_starts_it_is_a_note(home, file, text):
+    home.put("project/.git/HEAD", "")
+    home.put(f"project/{file}", text)
+    note, well = home.look()
+    assert (note.state, note.where, well.state) == ("skip", f"~/project/{file}:2", "ok")
+    home.put(f"project/{file}", f"{text}\n# ANTHROPIC_BASE_URL")
+    assert [check.state for check in home.look()] == ["ok"]
+
+
 def test_a_claude_of_windows_beside_this_one(home, monkeypatch):
     monkeypatch.setattr(starters, "WINDOWS", home.root / "c" / "Users")
     path = home.put("c/Users/ada/.claude/settings.json", "{}")
