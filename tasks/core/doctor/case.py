@@ -45,7 +45,7 @@ OK, WARN, FAIL, SKIP = "ok", "warn", "fail", "skip"
 LINKS = {
     "client": "is Claude Code installed?",
     "settings": "do its settings say what was deployed, and does nobody overrule them?",
-    "starters": "do editors, shells and wrappers start it as it was deployed?",
+    "starters": "do editors, shells and wrappers start it as deployed?",
     "credentials": "does it show exactly one credential?",
     "address": "does it ask the gateway, and nobody else?",
     "network": "does the network let it through: proxy, certificates?",

@@ -146,7 +146,7 @@ def _others(case: Case) -> Iterator[Check]:
 
 
 def _login_page(case: Case) -> Iterator[Check]:
-    """The extension shows its own login page unless it is told not to."""
+    """The extension shows its own login page unless a setting forbids it."""
     home = case.layout.home
     installed: list[Path] = []
     for folder in EXTENSIONS:

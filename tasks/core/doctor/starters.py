@@ -37,7 +37,7 @@ UNKNOWN = "starts claude in a way that only a shell could read; look whether it 
 
 
 def starters(case: Case) -> Iterator[Check]:
-    """Everything that starts claude otherwise than as it was deployed."""
+    """Everything that starts claude in another way than was deployed."""
     found = [*editors.look(case)]
     if case.manifest:
         found += [
@@ -135,7 +135,7 @@ def find_effect(
     call: Call,
     name: str,
 ) -> str:
-    """What a variable does that claude is given; "" when it does nothing, or is told otherwise."""
+    """What a variable does that claude is given; "" when it does nothing, or is reported with its folder."""
     if name == CONFIG:
         return ""
     if name in editors.find_uncancelled(case):
