@@ -135,7 +135,7 @@ def find_effect(
     call: Call,
     name: str,
 ) -> str:
-    """What a variable does that claude is given; "" when it does nothing, or is reported with its folder."""
+    """What a variable does that claude is given; "" when nothing, or nothing of its own."""
     if name == CONFIG:
         return ""
     if name in editors.find_uncancelled(case):
