@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 DOCUMENTED = "https://code.claude.com/docs/en/settings"
 
+MODES = ("default", "acceptEdits", "plan")
+"""Values of permissions.defaultMode that are right for sure."""
+
 FIX = f"Change its value, or take the key out. What it may be: {DOCUMENTED}"
 
 
@@ -67,23 +70,29 @@ def check(
 
 
 def is_simple(document: Document) -> bool:
-    """Whether nothing in *document* is deeper than a variable: find_wrong() sees all of it."""
+    """Whether find_wrong() sees all that can be wrong in *document*.
+
+    What is below `env` is text for Claude Code, whatever its type. Below another key only what a
+    deployment writes itself is known here.
+    """
     values = document.value(())
     if not isinstance(values, dict):
         return False
-    leaves: list[object] = []
-    for value in values.values():
-        if isinstance(value, dict):
-            leaves += value.values()
-        else:
-            leaves.append(value)
-    return not any(
-        isinstance(
-            leaf,
-            list | dict,
-        )
-        for leaf in leaves
-    )
+    for key, value in values.items():
+        if isinstance(value, list) and value:
+            return False
+        if isinstance(value, dict) and not is_known_below(key, value):
+            return False
+    return True
+
+
+def is_known_below(key: str, members: dict[str, Any]) -> bool:
+    """Whether nothing in the object *members* needs the program to judge it."""
+    if key == "env":
+        return True
+    if key != "permissions" or list(members) != ["defaultMode"]:
+        return False
+    return members["defaultMode"] in MODES
 
 
 def name_type(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -67,6 +67,10 @@ def test_each_key_of_claude_code_has_a_verdict():
         ({"env": {"A": "b"}, "model": "x", "permissions": {"defaultMode": "plan"}}, True),
         ({"permissions": {"allow": []}}, False),
         ({"hooks": {"Stop": []}}, False),
+        ({"permissions": {"allow": "Bash(ls)"}}, False),
+        ({"permissions": {"defaultMode": "nonsense"}}, False),
+        ({"statusLine": {"command": "x"}}, False),
+        ({"env": {"A": {"b": []}}, "cleanupPeriodDays": 3}, True),
         ({"availableModels": ["x"]}, False),
     ],
 )
