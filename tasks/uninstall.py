@@ -22,7 +22,7 @@ OPTIONS = [
         "long": "purge",
         "type": bool,
         "default": False,
-        "help": "remove backups, history, profiles and credentials that could not be put back, too",
+        "help": "remove backups, history, profiles, caches and credentials that could not be put back, too",
     },
     {
         "name": "yes",

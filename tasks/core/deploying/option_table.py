@@ -26,7 +26,7 @@ def _header() -> Option:
 
 SECTIONS: dict[str, list[Option]] = {
     "What to deploy": [
-        _text("preset", "NAME", "a ready-made choice of provider and models (docs/models.md)"),
+        _text("preset", "NAME", "a ready-made choice of provider and models"),
         _text("models", "A,B", "the models to serve (doit models)"),
         _text("add_models", "A,B", "serve these models too"),
         _text("remove_models", "A,B", "stop serving these models"),
@@ -36,7 +36,7 @@ SECTIONS: dict[str, list[Option]] = {
         _text("profile", "NAME", "keep these choices under a name, or use them"),
     ],
     "A gateway that your company runs": [
-        _text("gateway_type", "KIND", "what kind of gateway it is (docs/enterprise.md)"),
+        _text("gateway_type", "KIND", "what kind of gateway it is"),
         _text("gateway_url", "URL", "its address: http(s)://host[:port]"),
         _text(
             "topology",
@@ -76,7 +76,7 @@ SECTIONS: dict[str, list[Option]] = {
         _text(
             "templates",
             "FOLDER",
-            "your own templates, over the shipped ones (docs/extending.md)",
+            "your own templates, over the shipped ones",
         ),
     ],
     "This run": [

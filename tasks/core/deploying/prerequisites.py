@@ -86,7 +86,7 @@ def check_chosen(request: Request) -> None:
     if request.is_guess:
         raise UsageError(
             "nothing is deployed or chosen here yet, so it is not clear what to deploy",
-            "Name a preset: doit deploy --preset demo. All there are: docs/models.md",
+            "Name a preset: doit deploy --preset demo. All there are: doit help deploy",
         )
 
 

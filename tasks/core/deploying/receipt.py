@@ -11,6 +11,7 @@ from tasks.core.history import history
 from tasks.core.http import probe
 from tasks.core.litellm import litellm
 from tasks.core.model.errors import Unhealthy
+from tasks.core.model.layout import is_packaged
 from tasks.core.service import processes
 from tasks.core.values import env_file
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 WORKS, NEXT, UNDO = "Works:", "Next:", "Undo:"
 """How the last three lines begin."""
 
-HELP = "doit doctor finds what is wrong; docs/index.md has a page for each task"
+HELP = "doit doctor finds what is wrong; {}"
+PAGES = "docs/index.md has a page for each task"
+OF_COMMANDS = "doit help COMMAND explains each command"
+"""Where more is said: a package comes without the pages."""
 
 
 def report(resolved: Resolved, summary: Summary) -> None:
@@ -85,7 +89,8 @@ def describe_help(summary: Summary) -> Iterator[str]:
     """Where to look when something does not work."""
     if summary.log is not None:
         yield f"  log         {summary.log}"
-    yield f"  help        {HELP}"
+    pages = OF_COMMANDS if is_packaged() else PAGES
+    yield f"  help        {HELP.format(pages)}"
 
 
 def warn_of_silence(resolved: Resolved) -> bool:
@@ -146,7 +151,7 @@ def describe_start(resolved: Resolved) -> Iterator[str]:
     """How to start the gateway, with what is there; until then claude waits."""
     if situation.has_litellm(resolved):
         yield f"{NEXT}  doit start"
-        yield "       or, without this checkout:"
+        yield "       or, without this program:"
         script = shlex.quote(str(resolved.layout.start_script))
         yield f"       sh {script}"
         return

@@ -187,6 +187,12 @@ def list_removals(known: Remembered) -> Literal[True] | list[str]:
     return True
 
 
+def is_about(layout: Layout) -> bool:
+    """Whether what is noted is about this gateway's folder, or about none."""
+    noted = _read_noted(layout.choices)
+    return noted is None or noted.choices.target == _spell_target(layout)
+
+
 def forget(layout: Layout) -> None:
     """Forget what was noted.
 

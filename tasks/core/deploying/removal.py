@@ -7,7 +7,7 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from tasks.core.deploying import remembered
+from tasks.core.deploying import remembered, work_folders
 from tasks.core.disk import files
 from tasks.core.disk.targets import START_LOCK
 from tasks.core.history import backup, history
@@ -67,7 +67,7 @@ def remove_leftovers(layout: Layout) -> Iterator[str]:
     start_lock = layout.gateway / START_LOCK
     shutil.rmtree(start_lock, ignore_errors=True)
     choices = layout.choices
-    if choices.exists():
+    if choices.exists() and remembered.is_about(layout):
         with warn_of_failure(choices):
             remembered.forget(layout)
     yield from _remove_environments(layout)
@@ -94,18 +94,19 @@ def remove_memory(
 ) -> Iterator[str]:
     """Remove what an uninstall otherwise keeps.
 
-    Backups, history, profiles, and credentials that could not be restored. What the system does not
-    let go is added to *failures*.
+    Backups, history, profiles, credentials that could not be restored, and what commands keep of
+    this gateway. What the system does not let go is added to *failures*.
     """
-    for path in [*find_memory(layout)]:
-        if not os.path.lexists(path):
-            continue
-        try:
-            _remove(path)
-        except OSError as error:
-            failures.append(error)
-        else:
-            yield show(layout, path)
+    with work_folders.claim(layout) as kept:
+        for path in [*find_memory(layout), *kept]:
+            if not os.path.lexists(path):
+                continue
+            try:
+                _remove(path)
+            except OSError as error:
+                failures.append(error)
+            else:
+                yield show(layout, path)
 
 
 def find_memory(layout: Layout) -> Iterator[Path]:
@@ -126,11 +127,14 @@ def find_memory(layout: Layout) -> Iterator[Path]:
 
 
 def remove_empty_folders(layout: Layout) -> None:
-    """Remove the folders of backups, history and profiles, if nothing is in them."""
+    """Remove the folders of backups, history, profiles and of our own, if nothing is in them."""
     folders = [
         layout.backups,
         layout.history,
         layout.profiles,
+        layout.choices.parent,
+        layout.build,
+        layout.notes,
     ]
     for folder in folders:
         with contextlib.suppress(OSError):

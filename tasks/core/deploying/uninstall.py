@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.claude import ledger_file, recognition, settings_edit
 from tasks.core.console import console, prompts
-from tasks.core.deploying import file_changes, uninstall_page
+from tasks.core.deploying import file_changes, uninstall_page, work_folders
 from tasks.core.deploying.change_plan import UNINSTALL, ChangePlan
 from tasks.core.disk import fingerprints
 from tasks.core.disk.targets import KEPT
@@ -67,7 +67,7 @@ def find_headline(
         return f"Removed: {gateway}, and {keys}"
     if is_deployed:
         return f"Removed: {keys}; {gateway} was gone already"
-    return f"Removed: what was left in {layout.gateway}"
+    return f"Removed: what was left of the gateway in {layout.gateway}"
 
 
 def is_deployed(layout: Layout, manifest: Manifest | None) -> bool:
@@ -186,11 +186,13 @@ def keep_backup(layout: Layout) -> Path | None:
 def is_anything_left(layout: Layout, *, purge: bool) -> bool:
     """Whether there is something to remove where nothing is deployed.
 
-    A gateway that still runs, a unit that starts it; with *purge* whatever is in the folder.
+    A gateway that still runs, a unit that starts it; with *purge* whatever is in the folder, and what commands keep of it.
     """
     if traces.are_there(layout) or units.ours(layout):
         return True
-    return purge and bool(find_remains(layout))
+    if not purge:
+        return False
+    return bool(find_remains(layout) or work_folders.find(layout))
 
 
 def find_remains(layout: Layout) -> list[Path]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.console import console
 from tasks.core.console.summary import count
-from tasks.core.deploying import removal
+from tasks.core.deploying import removal, work_folders
 from tasks.core.disk import files
 from tasks.core.history import history
 from tasks.core.litellm import litellm
@@ -25,6 +25,7 @@ BACK = "set back to its old value, or removed if it had none"
 BACKUPS = "archives of what was deployed"
 HISTORY = "the history: doit rollback goes back to one"
 PROFILES = "choices with a name"
+CACHES = "what was rendered and chosen here"
 YOURS = "edited by you, or with values of yours"
 
 
@@ -115,6 +116,8 @@ def _list_memory(layout: Layout) -> Rows:
     yield from _count("backup", [*archives], BACKUPS)
     yield from _count("revision", revisions, HISTORY)
     yield from _count("profile", profiles, PROFILES)
+    for path in work_folders.find(layout):
+        yield "caches", f"{path}: {CACHES}"
 
 
 def _count(

@@ -19,7 +19,7 @@ OURS = f"{PROJECT}/tasks/"
 
 REPORT = """This is a bug in this project, not in what you typed.
   To report it, run: doit doctor --report report.md
-  It writes a file without secrets; docs/troubleshooting.md says what is in it."""
+  It writes a file without secrets; read it before you send it."""
 
 
 def report(trace: Sequence[str], step: str = "") -> int:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from tasks.core.frame.values import LISTS, SOURCES, Values, nothing, read_json
+from tasks.core.frame.values import LISTS, SOURCES, Values, locate, nothing, read_json
 from tasks.core.model.layout import PACKAGE, Layout
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def main(shell: str, *words: str) -> int:
     mine = meant_for(layout.project, typed)
     if mine is None:
         return NOT_OURS
-    found = after(mine, commands(layout), placed(layout))
+    found = after(mine, commands(layout), locate(layout, mine, Path.cwd()))
     if found is None:
         return FILES
     cut = typed[-1].rfind("=") + 1 if shell == "bash" else 0  # bash takes what is behind the sign for the word
@@ -122,15 +122,6 @@ PATHS = (
     "apply",
     "lint",
 )
-
-
-def placed(layout: Layout) -> Layout:
-    """*layout* with the gateway's folder where it was last put."""
-    try:
-        target = layout.pointer.read_text().strip()
-    except OSError:
-        return layout
-    return layout._replace(gateway=Path(target))
 
 
 def commands(layout: Layout) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,10 @@ from doit.exceptions import InvalidCommand
 
 from tasks.core.cli import command_line
 from tasks.core.console import console
-from tasks.core.frame import creators, groups, help_page
+from tasks.core.frame import creators, groups, help_page, vocabulary
 from tasks.core.frame.sealed import Sealed
 from tasks.core.model import project
-from tasks.core.model.layout import PACKAGE, Layout
+from tasks.core.model.layout import PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -132,7 +131,7 @@ class Help(Sealed, DoitHelp):  # type: ignore[misc]
     def show(self, command: Command) -> None:
         """Print the page of *command*."""
         deploying = [] if command.name == "deploy" else self.find_deploy_options()
-        values = help_page.find_values(command.options, Layout.of(os.environ))
+        values = help_page.find_values(command.options, vocabulary.find_layout())
         write(
             help_page.command_page(
                 command,

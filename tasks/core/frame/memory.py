@@ -17,7 +17,7 @@ from tasks.core.disk import signals
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tasks.core.disk.content import Print
 
@@ -26,6 +26,9 @@ PATIENCE = 0.2
 """Seconds to wait for another command; doit itself would wait five."""
 
 ONCE_MORE = "every step is looked at once"
+CHECKER = "checker:"
+"""The key in a record under which doit has what compared its files."""
+
 TABLE = "create table if not exists doit (task_id text not null primary key, task_data json)"
 """As doit makes it."""
 
@@ -72,6 +75,11 @@ class Memory(SqliteDB):  # type: ignore[misc]
     def is_open(self) -> bool:
         """Whether anything was read from it, or is to be written."""
         return bool(self._dirty) or "_conn" in vars(self)
+
+    @property
+    def _exists(self) -> bool:
+        """Whether there is anything to read: a command that only looks makes no file."""
+        return "_conn" in vars(self) or Path(self.name).exists()
 
     def _sqlite3(self, name: str) -> sqlite3.Connection:
         """The connection to the file *name*; to an empty in-memory one when that fails."""
@@ -125,6 +133,8 @@ class Memory(SqliteDB):  # type: ignore[misc]
         """What is known of a step; nothing when its record cannot be read."""
         import sqlite3
 
+        if not self._exists:
+            return {}
         try:
             data: dict[str, Any] = super()._get_task_data(task_id)
         except (sqlite3.Error, ValueError):
@@ -150,6 +160,7 @@ class Memory(SqliteDB):  # type: ignore[misc]
         import sqlite3
 
         signals.ignore()
+        self._drop_empty()
         if not self.is_open:
             return
         # Within doit this comes before the teardown, which a failure here would leave out.
@@ -159,6 +170,12 @@ class Memory(SqliteDB):  # type: ignore[misc]
             again = "the next run looks at every step again"
             self.is_told = False
             self._lose(f"doit's memory could not be written ({error}); {again}")
+
+    def _drop_empty(self) -> None:
+        """Write nothing of a step that depends on nothing: it is never up to date."""
+        for task_id in list(self._dirty):
+            if is_empty(self._cache[task_id]):
+                self._dirty.remove(task_id)
 
     def in_(self, task_id: str) -> bool:
         """Whether there is a record of a step."""
@@ -173,6 +190,10 @@ class Memory(SqliteDB):  # type: ignore[misc]
         """Forget a step, as doit does when it failed."""
         import sqlite3
 
+        if not self._exists:
+            self._cache.pop(task_id, None)
+            self._dirty.discard(task_id)
+            return
         try:
             super().remove(task_id)
         except sqlite3.Error as error:
@@ -196,6 +217,15 @@ class Memory(SqliteDB):  # type: ignore[misc]
         if not self.is_told:
             console.warn(text)
         self.is_told = True
+
+
+def is_empty(record: Mapping[str, Any]) -> bool:
+    """Whether doit has kept nothing of a step but that it ran."""
+    return not any(
+        value  # of the step; the name of the checker says nothing about it
+        for key, value in record.items()
+        if key != CHECKER
+    )
 
 
 class NeededMemory(Memory):

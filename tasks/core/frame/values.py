@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.model import choices as rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from tasks.core.model.layout import Layout
 
@@ -65,17 +66,80 @@ def _read_texts(layout: Layout) -> Values:
 
 def _list_templates(layout: Layout) -> list[Path]:
     """Where templates are: the shipped ones, and the user's own."""
-    manifest = read_json(layout.manifest) or {}
-    choices = manifest.get("choices", {})
-    chosen = choices.get("templates")
-    own = layout.of_templates(chosen)
     folders = (
-        own.templates,
-        own.personal_templates,
-        own.chosen_templates,
+        layout.templates,
+        layout.personal_templates,
+        layout.chosen_templates,
     )
     found = filter(None, folders)
     return list(found)
+
+
+def locate(
+    layout: Layout,
+    words: Sequence[str],
+    folder: Path,
+) -> Layout:
+    """*layout* with the gateway and the own templates that a command of *words* is about.
+
+    What is not among the words, which are typed in *folder*, is as noted or deployed.
+    """
+    noted = _read_choices(layout.choices)
+    target = (
+        _find_typed(words, "target")  # in this order
+        or _read_pointer(layout)
+        or noted.get("target")
+    )
+    if target:
+        layout = layout._replace(gateway=_resolve(target, folder))
+    deployed = _read_choices(layout.manifest)
+    templates = (
+        _find_typed(words, "templates")  # likewise
+        or noted.get("templates")
+        or deployed.get("templates")
+    )
+    if not templates or templates == rules.NONE:
+        return layout
+    chosen = _resolve(templates, folder)
+    return layout.of_templates(str(chosen))
+
+
+def _find_typed(words: Sequence[str], name: str) -> str | None:
+    """The value of the option *name* among *words*."""
+    option = rules.option_of(name)
+    for at, word in enumerate(words):
+        typed, sign, value = word.partition("=")
+        if typed != option:
+            continue
+        if sign:
+            return value
+        return "".join(words[at + 1 : at + 2])
+    return None
+
+
+def _read_pointer(layout: Layout) -> str | None:
+    """Where the gateway was last put, if that is not the usual folder."""
+    try:
+        return layout.pointer.read_text().strip()
+    except (OSError, ValueError):
+        return None
+
+
+def _read_choices(path: Path) -> dict[str, Any]:
+    """The choices in a manifest or a note; none where there are none."""
+    document = read_json(path) or {}
+    found = document.get("choices")
+    if not isinstance(found, dict):
+        return {}
+    return found
+
+
+def _resolve(path: str, folder: Path) -> Path:
+    """The *path* that was typed in *folder*."""
+    place = Path(path)
+    with contextlib.suppress(RuntimeError):
+        place = place.expanduser()
+    return folder / place
 
 
 def profiles(layout: Layout) -> Values:

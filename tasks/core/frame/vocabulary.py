@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from doit import get_initial_workdir
 from doit.doit_cmd import DoitMain
 
-from tasks.core.cli import known
+from tasks.core.cli import command_line, known
 from tasks.core.frame import creators, examples, values
 from tasks.core.model.layout import Layout
 
@@ -56,7 +58,7 @@ def find_commands(found: Mapping[str, Creator]) -> dict[str, str]:
 
 def find_names() -> dict[str, str]:
     """Profiles, models and presets, each with the option that takes it; a preset comes first."""
-    layout = Layout.of(os.environ)
+    layout = find_layout()
     found = dict.fromkeys(
         values.profiles(layout),
         "profile",
@@ -69,3 +71,11 @@ def find_names() -> dict[str, str]:
         values.PRESETS(layout),
         "preset",
     )
+
+
+def find_layout() -> Layout:
+    """Where the names are that can be typed in this command."""
+    usual = Layout.of(os.environ)
+    line = command_line.current()
+    folder = Path(get_initial_workdir())
+    return values.locate(usual, line.words, folder)

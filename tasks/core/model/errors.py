@@ -53,7 +53,7 @@ class NewerVersion(InvalidInput):
     def __init__(self, version: object, *, where: str) -> None:
         super().__init__(
             f"was written by a newer version of this project ({version})",
-            "Use that one, or update this one (in a clone: git pull). Nothing was changed.",
+            "Use that one, or update this one (doit upgrade says how). Nothing was changed.",
             where=where,
         )
 

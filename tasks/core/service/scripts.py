@@ -138,6 +138,7 @@ def _refused(name: str, code: int, words: list[str]) -> GatewayError:
 def _watched(script: Path, *options: str, leash: Leash | None = None) -> tuple[int, list[str]]:
     """Run *script*, show its progress (the lines that come first, indented); its exit code and its other lines."""
     environ = programs.plain()
+    environ[console.COMMAND] = "doit"  # what it says is shown as typed
     if sys.stderr.isatty():
         environ["GATEWAY_PROGRESS"] = "1"
     handed = []

@@ -88,8 +88,8 @@ STRAY = "stray      {what} was left behind (pid {pid}); end it: {command}"
 
 NO_DRIFT = "drift      none: {} files and keys are as they were left"
 
-OTHER = "checkout   would render {} differently: doit plan"
-UNKNOWN = "checkout   cannot render what is deployed: {problem}"
+OTHER = "templates  would render {} differently: doit plan"
+UNKNOWN = "templates  cannot render what is deployed: {problem}"
 """Of another version of this project than the one that deployed."""
 
 REMOTE = "process    none: somebody else runs the gateway; ask it with: doit check"
