@@ -26,6 +26,28 @@ OF_THE_USER = {"announce", "publish"}
 """Steps of the user's own, in docs/extending.md."""
 
 
+CLONE = re.compile(r"\bclones?\b|\bcheckout\b|\bdodo\.py\b|\bdocs/\w|\.venv\b|\bgit pull\b")
+"""What only a person with a clone has."""
+
+FOR_A_CLONE = {
+    "dodo.py": "",  # its own description
+    "tasks/develop.py": "which installs them into .venv",
+    "tasks/core/cli/checkout.py": "clone",
+    "tasks/core/deploying/receipt.py": "docs/index.md has a page for each task",
+    "tasks/core/frame/bugs.py": "/.venv/",
+    "tasks/core/frame/completion.py": "dodo.py",
+    "tasks/core/frame/door.py": "",
+    "tasks/core/litellm/litellm.py": "remove .venv",
+    "templates/completion/bash.j2": "if packaged",
+    "templates/completion/fish.j2": "dodo.py",
+    "templates/completion/zsh.j2": "if packaged",
+}
+"""Texts, by file, that are for a clone alone, or say that a command is."""
+
+NOT_OURS = ("main checkout", "://")
+"""Of a checkout of the user's, and of addresses."""
+
+
 def known() -> dict[str, set[str]]:
     """Every command, doit's own too, with its options."""
     lean.import_doit()
@@ -119,6 +141,20 @@ def test_every_command_and_option_that_we_name_exists(commands):
         shown = path.relative_to(PROJECT)
         wrong += [f"{shown}:{line}: {name}" for line, text in texts_of(path) for name in wrong_in(text, commands, own)]
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_message_names_a_clone_to_a_person_who_has_none():
+    found = []
+    for path in places():
+        name = str(path.relative_to(PROJECT))
+        if path.suffix == ".md" or "/schemas/" in name:
+            continue
+        for line, text in texts_of(path):
+            is_note = text.startswith("`") or text.lstrip().startswith("#") or " " not in text
+            is_allowed = name in FOR_A_CLONE and FOR_A_CLONE[name] in text.lower()
+            if CLONE.search(text) and not is_note and not is_allowed and not any(part in text for part in NOT_OURS):
+                found.append(f"{name}:{line}: {text}")
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(

@@ -188,3 +188,19 @@ def test_completion_offers_own_names(sandbox):
     python = sandbox.command()[0]
     found = sandbox.run([python, "-I", str(program), "zsh", "doit", "deploy", "--preset", "te"])
     assert found.out.startswith("team\t")
+
+
+@pytest.mark.parametrize("place", ["typed", "deployed", "personal"])
+def test_a_stray_word_can_be_the_name_of_an_own_template(sandbox, team, place):
+    more = ["--templates", str(team)] if place == "typed" else []
+    if place == "deployed":
+        sandbox.deploy("--preset", "demo", "--templates", str(team))
+    if place == "personal":
+        own_templates.make(sandbox.home / ".config" / "gatehand" / "templates")
+    planned = sandbox.doit("plan", "team", *more)
+    assert planned.code == 0, planned.text
+    assert "Plan for team" in planned.out
+    assert "doit deploy --models my-demo" in sandbox.doit("deploy", "my-demo", *more).err
+    if not more:
+        assert "team" in sandbox.doit("help", "deploy").out
+        assert "To deploy that preset: doit deploy team" in sandbox.doit("team").err

@@ -91,7 +91,7 @@ def load(path: Path, key: bytes) -> dict[str, Any]:
         raise InvalidInput(problem, AGAIN, where=str(path))
     seal = plan.pop("seal")
     if seal != _seal(plan, key):
-        problem = "was not made by this checkout, or was changed since"
+        problem = "was not made by this installation, or was changed since"
         raise Conflict(problem, AGAIN, where=str(path))
     return plan
 
@@ -102,7 +102,7 @@ def moved(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
     yield from names
     if not names and _result(before) != _result(now):
-        yield "what this checkout makes of all that"
+        yield "what this installation makes of all that"
 
 
 def stated(path: Path) -> bytes | None:

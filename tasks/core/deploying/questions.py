@@ -24,6 +24,7 @@ from tasks.core.model.choices import Choices
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tasks.core.deploying.detection import Offer
     from tasks.core.model.catalogue import Gateway, Preset
 
 CHANGE, KEEP, OVERWRITE, CANCEL = "change", "update", "overwrite", "cancel"
@@ -147,7 +148,7 @@ def _other_gateway(situation: Situation, _catalogue: Catalogue) -> Iterator[Ques
     )
 
 
-def _have(situation: Situation, _catalogue: Catalogue) -> Iterator[Question]:
+def _have(situation: Situation, catalogue: Catalogue) -> Iterator[Question]:
     """What a person has, which leads to a preset; what was found is named beside it."""
     if not situation.asks_all or not situation.offers:
         return
@@ -161,7 +162,7 @@ def _have(situation: Situation, _catalogue: Catalogue) -> Iterator[Question]:
         label = offer.answer.says
         if found:
             label = f"{label:{width}}  found: {found}"
-        more = f"{offer.preset.description} ({offer.spell()})"
+        more = f"{describe_offer(offer, catalogue)} ({offer.spell()})"
         items.append(
             Item(
                 offer.id,
@@ -185,6 +186,14 @@ def _have(situation: Situation, _catalogue: Catalogue) -> Iterator[Question]:
         "What do you have?",
         tuple(items),
     )
+
+
+def describe_offer(offer: Offer, catalogue: Catalogue) -> str:
+    """What an answer leads to: the kind of gateway, where it says which; else the preset."""
+    kind = offer.answer.options.get("gateway_type")
+    if kind in catalogue.gateways:
+        return catalogue.gateways[kind].description
+    return offer.preset.description
 
 
 def find_current(situation: Situation) -> str:

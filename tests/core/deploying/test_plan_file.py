@@ -67,8 +67,8 @@ def test_only_a_plan_is_replaced(tmp_path):
         (with_inputs(C="-"), ["C"]),
         (with_inputs(**{"a.yaml": "4" * 16, "B": "5" * 16}), ["a.yaml", "B"]),
         ({**PLAN, "inputs": {"B": "-"}}, ["a.yaml"]),
-        ({**PLAN, "files": []}, ["what this checkout makes of all that"]),
-        ({**PLAN, "settings": {"action": "update", "digest": "6" * 16}}, ["what this checkout makes of all that"]),
+        ({**PLAN, "files": []}, ["what this installation makes of all that"]),
+        ({**PLAN, "settings": {"action": "update", "digest": "6" * 16}}, ["what this installation makes of all that"]),
     ],
 )
 def test_what_moved_is_named(now, names):
