@@ -223,6 +223,14 @@ def test_ctrl_d_at_a_line(sandbox):
     assert sandbox.state() == before
 
 
+def test_agreeing_to_install_litellm_is_not_agreeing_to_the_plan(sandbox):
+    before = sandbox.state()
+    terminal = plain(sandbox, "--preset", "demo").sees("install LiteLLM first").sees("Number [1]: ").types("1\r")
+    terminal.sees("Plan for demo").sees("Deploy this?").types(ENTER).sees("Nothing was changed.")
+    assert terminal.ends() == 1
+    assert sandbox.state() == before
+
+
 def test_no_is_an_answer_too(sandbox):
     before = sandbox.state()
     terminal = plain(sandbox, "--preset", "demo").sees("Number [1]: ").types("2\r").sees("Deploy this?").types(ENTER)

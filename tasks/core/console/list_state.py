@@ -29,7 +29,7 @@ ASCII_SIGNS = Signs(">", "*", "-", "^", "v")
 BESIDE = len(" » ● ")
 """What is drawn before a label."""
 
-NO_MATCH = "No match. Press Backspace to edit the filter."
+NO_MATCH = "No match. Press Backspace to edit the filter, Esc to clear it."
 AT_LEAST_ONE = "Choose at least one: Space chooses the row."
 
 LEAST_ROWS = 3
@@ -129,9 +129,9 @@ class ListState:
             self.chosen |= shown
 
     def filter_by(self, text: str) -> None:
-        """Show only what *text* is in."""
+        """Show only what *text* is in; the sign before it on the screen may be typed as well."""
         here = self.pointed
-        self.filter = text
+        self.filter = text.lstrip("/")
         self.problem = ""
         self._pointed = 0
         if here in self.visible:

@@ -211,11 +211,15 @@ def _bind_line() -> Any:  # noqa: ANN401 - prompt_toolkit's
 
 def _bind_list(state: ListState) -> Any:  # noqa: ANN401 - prompt_toolkit's
     """What the keys do to *state*."""
+    from prompt_toolkit.filters import Condition
     from prompt_toolkit.key_binding import KeyBindings
 
     keys = KeyBindings()
     _bind_ends(keys)
     keys.add("left")(lambda event: event.app.exit(exception=WentBack))
+    # The last one of a key counts: what was typed goes first, then the question.
+    clear = keys.add("escape", eager=True, filter=Condition(lambda: bool(state.filter)))
+    clear(lambda _: state.filter_by(""))
     _bind_moves(keys, state)
     _bind_filter(keys, state)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasks.core.console import prompts
 from tasks.core.console.question import WentBack
@@ -36,6 +36,15 @@ if TYPE_CHECKING:
 NOTHING = "Nothing was changed."
 
 
+class _Step(NamedTuple):
+    """What was before an answer: the question, and the items that were chosen, if it has any."""
+
+    resolved: Resolved
+    situation: Situation
+    name: str
+    values: tuple[str, ...] = ()
+
+
 class Conversation:
     """Asks what is open, one question after the other; each answer gives a new request."""
 
@@ -51,13 +60,16 @@ class Conversation:
         if flags.ours or flags.theirs:
             settled |= {"standing"}
         self.resolved = resolved
+        self.is_agreed = flags.yes
+        """Whether --yes was typed: to install LiteLLM, which an answer agrees to, is not all of it."""
         self.has_begun = False
         self.situation = situation.assess(
             resolved,
             settled,
             asks_all=asks_all,
         )
-        self._past: list[tuple[Resolved, Situation]] = []
+        self._past: list[_Step] = []
+        self._undone: _Step | None = None
 
     @property
     def request(self) -> Request:
@@ -86,7 +98,9 @@ class Conversation:
     def go_back(self) -> None:
         """Before the last answer; at the first question nothing is there to go back to."""
         if self._past:
-            self.resolved, self.situation = self._past.pop()
+            step = self._past.pop()
+            self.resolved, self.situation = step.resolved, step.situation
+            self._undone = step
 
     def _find_question(self, *, about_machine: bool) -> Question | None:
         catalogue = self.resolved.context.catalogue
@@ -104,19 +118,29 @@ class Conversation:
 
     def _ask(self, question: Question) -> None:
         """Ask it, and take the answer."""
-        before = (self.resolved, self.situation)
+        before = _Step(self.resolved, self.situation, question.name)
         self.has_begun = True
         if question.variable:
             self._take_value(question, question.variable)
         elif question.items:
-            self._take_items(
-                question.name,
-                prompts.chosen(question),
-            )
+            values = prompts.chosen(self._mark(question))
+            before = before._replace(values=values)
+            self._take_items(question.name, values)
         else:
             self._take_text(question)
         self.situation = self.situation.settling(question.name)
         self._past.append(before)
+
+    def _mark(self, question: Question) -> Question:
+        """*question*; where a person has just gone back to it, with the former answer marked."""
+        step, self._undone = self._undone, None
+        if step is None or step.name != question.name:
+            return question
+        items = [
+            item._replace(chosen=item.value in step.values)
+            for item in question.items  # in order
+        ]
+        return question._replace(items=tuple(items))
 
     def _take_value(
         self,

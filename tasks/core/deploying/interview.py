@@ -103,7 +103,7 @@ def _ask_all(conversation: Conversation, *, about_machine: bool) -> None:
 
 def _agree(conversation: Conversation) -> bool:
     """Whether to go on; False where a person goes back to the last question."""
-    yes = conversation.resolved.request.flags.yes
+    yes = conversation.is_agreed
     has_begun = conversation.has_begun
     if yes and not has_begun:
         return True

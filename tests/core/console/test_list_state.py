@@ -123,3 +123,10 @@ def test_facts_are_shown_where_the_row_is_cut():
 
 def test_ascii_is_enough():
     assert "".join(texts(state_of(), 5, ASCII_SIGNS)).isascii()
+
+
+def test_the_sign_before_the_filter_may_be_typed_too():
+    state = state_of()
+    for typed in ("/", "/b"):
+        state.filter_by(typed)
+    assert [item.value for item in state.visible] == ["b"]

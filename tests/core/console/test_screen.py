@@ -39,6 +39,7 @@ def test_one_row_is_walked_to_or_typed(monkeypatch, keys, answer):
         (CTRL_A * 2 + ENTER + DOWN + " " + ENTER, ("beta",)),
         ("zz" + " " + BACKSPACE * 2 + ENTER, ("beta",)),
         ("ga " + BACKSPACE * 2 + ENTER, ("beta", "gamma")),
+        ("zz" + ESCAPE + "/ga " + ESCAPE + ENTER, ("beta", "gamma")),
     ],
 )
 def test_several_rows_are_chosen_with_the_space_bar(monkeypatch, keys, answer):

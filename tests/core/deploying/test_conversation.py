@@ -103,6 +103,13 @@ def test_something_else_asks_for_a_preset(talk):
     assert request.choices == Choices("multi-provider")
 
 
+def test_a_person_who_goes_back_finds_the_answer_that_was_given(talk):
+    person = Person(have=["openai"], models=["gpt-6-luna", "BACK"], tiers=["BACK"])
+    request = talk(person, about_machine=False)
+    assert person.names == ["have", "models", "tiers", "models", "have", "models", "tiers"]
+    assert request.choices.preset == "openai"
+
+
 def test_only_what_to_deploy_is_asked_without_the_machine(talk):
     person = Person(have="openai")
     talk(person, about_machine=False)
