@@ -85,12 +85,25 @@ def wanted(text: str) -> bool:
 
 
 def _introduce(question: Question) -> Question:
-    """Show what there is to know before it is asked; what is left is one line."""
+    """Show what there is to know before it is asked; what is left is one line.
+
+    The commands in it are as this person types them, also where it is drawn by other means.
+    """
     text, _, last = question.text.rpartition("\n")
     if text:
         width = console.width(sys.stderr)
         console.ask(console.folded(text, width))
-    return question._replace(text=last)
+    items = [
+        item._replace(
+            label=console.as_typed(item.label),
+            more=console.as_typed(item.more),
+        )
+        for item in question.items
+    ]
+    return question._replace(
+        text=console.as_typed(last),
+        items=tuple(items),
+    )
 
 
 def _show_answer(question: Question, values: Sequence[str]) -> None:

@@ -68,7 +68,7 @@ def ask_tiers(situation: Situation, catalogue: Catalogue) -> Iterator[Question]:
     deployment = settle(situation.choices, catalogue)
     suggested = [f"{tier} {name}" for tier, name in deployment.names.items()]
     shown = ", ".join(suggested) or "as Claude Code names its models"
-    keep = Item(YES, shown, "These are suggested, or chosen before.")
+    keep = Item(YES, shown, "These are suggested, or chosen before.", facts=shown)
     others = Item(
         NO,
         "Choose others",

@@ -74,3 +74,14 @@ def test_headings_are_above_their_rows(type_lines, capsys):
     prompts.chosen(Question("q", "Which?", items))
     lines = [line.strip() for line in capsys.readouterr().err.splitlines()]
     assert lines[1:6] == ["first", "1   a", "second", "2*  b", "3   c"]
+
+
+def test_commands_in_a_list_are_as_they_are_typed(monkeypatch):
+    monkeypatch.setenv("GATEWAY_COMMAND", "gatehand")
+    monkeypatch.setattr(prompts.console, "moves_cursor", lambda: True)
+    drawn = []
+    monkeypatch.setattr(prompts.screen, "choose", lambda question: drawn.append(question) or ("a",))
+    items = (Item("a", "Later: doit start", "With: doit start"),)
+    prompts.chosen(Question("q", "What of doit start?", items))
+    assert drawn[0].text == "What of gatehand start?"
+    assert drawn[0].items == (Item("a", "Later: gatehand start", "With: gatehand start"),)
