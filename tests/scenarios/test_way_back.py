@@ -158,10 +158,23 @@ def test_uninstall_keeps_what_others_put_there_and_says_so(sandbox):
     assert not sandbox.settings.exists()
 
 
-def test_uninstall_with_purge_leaves_nothing(sandbox):
+@pytest.mark.parametrize("is_package", [False, True], ids=["clone", "package"])
+def test_uninstall_with_purge_leaves_nothing(sandbox, is_package):
+    if is_package:
+        (sandbox.project / "__init__.py").touch()
     sandbox.deploy("--preset", "demo")
-    done(sandbox.doit("uninstall", "--purge"))
-    assert not sandbox.claude.exists() or not list(sandbox.claude.rglob("*"))
+    done(sandbox.doit("uninstall"))
+    if is_package:
+        assert list(sandbox.home.glob(".cache/gatehand/*/release"))
+    sandbox.deploy("--preset", "demo")
+    removed = done(sandbox.doit("uninstall", "--purge")).out
+    assert [path for path in sandbox.home.rglob("*") if path.is_file()] == []
+    assert not list(sandbox.home.glob("**/gatehand"))
+    assert not sandbox.workshop.exists()
+    assert str(sandbox.home / ".cache" / "gatehand" if is_package else sandbox.workshop) in removed
+    again = done(sandbox.doit("uninstall", "--purge"))
+    assert "Nothing is deployed" in again.text
+    assert [path for path in sandbox.home.rglob("*") if path.is_file()] == []
 
 
 def test_after_uninstall_the_numbers_go_on(sandbox):

@@ -178,6 +178,8 @@ def test_a_gateway_comes_and_goes_and_the_package_is_never_written_to(person, ve
     made = {path.relative_to(person.home).parts[:3] for path in person.home.rglob("*") if path.is_file()}
     below = [parts for parts in made if parts[0] != ".claude"]
     assert all(parts[:2] == (".cache", "gatehand") or parts == (".local", "state", "gatehand") for parts in below)
+    person.types("uninstall", "--purge", "--yes")
+    assert [path for path in person.home.rglob("*") if path.is_file()] == []
     assert not person.hostile.taken()
 
 
@@ -189,8 +191,9 @@ def test_its_files_go_where_the_user_wants_them(person, tmp_path):
     assert list(tmp_path.glob("c/gatehand/*/doit.db"))
 
 
-def test_listing_writes_nothing(person):
-    person.types("list")
+def test_looking_writes_nothing(person):
+    for words in (["list"], ["help"], ["status"], ["uninstall"], ["history"], ["--version"]):
+        person.types(*words)
     assert not list(person.home.iterdir())
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 from doit.dependency import JSONCodec
 
-from tasks.core.frame.memory import Memory
+from tasks.core.frame.memory import CHECKER, Memory, is_empty
 from tests.conftest import Sandbox, make_sandbox
 
 
@@ -172,3 +172,30 @@ def test_what_only_changes_the_memory_fails_without_it(box, words):
     assert result.code == 1, result.text
     assert "Traceback" not in result.text
     assert "nothing to do" in box.doit("stage").err
+
+
+@pytest.mark.parametrize(
+    ("record", "says_nothing"),
+    [
+        ({"_values_:": {}, CHECKER: "Content", "deps:": ()}, True),
+        ({"_values_:": {}, CHECKER: "Content", "deps:": ("a",), "a": [1, "x"]}, False),
+        ({"_values_:": {"run-once": True}, CHECKER: "Content", "deps:": ()}, False),
+        ({"ignore:": "1"}, False),
+    ],
+)
+def test_of_a_step_that_depends_on_nothing_nothing_is_kept(tmp_path, record, says_nothing):
+    assert is_empty(record) == says_nothing
+    kept = Memory(str(tmp_path / "own" / "doit.db"), JSONCodec())
+    assert kept.get("step", "ignore:") is None
+    for key, value in record.items():
+        kept.set("step", key, value)
+    kept.dump()
+    assert (tmp_path / "own").exists() != says_nothing
+
+
+def test_forgetting_what_was_never_known_makes_no_file(tmp_path):
+    kept = Memory(str(tmp_path / "own" / "doit.db"), JSONCodec())
+    kept.set("step", "deps:", ("a",))
+    kept.remove("step")
+    kept.dump()
+    assert not (tmp_path / "own").exists()
