@@ -22,7 +22,7 @@ OPTIONS = [
         "long": "purge",
         "type": bool,
         "default": False,
-        "help": "remove backups, history, profiles, caches and credentials that could not be put back, too",
+        "help": "remove backups, history, profiles, caches and withheld credentials, too",
     },
     {
         "name": "yes",

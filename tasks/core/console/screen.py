@@ -218,7 +218,12 @@ def _bind_list(state: ListState) -> Any:  # noqa: ANN401 - prompt_toolkit's
     _bind_ends(keys)
     keys.add("left")(lambda event: event.app.exit(exception=WentBack))
     # The last one of a key counts: what was typed goes first, then the question.
-    clear = keys.add("escape", eager=True, filter=Condition(lambda: bool(state.filter)))
+    is_filtered = Condition(lambda: bool(state.filter))
+    clear = keys.add(
+        "escape",
+        eager=True,
+        filter=is_filtered,
+    )
     clear(lambda _: state.filter_by(""))
     _bind_moves(keys, state)
     _bind_filter(keys, state)

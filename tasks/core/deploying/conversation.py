@@ -61,7 +61,7 @@ class Conversation:
             settled |= {"standing"}
         self.resolved = resolved
         self.is_agreed = flags.yes
-        """Whether --yes was typed: to install LiteLLM, which an answer agrees to, is not all of it."""
+        """Whether --yes was typed: an answer that LiteLLM may be installed is less than that."""
         self.has_begun = False
         self.situation = situation.assess(
             resolved,
@@ -99,7 +99,8 @@ class Conversation:
         """Before the last answer; at the first question nothing is there to go back to."""
         if self._past:
             step = self._past.pop()
-            self.resolved, self.situation = step.resolved, step.situation
+            self.resolved = step.resolved
+            self.situation = step.situation
             self._undone = step
 
     def _find_question(self, *, about_machine: bool) -> Question | None:
@@ -118,7 +119,11 @@ class Conversation:
 
     def _ask(self, question: Question) -> None:
         """Ask it, and take the answer."""
-        before = _Step(self.resolved, self.situation, question.name)
+        before = _Step(
+            self.resolved,
+            self.situation,
+            question.name,
+        )
         self.has_begun = True
         if question.variable:
             self._take_value(question, question.variable)
@@ -133,8 +138,11 @@ class Conversation:
 
     def _mark(self, question: Question) -> Question:
         """*question*; where a person has just gone back to it, with the former answer marked."""
-        step, self._undone = self._undone, None
-        if step is None or step.name != question.name:
+        step = self._undone
+        self._undone = None
+        if step is None:
+            return question
+        if step.name != question.name:
             return question
         items = [
             item._replace(chosen=item.value in step.values)

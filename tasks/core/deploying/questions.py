@@ -190,7 +190,7 @@ def _have(situation: Situation, catalogue: Catalogue) -> Iterator[Question]:
 
 def describe_offer(offer: Offer, catalogue: Catalogue) -> str:
     """What an answer leads to: the kind of gateway, where it says which; else the preset."""
-    kind = offer.answer.options.get("gateway_type")
+    kind = offer.answer.options.get("gateway_type", "")
     if kind in catalogue.gateways:
         return catalogue.gateways[kind].description
     return offer.preset.description

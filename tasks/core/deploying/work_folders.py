@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tasks.core.model.layout import Layout
 
 CACHES = frozenset({"catalogue.json", "completion.json"})
-"""Copies of what is in a package, to be read faster: a folder with nothing else is of no gateway."""
+"""Copies of what is in a package: a folder with nothing else is of no gateway."""
 
 
 def find(layout: Layout) -> list[Path]:

@@ -35,7 +35,16 @@ def main(shell: str, *words: str) -> int:
     mine = meant_for(layout.project, typed)
     if mine is None:
         return NOT_OURS
-    found = after(mine, commands(layout), locate(layout, mine, Path.cwd()))
+    place = locate(
+        layout,
+        mine,
+        Path.cwd(),
+    )
+    found = after(
+        mine,
+        commands(layout),
+        place,
+    )
     if found is None:
         return FILES
     cut = typed[-1].rfind("=") + 1 if shell == "bash" else 0  # bash takes what is behind the sign for the word

@@ -85,23 +85,28 @@ def locate(
     What is not among the words, which are typed in *folder*, is as noted or deployed.
     """
     noted = _read_choices(layout.choices)
-    target = (
-        _find_typed(words, "target")  # in this order
-        or _read_pointer(layout)
-        or noted.get("target")
+    target = _find_first(
+        _find_typed(words, "target"),
+        _read_pointer(layout),
+        noted.get("target"),
     )
     if target:
         layout = layout._replace(gateway=_resolve(target, folder))
     deployed = _read_choices(layout.manifest)
-    templates = (
-        _find_typed(words, "templates")  # likewise
-        or noted.get("templates")
-        or deployed.get("templates")
+    templates = _find_first(
+        _find_typed(words, "templates"),
+        noted.get("templates"),
+        deployed.get("templates"),
     )
-    if not templates or templates == rules.NONE:
+    if templates in ("", rules.NONE):
         return layout
     chosen = _resolve(templates, folder)
     return layout.of_templates(str(chosen))
+
+
+def _find_first(*texts: str | None) -> str:
+    """The first of *texts* that says something; else ""."""
+    return next(filter(None, texts), "")
 
 
 def _find_typed(words: Sequence[str], name: str) -> str | None:
