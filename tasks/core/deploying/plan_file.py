@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from doit import get_initial_workdir
 
 from tasks.core.disk import files
-from tasks.core.model.errors import Conflict, InvalidInput
+from tasks.core.model.errors import Conflict, InvalidInput, UsageError
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ VERSION = 1
 DIGITS = 16
 """Of a digest in hex: enough that every change shows."""
 
-AGAIN = "Make it anew: doit plan --out FILE"
+AGAIN = "Make it again: doit plan --out FILE"
 
 MARK = b"[made for this gateway]"
 """What is in place of a secret that is another one each time."""
@@ -81,10 +81,10 @@ def save(
 
 
 def load(path: Path, key: bytes) -> dict[str, Any]:
-    """A saved plan; InvalidInput when it is none, Conflict when it was changed."""
+    """A saved plan; UsageError when there is no file, InvalidInput or Conflict when it is none of ours."""
     data = files.read(path)
     if data is None:
-        raise InvalidInput("is not there", AGAIN, where=str(path))
+        raise UsageError("is not there", AGAIN, where=str(path))
     plan = _parse(data, path)
     if plan.get("version") != VERSION or "seal" not in plan:
         problem = "is no saved plan of this version"
