@@ -81,7 +81,7 @@ def save(
 
 
 def load(path: Path, key: bytes) -> dict[str, Any]:
-    """A saved plan; UsageError when there is no file, InvalidInput or Conflict when it is none of ours."""
+    """A saved plan; UsageError when there is none, InvalidInput or Conflict for another file."""
     data = files.read(path)
     if data is None:
         raise UsageError("is not there", AGAIN, where=str(path))
