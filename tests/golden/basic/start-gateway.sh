@@ -30,6 +30,7 @@ for name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
     case $name in
         PATH | HOME | USER | LOGNAME | SHELL | LANG | LANGUAGE | LC_* | TZ | TMPDIR | LD_LIBRARY_PATH) ;;
         IFS | PWD | OLDPWD | _ | GATEWAY_START_TIMEOUT | GATEWAY_DRAIN_SECONDS | GATEWAY_PROGRESS | GATEWAY_LEASH) ;;
+        GATEWAY_COMMAND) ;; # how the person types our commands
         *) (unset "$name") 2>/dev/null && unset "$name" ;; # some of the shell's own cannot be unset
     esac
 done
@@ -195,7 +196,7 @@ find_litellm() {
     for program in "$given" "$here/venv/bin/litellm" "$(command -v litellm)"; do
         [ -f "$program" ] && [ -x "$program" ] && real "$program" && return
     done
-    die 1 "LiteLLM was not found. Install it: \`gatehand litellm\`, in a clone \`python3 dodo.py litellm\`, or
+    die 1 "LiteLLM was not found. Install it: \`${GATEWAY_COMMAND:-gatehand} litellm\`, or
 \`uv tool install 'litellm[proxy]' --with prisma\`, or \`pipx install 'litellm[proxy]' && pipx inject litellm prisma\`."
 }
 interpreter() { # PROGRAM: the Python of its environment
@@ -339,7 +340,7 @@ become() { # PROGRAM ARGUMENTS: serve.py, which reads .env itself
     set -- "$@" --start-timeout $((timeout + 2)) # ours comes first, and says it better
     [ -z "${GATEWAY_LEASH-}" ] || set -- "$@" --leash "$GATEWAY_LEASH" # of a deployment that may still be undone
     cd "$here" || exit 1
-    unset GATEWAY_START_TIMEOUT GATEWAY_PROGRESS GATEWAY_LEASH
+    unset GATEWAY_START_TIMEOUT GATEWAY_PROGRESS GATEWAY_LEASH GATEWAY_COMMAND
     exec "$@"
 }
 record() { # PID
