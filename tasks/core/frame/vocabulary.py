@@ -77,5 +77,6 @@ def find_layout() -> Layout:
     """Where the names are that can be typed in this command."""
     usual = Layout.of(os.environ)
     line = command_line.current()
-    folder = Path(get_initial_workdir())
+    # Before any step is made the folder is still the one where this was typed.
+    folder = Path(get_initial_workdir() or Path.cwd())
     return values.locate(usual, line.words, folder)
