@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from tasks.core.claude import git_ignore
+from tasks.core.deploying import situation
 from tasks.core.disk import files, programs
 from tasks.core.history import history
 from tasks.core.litellm import litellm
@@ -27,6 +28,7 @@ def find_caveats(resolved: Resolved) -> Iterator[str]:
     """Everything that may surprise, except for what concerns programs of this machine."""
     yield from find_lasting_caveats(resolved)
     yield from find_breaks(resolved)
+    yield from _find_former_gateway(resolved)
 
 
 def find_lasting_caveats(resolved: Resolved) -> Iterator[str]:
@@ -40,6 +42,20 @@ def find_lasting_caveats(resolved: Resolved) -> Iterator[str]:
             f"other users of this machine can read {settings}, in which the gateway's token "
             "stands; chmod 600 it, or have a helper print the token: --auth apikeyhelper"
         )
+
+
+def _find_former_gateway(resolved: Resolved) -> Iterator[str]:
+    """That Claude Code was connected by other means, which a first deployment ends."""
+    layout = resolved.layout
+    if layout.manifest.exists():
+        return
+    address = situation.find_other_gateway(layout)
+    if not address or address == resolved.deployment.url:
+        return
+    yield (
+        f"Claude Code's settings point at another gateway, {address}, until this is deployed; "
+        "doit uninstall brings it back"
+    )
 
 
 def find_model_caveats(deployment: Deployment) -> Iterator[str]:

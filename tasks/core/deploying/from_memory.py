@@ -15,7 +15,11 @@ from tasks.core.model.layout import Layout
 def resolve_remembered() -> Resolved:
     """What a step alone goes on with."""
     remembered = recall(Layout.of(os.environ))
-    request = Request(remembered.for_steps, remembered=remembered)
+    request = Request(
+        remembered.for_steps,
+        remembered=remembered,
+        is_step_alone=True,
+    )
     return resolve(request, Context.of(request.choices))
 
 

@@ -26,6 +26,7 @@ class Request:
     - *answers*: the values that were given in answer to a question, by the name of their variable
     - *saved_plan*: the plan that this run has to match
     - *remembered*: what the choices went on with, where they did
+    - *is_step_alone*: it goes on with what a deployment that failed has tried, too
     - *is_read_only*: nothing is deployed, so no program is run to get a token
     """
 
@@ -36,6 +37,7 @@ class Request:
     answers: Mapping[str, Finding] = field(default_factory=dict, repr=False)
     saved_plan: Mapping[str, Any] | None = None
     remembered: Remembered | None = None
+    is_step_alone: bool = False
     is_read_only: bool = False
     was_interviewed: bool = False
 
@@ -47,7 +49,10 @@ class Request:
             return False
         if SAY_WHAT.intersection(self.typed):
             return False
-        return not (known.deployed or known.chosen)
+        chosen = known.kept
+        if self.is_step_alone:
+            chosen = known.chosen
+        return not (known.deployed or chosen)
 
     @property
     def known_choices(self) -> Choices | None:

@@ -118,7 +118,7 @@ def assess(
     if not layout.manifest.exists():
         return situation._replace(
             foreign_files=tuple(_foreign_files(resolved.context)),
-            other_gateway=_other_gateway(layout),
+            other_gateway=find_other_gateway(layout),
         )
     if asks_all:
         return situation._replace(deployed=_describe_deployed(layout))
@@ -189,7 +189,7 @@ def _foreign_files(context: Context) -> list[str]:
     return sorted(name for name in names if (folder / name).exists())
 
 
-def _other_gateway(layout: Layout) -> str:
+def find_other_gateway(layout: Layout) -> str:
     """The address that Claude Code's settings point at."""
     try:
         data = files.read(files.real_target(layout.settings))
