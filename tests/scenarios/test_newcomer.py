@@ -186,7 +186,7 @@ def test_what_is_next_works_where_litellm_is_missing(deployed, nothing):
 
 
 PACKAGED = [row for row in TYPED if row.get("in") in (None, "deployed")]
-CLONE = re.compile(r"\bclone\b|\bcheckout\b|dodo\.py|\bdocs/|\.venv\b|\bdoit\b|README\.md has")
+CLONE = re.compile(r"\bclone\b|\bcheckout\b|dodo\.py|\bdocs/|\.venv\b|\bdoit\b(?! \d)")
 """What is only there, or only true, for a person who has a clone."""
 
 
