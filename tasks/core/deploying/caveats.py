@@ -28,7 +28,6 @@ def find_caveats(resolved: Resolved) -> Iterator[str]:
     """Everything that may surprise, except for what concerns programs of this machine."""
     yield from find_lasting_caveats(resolved)
     yield from find_breaks(resolved)
-    yield from _find_former_gateway(resolved)
 
 
 def find_lasting_caveats(resolved: Resolved) -> Iterator[str]:
@@ -46,10 +45,7 @@ def find_lasting_caveats(resolved: Resolved) -> Iterator[str]:
 
 def _find_former_gateway(resolved: Resolved) -> Iterator[str]:
     """That Claude Code was connected by other means, which a first deployment ends."""
-    layout = resolved.layout
-    if layout.manifest.exists():
-        return
-    address = situation.find_other_gateway(layout)
+    address = situation.find_other_gateway(resolved.layout)
     if not address or address == resolved.deployment.url:
         return
     yield (
@@ -204,6 +200,7 @@ def find_breaks(resolved: Resolved) -> Iterator[str]:
     """What works now and will not work as before."""
     manifest = history.installed(resolved.layout)
     if manifest is None:
+        yield from _find_former_gateway(resolved)
         return
     url = resolved.deployment.url
     if manifest.gateway_url != url:

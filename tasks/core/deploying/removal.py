@@ -98,7 +98,11 @@ def remove_memory(
     this gateway. What the system does not let go is added to *failures*.
     """
     with work_folders.claim(layout) as kept:
-        for path in [*find_memory(layout), *kept]:
+        paths = [
+            *find_memory(layout),
+            *kept,
+        ]
+        for path in paths:
             if not os.path.lexists(path):
                 continue
             try:

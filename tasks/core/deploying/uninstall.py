@@ -186,7 +186,8 @@ def keep_backup(layout: Layout) -> Path | None:
 def is_anything_left(layout: Layout, *, purge: bool) -> bool:
     """Whether there is something to remove where nothing is deployed.
 
-    A gateway that still runs, a unit that starts it; with *purge* whatever is in the folder, and what commands keep of it.
+    A gateway that still runs, a unit that starts it; with *purge* whatever is in the folder, and
+    what commands keep of it.
     """
     if traces.are_there(layout) or units.ours(layout):
         return True
