@@ -84,6 +84,7 @@ def points(calls: int, step: int) -> list[int]:
     return [*range(1, calls + 1)] if ALL else [*range(1 + calls % step, calls + 1, step)]
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("stepwise", [False, True], ids=["exchange", "by steps"])
 def test_old_or_new_and_a_true_exit_code(trial, stepwise, monkeypatch):
     if stepwise:
@@ -126,6 +127,7 @@ def test_undoing_under_others_writes_may_die(tmp_path, mode):
     print(f"undoing under others' writes, {mode}: {sum(tally.values())} of {sum(tally.values())} ({dict(tally)})")
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("mode", ["kill", "EIO"])
 def test_recovery_itself_may_die(trial, mode):
     for at in points(trial.calls, 31):

@@ -141,6 +141,7 @@ def test_what_we_deploy_is_loaded_whole(judged, path):
     assert rules.errors(path.read_text(), "f", LAYOUT) == []
 
 
+@pytest.mark.nightly
 def test_the_program_itself_says_the_same(litellm_executable, real_environ, tmp_path):
     path = tmp_path / "c.yaml"
     path.write_text(REFUSED["unknown-strategy"])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.load import Gateway, under_load, upstream
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.nightly]
 
 
 @pytest.mark.timeout(300)

@@ -106,6 +106,7 @@ def test_with_its_password_everything_goes_through_it_but_what_is_on_this_machin
     assert f":{here.port}" not in came
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("wrong", [{"PROXY_PASSWORD": "wrong"}, {"PROXY_USERNAME": "", "PROXY_PASSWORD": ""}])
 def test_with_another_or_none_a_person_is_told_that_it_is_the_proxy(behind, provider, proxy, wrong):
     here = behind(proxy, provider.bundle)

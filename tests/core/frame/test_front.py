@@ -128,6 +128,7 @@ AROUND = {
 }
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("around", AROUND)
 def test_nothing_of_the_folder_is_taken(deployed, hostile, start, around):
@@ -281,6 +282,7 @@ CORPUS += ["plan", "status --json", "models", "history", "nosuch", "deploy --nop
 CORPUS += ["tabcompletion bash", "explain", "forget nosuch", "--version", "doctor --json", "env --shell fish"]
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("line", CORPUS)
 def test_it_is_the_same_with_all_that_doit_imports(deployed, line):
     ours, whole = (with_or_without(deployed, how, *line.split()) for how in ("with", "without"))

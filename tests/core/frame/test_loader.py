@@ -81,6 +81,7 @@ STEPS += ["settings", "verify", "rollback", "uninstall", "start", "restart", "st
 LINES = [*([step] for step in STEPS), ["deploy", "--start", "--yes"], ["deploy", "--dry-run"]]
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("words", LINES, ids=" ".join)
 def test_all_that_a_command_line_leads_to_is_made(sandbox, words):
     ours, theirs = graph(sandbox, OURS, *words), graph(sandbox, THEIRS, *words)
