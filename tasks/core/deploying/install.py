@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tasks.core.claude import ledger_file, settings_edit
 from tasks.core.deploying import checks, command, expected, file_changes, render
 from tasks.core.deploying.change_plan import ChangePlan, find_contents
-from tasks.core.disk import files
+from tasks.core.disk import files, fingerprints
 from tasks.core.disk.targets import Targets
 from tasks.core.history import history
 from tasks.core.model import deployment as rules
@@ -75,8 +75,13 @@ def make_edit(resolved: Resolved) -> Edit:
     ledger = ledger_file.read(layout)
 
     def find_outcome(found: bytes | None) -> Outcome:
-        values = resolved.complete_values
-        return settings_edit.outcome(layout, settings, values, found, ledger)
+        known = (found, ledger, fingerprints.digest_key(layout))
+        if resolved.outcome is None or resolved.outcome[0] != known:
+            values = resolved.complete_values
+            made = settings_edit.outcome(layout, settings, values, found, ledger)
+            resolved.outcome = known, made
+        _, outcome = resolved.outcome
+        return outcome
 
     return settings_edit.Edit(layout, find_outcome)
 
@@ -154,7 +159,12 @@ def find_changes(
         )
     flags = resolved.request.flags
     side = choose_side(is_ours=flags.ours, is_theirs=flags.theirs)
-    return file_changes.changes(resolved.layout, wanted, before, side)
+    return file_changes.changes(
+        resolved.layout,
+        wanted,
+        before,
+        side,
+    )
 
 
 def choose_side(*, is_ours: bool, is_theirs: bool) -> Side | None:

@@ -14,7 +14,6 @@ from tasks.core.claude import git_ignore, ledger, other_tools, settings_types, t
 from tasks.core.console import console
 from tasks.core.deploying import caveats, install, place
 from tasks.core.disk import atomic, files
-from tasks.core.http import tls
 from tasks.core.model.deployment import PASSPHRASE
 from tasks.core.model.errors import Conflict, GatewayError, UsageError
 from tasks.core.service import processes
@@ -63,10 +62,7 @@ def find_place_doubts(resolved: Resolved) -> Iterator[str]:
     check_settings(layout)
     git_ignore.refuse(layout)
     yield from find_certificate_doubts(resolved.deployment)
-    tls.check_client_certificate(
-        request.choices,
-        resolved.values.get(PASSPHRASE),
-    )
+    check_client_certificate(resolved)
     other_tools.refuse(
         layout,
         resolved.context.neighbours,
@@ -79,6 +75,16 @@ def find_place_doubts(resolved: Resolved) -> Iterator[str]:
         resolved.findings,
     )
     install.plan_settings(resolved).check_settings()
+
+
+def check_client_certificate(resolved: Resolved) -> None:
+    """InvalidInput when the chosen certificate and key cannot be used."""
+    choices = resolved.request.choices
+    if choices.client_cert or choices.client_key:
+        from tasks.core.http import tls  # no other deployment needs ssl
+
+        passphrase = resolved.values.get(PASSPHRASE)
+        tls.check_client_certificate(choices, passphrase)
 
 
 def check_chosen(request: Request) -> None:
@@ -149,7 +155,10 @@ def find_port_problem(resolved: Resolved) -> str:
     deployment = resolved.deployment
     if not deployment.gateway.process:
         return ""
-    listener = processes.listener(deployment.port, resolved.layout)
+    listener = processes.listener(
+        deployment.port,
+        resolved.layout,
+    )
     if listener.kind != "foreign":
         return ""
     return f"port {deployment.port} is {listener}"
@@ -179,6 +188,8 @@ def find_certificate_doubts(deployment: Deployment) -> Iterator[str]:
     bundle = deployment.choices.ca_bundle
     if not bundle:
         return
+    from tasks.core.http import tls
+
     certificates = tls.read_bundle(Path(bundle))
     ended = tls.find_expired(certificates, bundle)
     if ended:

@@ -14,6 +14,8 @@ from tasks.core.values import environment
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tasks.core.claude.ledger import Ledger
+    from tasks.core.claude.settings_edit import Outcome
     from tasks.core.deploying.context import Context
     from tasks.core.deploying.request import Request
     from tasks.core.deploying.value_sources import Findings
@@ -32,6 +34,8 @@ class Resolved:
         self.request: Final = request
         self.context: Final = context
         self._rendered: Final[dict[str, bytes]] = {}
+        self.outcome: tuple[tuple[bytes | None, Ledger | None, bytes], Outcome] | None = None
+        """What settings.json becomes, and of which bytes, ledger and key: several steps ask."""
 
     @property
     def layout(self) -> Layout:
@@ -69,7 +73,10 @@ class Resolved:
         if not own.list_folders(self.layout):
             return {}
         paths = [*render.described(self.deployment, self.layout)]
-        paths += own.find_all(self.layout, own.VARIABLES)
+        paths += own.find_all(
+            self.layout,
+            own.VARIABLES,
+        )
         for made_by in self.makers.values():
             paths += made_by
         return own.select(self.layout, paths)
