@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tasks.core.catalogue import explanations
 from tasks.core.claude import explain_page, layers
+from tasks.core.cli import late_options
 from tasks.core.cli.steps import JSON, WORDS, Task, action, text_option
 from tasks.core.console import console, invocation
 from tasks.core.model.errors import UsageError
@@ -30,8 +31,18 @@ def task(layout: Layout) -> Task:
 
 
 @action
-def show(layout: Layout, as_json: bool, folder: str, message: str, names: Sequence[str]) -> None:
+def show(
+    layout: Layout,
+    as_json: bool,
+    folder: str,
+    message: str,
+    names: Sequence[str],
+) -> None:
     """Print what is known of a message, of the keys *names*, or in short of every key that matters."""
+    given, names = late_options.split(names, OPTIONS)
+    as_json = given.get("as_json", as_json)
+    folder = given.get("folder", folder)
+    message = given.get("message", message)
     if message or any(" " in name for name in names):  # no key has a blank in its name
         translate(message or " ".join(names), as_json=as_json)
         return
