@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from doit.cmdparse import CmdParseError
 
 from tasks.core.cli import command_line
+from tasks.core.cli.steps import WORDS
 from tasks.core.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def split(
             str(error),
             "See: doit help",
         ) from None
+    values.pop(WORDS["name"], None)
     defaults = {option["name"]: option["default"] for option in options}
     given = {name: value for name, value in values.items() if value != defaults.get(name)}
     return given, names
