@@ -35,7 +35,7 @@ def split(
             str(error),
             "See: doit help",
         ) from None
-    values.pop(WORDS["name"], None)
+    values.pop(str(WORDS["name"]), None)
     defaults = {option["name"]: option["default"] for option in options}
     given = {name: value for name, value in values.items() if value != defaults.get(name)}
     return given, names
