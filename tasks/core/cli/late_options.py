@@ -35,7 +35,9 @@ def split(
             str(error),
             "See: doit help",
         ) from None
-    values.pop(str(WORDS["name"]), None)
     defaults = {option["name"]: option["default"] for option in options}
-    given = {name: value for name, value in values.items() if value != defaults.get(name)}
+    given = {}
+    for name, value in values.items():
+        if name != WORDS["name"] and value != defaults.get(name):
+            given[name] = value
     return given, names
