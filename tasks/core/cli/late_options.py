@@ -35,9 +35,18 @@ def split(
             str(error),
             "See: doit help",
         ) from None
-    defaults = {option["name"]: option["default"] for option in options}
-    given = {}
-    for name, value in values.items():
-        if name != WORDS["name"] and value != defaults.get(name):
-            given[name] = value
-    return given, names
+    return find_given(values, options), names
+
+
+def find_given(
+    values: Mapping[str, Any],
+    options: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Those of *values* that are not what an option has by itself."""
+    given = dict(values)
+    given.pop(str(WORDS["name"]), None)
+    for option in options:
+        name = option["name"]
+        if given.get(name) == option["default"]:
+            given.pop(name, None)
+    return given
