@@ -82,7 +82,8 @@ def test_history_and_backups_are_removed_only_when_purged(layout, manifest):
     assert layout.ledger.exists()
     assert history.numbers(layout) == [1]
     removed = list(removal.remove_memory(layout, []))
-    assert removed == ["settings-ledger.json", "backups/gateway-backup-1.tar.gz", "history/0001"]
+    memory = ["settings-ledger.json", "backups/gateway-backup-1.tar.gz", "history/0001"]
+    assert removed == [*memory, str(layout.workshop)]
     removal.remove_empty_folders(layout)
     assert not layout.ledger.exists()
     assert not layout.history.exists()
