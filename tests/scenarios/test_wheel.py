@@ -188,7 +188,7 @@ def test_its_files_go_where_the_user_wants_them(person, tmp_path):
     person.types("choose", "--preset", "demo", **folders)
     assert {path.name for path in person.home.iterdir()} == set()
     assert list(tmp_path.glob("s/gatehand/*/choices.json"))
-    assert list(tmp_path.glob("c/gatehand/*/doit.db"))
+    assert list(tmp_path.glob("c/gatehand/*/catalogue.json"))
 
 
 def test_looking_writes_nothing(person):
