@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tasks.core.catalogue import models_page
+from tasks.core.claude.asked_names import NAMES
 from tasks.core.cli.steps import Failure
 from tasks.core.console import console
 from tasks.core.deploying import plan_page
@@ -65,6 +66,18 @@ NEW: dict[str, Any] = {
             {"key": "env.ANTHROPIC_API_KEY", "action": "set", "before": None, "after": ""},
         ],
     },
+    "asks": [
+        {
+            "name": name,
+            "model": "demo",
+            "by": "",
+            "where": "",
+            "is_ours": True,
+            "state": "deployed",
+            "answers": "demo",
+        }
+        for name in NAMES
+    ],
     "process": {"action": "none", "why": "it does not run", "wait_seconds": 0},
     "missing": [],
     "warnings": [],
@@ -223,6 +236,10 @@ STATUS: dict[str, Any] = {
     "chosen": "--port 4010 chosen at 2026-11-22T14:50:00Z, not deployed; try again: doit deploy --port 4010",
     "is_gone": False,
     "points_at": None,
+    "asks": [
+        {**NEW["asks"][0], "model": "glm-5.1", "by": "model", "where": "~/.claude/settings.json:3", "is_ours": False},
+        *NEW["asks"][1:],
+    ],
     "lost": [{"file": f"{HOME}/gateway/settings-ledger.json", "problem": "is damaged", "source": ""}],
     "verdict": VERDICT.to_json(),
     "lock": {"pid": 815, "since": "2026-11-22T15:00:00Z", "command": "deploy"},

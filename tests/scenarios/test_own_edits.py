@@ -145,6 +145,7 @@ def test_another_tool_that_owns_the_settings_is_recognised_and_left_alone(sandbo
     ("name", "settings"),
     [
         ("cc-switch", '{"env": {"ANTHROPIC_AUTH_TOKEN": "PROXY_MANAGED"}}'),
+        ("cc-switch", '{"env": {"ANTHROPIC_API_KEY": "PROXY_MANAGED"}}'),
         ("claude-code-router", '{"env": {"ANTHROPIC_BASE_URL": "http://127.0.0.1:3456"}}'),
     ],
 )

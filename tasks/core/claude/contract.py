@@ -14,6 +14,7 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any
 
+from tasks.core.claude import model_facts
 from tasks.core.model.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -61,17 +62,6 @@ ROUTE = re.compile(
 
 LIST = re.compile(r"\[((?:\"_?[A-Z][A-Z0-9_]+\",?){5,})")
 
-ALIASES = re.compile(r'\["sonnet","opus","haiku","fable","best"[^;]*?\](?=[,;)])')
-
-MODEL = re.compile(r'(?=\{id:"claude-)')
-MODEL_ID = re.compile(r'\{id:"(claude-[\w.-]+)",family:')
-WINDOW = re.compile(r"context:\{window:([\de]+)")
-OUTPUT = re.compile(r"max_output_tokens:\{default:([\de]+),upper:([\de]+)\}")
-ABILITIES = re.compile(r"capabilities:\[([^\]]*)\]")
-
-USUAL_WINDOW = 200_000
-"""Tokens, of a model for which the program has no other number."""
-
 SETTINGS = "return{$schema:()=>"
 LAZY = "()=>"
 """How the value of each of these keys begins."""
@@ -115,8 +105,10 @@ def read(program: Path) -> dict[str, Any]:
         "settings": find_settings(texts),
         "routes": find_routes(texts),
         **find_lists(texts),
-        "aliases": find_aliases(texts),
-        "catalogue": find_models(texts),
+        "aliases": model_facts.find_aliases(texts),
+        "tiers": model_facts.find_tiers(texts),
+        "replaced": model_facts.find_replaced(texts),
+        "catalogue": model_facts.find_models(texts),
     }
     missing = [name for name, found in made.items() if not found]
     if missing:
@@ -282,56 +274,6 @@ def find_lists(texts: list[str]) -> dict[str, list[str]]:
     listed = found["switches"]
     found["switches"] = [name for name in listed if name.startswith(SWITCH)]
     return {kind: list(dict.fromkeys(names)) for kind, names in found.items()}
-
-
-def find_aliases(texts: list[str]) -> list[str]:
-    """The words that stand for a model."""
-    for text in texts:
-        match = ALIASES.search(text)
-        if match:
-            return re.findall(
-                r'"([^"]+)"',
-                match[0],
-            )
-    return []
-
-
-def find_models(texts: list[str]) -> dict[str, dict[str, Any]]:
-    """The known models: window, default and largest output in tokens, abilities."""
-    found = {}
-    for text in texts:
-        if not MODEL_ID.search(text):
-            continue
-        for part in MODEL.split(text):
-            name, output = MODEL_ID.match(part), OUTPUT.search(part)
-            if name and output:
-                found[name[1]] = _read_model(
-                    part,
-                    output,
-                )
-    return dict(sorted(found.items()))
-
-
-def _read_model(
-    part: str,
-    output: re.Match[str],
-) -> dict[str, Any]:
-    window, abilities = WINDOW.search(part), ABILITIES.search(part)
-    return {
-        "window": _read_number(window[1]) if window else USUAL_WINDOW,
-        "output": _read_number(output[1]),
-        "most_output": _read_number(output[2]),
-        "abilities": re.findall(
-            r"\w+",
-            abilities[1],
-        )
-        if abilities
-        else [],
-    }
-
-
-def _read_number(text: str) -> int:
-    return int(float(text))
 
 
 def _find_version(

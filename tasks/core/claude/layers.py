@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.catalogue import client_facts
+from tasks.core.claude import checkouts, settings_types
 from tasks.core.disk import files
 from tasks.core.model import secret_patterns
 from tasks.core.model.errors import GatewayError
@@ -139,6 +140,13 @@ VSCODE = ("claudeCode.environmentVariables",)
 """The member of VS Code's settings: a list of {"name", "value"}; the dot is part of its name."""
 
 
+class ListHeld(NamedTuple):
+    """A list of texts in one settings file."""
+
+    layer: str
+    items: list[str]
+
+
 @dataclass(frozen=True)
 class File:
     """One settings file that is there: its layer, what stands in it, or why that cannot be read."""
@@ -151,22 +159,60 @@ class File:
 
 @dataclass(frozen=True)
 class Layers:
-    """All layers, each file read once, when it is first needed."""
+    """All layers, each file read once, when it is first needed.
+
+    *planned*: the bytes that settings files will have, by their resolved paths.
+    """
 
     layout: Layout
     environ: Mapping[str, str] = field(repr=False)
     folder: Path
     managed: Path = MANAGED
+    planned: Mapping[Path, bytes] = field(default_factory=dict, repr=False)
 
     @cached_property
     def files(self) -> list[File]:
         """The settings files of Claude Code that are there, the strongest first."""
-        places = [*self._managed(), *self._of_project(), ("user", self.layout.claude / "settings.json")]
-        return [_read(layer, path) for layer, path in places if path.exists()]
+        user = ("user", self.layout.claude / "settings.json")
+        places = [*self._managed(), *self._of_project(), user]
+        return [self._read(*place) for place in places if self._is_there(place[1])]
+
+    def _is_there(self, path: Path) -> bool:
+        return path.resolve() in self.planned or path.exists()
+
+    def _read(self, layer: str, path: Path) -> File:
+        data = self.planned.get(path.resolve())
+        if data is not None:
+            return parse_file(layer, path, data)
+        return _read(layer, path)
+
+    @cached_property
+    def counting(self) -> list[File]:
+        """The files that Claude Code reads.
+
+        A value of a wrong type makes it ignore the whole file; of a managed one, that key alone.
+        """
+        return [file for file in self.files if not self._is_void(file)]
+
+    def _is_void(self, file: File) -> bool:
+        if file.document is None or file.layer == "managed":
+            return file.document is None
+        return bool(settings_types.find_wrong(file.document, self.layout.templates))
+
+    def lists_of(self, key: str) -> list[ListHeld]:
+        """The lists that settings files have at *key*, the strongest first."""
+        found = []
+        for file in self.counting:
+            assert file.document is not None
+            value = file.document.value((key,))
+            if isinstance(value, list):
+                items = [item for item in value if isinstance(item, str)]
+                found.append(ListHeld(file.layer, items))
+        return found
 
     def documents(self) -> list[Any]:
         """What the files hold that can be read, those of editors last."""
-        found = (file.document for file in (*self.files, *self.editors))
+        found = [file.document for file in (*self.files, *self.editors)]
         return [document.value(()) for document in found if document is not None]
 
     @cached_property
@@ -178,7 +224,7 @@ class Layers:
         """What each layer says of *key*, the strongest first."""
         if self.is_managed_by_host(key):
             return list(self._from_host(key))
-        found = [held for file in self.files for held in self._in(file, key)]
+        found = [held for file in self.counting for held in self._in(file, key)]
         if key.variable is None:
             return found
         return [*found, *self._in_editors(key.variable), *self._in_shell(key.variable)]
@@ -224,7 +270,7 @@ class Layers:
     def _of_project(self) -> Iterator[tuple[str, Path]]:
         """The local files, key by key the one at the root first; the project's only in the folder itself."""
         here = self.folder / ".claude"
-        at_root = find_main_checkout(self.root) / ".claude"
+        at_root = checkouts.find_main_checkout(self.root) / ".claude"
         for folder in dict.fromkeys((at_root, here)):
             yield "local", folder / "settings.local.json"
         if here.resolve() != self.layout.claude.resolve():
@@ -280,33 +326,25 @@ class Layers:
         return found
 
 
-def find_main_checkout(root: Path) -> Path:
-    """Where the repository of *root* was cloned to: another folder when *root* is a worktree of it.
-
-    *root* itself where there is no such folder, as for a worktree of a bare repository.
-    """
-    try:
-        pointer = (root / ".git").read_text(encoding="utf-8")
-        private = root / pointer.removeprefix("gitdir:").strip()
-        shared = private / (private / "commondir").read_text(encoding="utf-8").strip()
-        common = shared.resolve(strict=True)
-    except (OSError, ValueError):
-        return root
-    return common.parent if common.name == ".git" else root
-
-
 def _read(layer: str, path: Path, *, comments: bool = False) -> File:
     try:
         data = files.read(path) or b""
         if comments:
             data = jsonc.plain(data.decode()).encode()
-        return File(layer, path, json_edit.parse(data if data.strip() else json_edit.NEW_FILE, str(path)))
+        return parse_file(layer, path, data)
     except GatewayError as error:
         return File(layer, path, None, f"{error.where}: {error.problem}")
     except UnicodeDecodeError:
         return File(layer, path, None, f"{path}: is not UTF-8 text")
     except OSError as error:
         return File(layer, path, None, f"{path}: cannot be read ({error.strerror})")
+
+
+def parse_file(layer: str, path: Path, data: bytes) -> File:
+    """A settings file that has the bytes *data*; GatewayError where they are no JSON."""
+    if not data.strip():
+        data = json_edit.NEW_FILE
+    return File(layer, path, json_edit.parse(data, str(path)))
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 - any JSON value

@@ -10,13 +10,23 @@ from tasks.core.text import documents
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
+    from tasks.core.claude.layers import Layers
     from tasks.core.model.layout import Layout
 
 STATE = ".claude.json"
 """In CLAUDE_CONFIG_DIR where that is set, else in the home."""
 
 CONSOLE_KEY = "primaryApiKey"
+
+CREDENTIALS = ".credentials.json"
+"""In Claude Code's folder: a login at claude.ai."""
+
+LOGIN = "claudeAiOauth"
+
+STRONGER = ("ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY", "apiKeyHelper")
+"""The settings with which a login at claude.ai is not sent."""
 
 
 def find_console_key(layout: Layout) -> Path | None:
@@ -30,9 +40,35 @@ def find_console_key(layout: Layout) -> Path | None:
     return None
 
 
+def find_plan(layers: Layers) -> str | None:
+    """The plan of the login at claude.ai with which requests are made, "" where none is named.
+
+    None where they are made with a credential of a gateway, or not at all.
+    """
+    if any(layers.text(name) for name in STRONGER):
+        return None
+    if layers.text("CLAUDE_CODE_OAUTH_TOKEN"):
+        return ""
+    path = layers.layout.claude / CREDENTIALS
+    login = read_state(path).get(LOGIN)
+    if not isinstance(login, dict):
+        return None
+    if not login.get("accessToken"):
+        return None
+    return str(login.get("subscriptionType") or "")
+
+
 def _has_key(path: Path) -> bool:
+    return bool(read_state(path).get(CONSOLE_KEY))
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """What is in one of these files; nothing where it cannot be read."""
     try:
-        state = documents.parse_json(files.read(path) or b"{}", str(path))
+        data = files.read(path) or b"{}"
+        state = documents.parse_json(data, str(path))
     except (GatewayError, OSError):
-        return False  # Claude Code says what is wrong with it
-    return isinstance(state, dict) and bool(state.get(CONSOLE_KEY))
+        return {}  # Claude Code says what is wrong with it
+    if not isinstance(state, dict):
+        return {}
+    return state

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tasks.core.model.catalogue import Neighbour
     from tasks.core.model.layout import Layout
+    from tasks.core.text.json_edit import Document
 
 
 def present(layout: Layout, known: Iterable[Neighbour]) -> list[Neighbour]:
@@ -47,7 +48,14 @@ def _set(layout: Layout, neighbour: Neighbour) -> bool:
         document = json_edit.parse(files.read(files.real_target(layout.settings)) or json_edit.NEW_FILE)
     except GatewayError:
         return False
-    return all(
-        re.search(pattern, str(document.value(tuple(key.split("."))) or ""))
-        for key, pattern in neighbour.settings.items()
-    )
+    return all(_matches(document, key, pattern) for key, pattern in neighbour.settings.items())
+
+
+def _matches(document: Document, key: str, pattern: str) -> bool:
+    """Whether the value of *key* matches, or with `*` at its end one of several values."""
+    path = tuple(key.split("."))
+    values = [document.value(path)]
+    if path[-1] == "*":
+        members = document.value(path[:-1])
+        values = list(members.values()) if isinstance(members, dict) else []
+    return any(re.search(pattern, str(value or "")) for value in values)

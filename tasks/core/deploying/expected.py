@@ -44,6 +44,7 @@ CODE = (
     "tasks/core/deploying/resolve.py",
     "tasks/core/litellm/config.py",
     "tasks/core/litellm/litellm.py",
+    "tasks/core/model/answering.py",
     "tasks/core/model/catalogue.py",
     "tasks/core/model/choices.py",
     "tasks/core/model/deployment.py",

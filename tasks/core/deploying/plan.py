@@ -10,6 +10,7 @@ from tasks.core.catalogue import own
 from tasks.core.claude import settings_edit
 from tasks.core.console import console, diff
 from tasks.core.deploying import (
+    asked,
     caveats,
     choices_page,
     install,
@@ -59,7 +60,7 @@ def make_plan(resolved: Resolved, key: bytes) -> tuple[dict[str, Any], list[str]
     file_changes = install.find_changes(resolved, rendered, before)
     warnings += describe_losses(file_changes)
     install.refuse_invalid_edits(layout, file_changes)
-    settings, patch = _describe_settings(resolved, key)
+    settings, patch, after = _describe_settings(resolved, key)
     written = {change.file for change in file_changes if change.writes}
     plan = {
         "version": plan_file.VERSION,
@@ -67,6 +68,7 @@ def make_plan(resolved: Resolved, key: bytes) -> tuple[dict[str, Any], list[str]
         "deployment": _describe_deployment(resolved),
         "files": [_describe_file(resolved, change, key) for change in file_changes],
         "settings": settings,
+        "asks": asked.describe_planned(resolved, after),
         "process": process(
             layout,
             resolved.deployment,
@@ -169,8 +171,8 @@ def _describe_file(
 def _describe_settings(
     resolved: Resolved,
     key: bytes,
-) -> tuple[dict[str, Any], list[str]]:
-    """What happens to settings.json, and its diff."""
+) -> tuple[dict[str, Any], list[str], bytes | None]:
+    """What happens to settings.json, its diff, and its new content."""
     path = resolved.layout.settings
     before = files.read(files.real_target(path))
     outcome = install.make_edit(resolved).outcome(before)
@@ -186,14 +188,14 @@ def _describe_settings(
         "digest": _digest_result(resolved, after, key),
     }
     if before == after:
-        return entry, []
+        return entry, [], after
     heading = f"{entry['action']:9}  {path}"
     lines = diff.unified(
         hide.hide_json(before or b""),
         hide.hide_json(after or b""),
         str(path),
     )
-    return entry, [heading, *lines]
+    return entry, [heading, *lines], after
 
 
 def _name_action(before: bytes | None, after: bytes | None) -> str:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.catalogue import own
+from tasks.core.claude import asked_page
 from tasks.core.console import console
 from tasks.core.console.summary import count
 from tasks.core.deploying import plan as deploying_plan
@@ -61,12 +62,11 @@ def list_head(plan: Entry, width: int) -> Iterator[str]:
     if deploying_plan.changes(plan):
         title += f", revision {deployment['revision']}"
     yield title
-    tiers = [f"{tier} {name}" for tier, name in deployment["tiers"].items()]
     models = ", ".join(deployment["models"])
     rows = [
         ("gateway", f"{deployment['gateway_type']} at {deployment['url']}"),
         ("models", models or "those of the gateway"),
-        ("tiers", ", ".join(tiers) or "as Claude Code names its models"),
+        ("asks", asked_page.format_line(plan["asks"])),
     ]
     if deployment["own_templates"]:
         rows.append(("own", own.describe(deployment["own_templates"])))

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from tasks.core.console import console
-from tasks.core.deploying import command, situation
+from tasks.core.deploying import asked, command, situation
 from tasks.core.history import history
 from tasks.core.http import probe
 from tasks.core.litellm import litellm
@@ -79,9 +79,7 @@ def describe_deployment(resolved: Resolved) -> Iterator[str]:
         ids = [model.id for model in deployment.models]
         models = ", ".join(ids)
         yield f"  models      {models}"
-    tiers = [f"{tier} {name}" for tier, name in deployment.names.items()]
-    named = ", ".join(tiers) or "as Claude Code names its models"
-    yield f"  tiers       {named}"
+    yield f"  asks        {asked.format_current(resolved)}"
     yield f"  gateway     {deployment.url}"
 
 

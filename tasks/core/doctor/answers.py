@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from tasks.core.claude.layers import OUTWEIGHED
+from tasks.core.claude import asked_page
+from tasks.core.claude.asked_page import UNKNOWN
 from tasks.core.doctor import remote
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.http import gateway
@@ -15,26 +15,17 @@ from tasks.core.service.state import NOT_RUNNING
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
-    from tasks.core.claude.layers import Held
+    from tasks.core.claude.asked_page import Answered
     from tasks.core.doctor.case import Case
 
 RESTART = ("restart",)
 
 WAIT = "Wait a moment, then look again: doit status"
 LOAD_AGAIN = "Load them again: doit restart; why LiteLLM left them out says its log: doit logs --since 1h"
+OWN_NAMES = "Claude Code names it by itself; name others: doit deploy with --opus, --sonnet, --haiku"
 ASK_DEEP = "It may serve them all the same: doit doctor --deep asks them"
-
-NAMING = ("ANTHROPIC_MODEL", *(f"ANTHROPIC_DEFAULT_{tier}_MODEL" for tier in ("OPUS", "SONNET", "HAIKU", "FABLE")))
-NAMING = (*NAMING, "model", "CLAUDE_CODE_SUBAGENT_MODEL", "ANTHROPIC_SMALL_FAST_MODEL")
-"""The keys with the names that Claude Code asks for."""
-
-BUILT_IN = ("opus", "sonnet", "haiku", "fable", "default", "inherit", "opusplan", "best")
-"""Names that stand for another of them."""
-
-LONG = "[1m]"
-"""Behind a name: with the long context. Claude Code writes `opus[1m]` into `model` by itself."""
 
 
 def find_hindrance(link: str, case: Case) -> Check | None:
@@ -134,52 +125,66 @@ def models(case: Case) -> Iterator[Check]:
 
 def names(case: Case) -> Iterator[Check]:
     """Whether every name that Claude Code would ask for is one of the gateway's."""
-    listed = _listed(case)
-    if not listed and not _configured(case):
+    known = _known(case)
+    if not known:
         says = "its names are not known" if case.manifest else "nothing is deployed"
         yield Check("names", SKIP, says)
         return
-    asked = _asked(case)
-    unknown = _leave_out(asked, listed)
-    if unknown:
-        # It serves patterns too, which it does not list.
-        unknown = _leave_out(unknown, _configured(case))
-    for name, held in unknown.items():
-        yield _unknown(name, held, case, is_listed=bool(listed))
+    asked = _asked(case, known)
+    unknown = [each for each in asked if each.state == UNKNOWN]
+    yield from _unknown(unknown, case)
     if not unknown:
         # The configuration alone says what would be served, not that anything is.
-        state = "served" if listed else "configured"
-        says = f"all {len(asked)} names that Claude Code asks for are {state}"
-        yield Check("names", OK, says)
+        state = "served" if _listed(case) else "configured"
+        line = asked_page.format_line([each._asdict() for each in asked])
+        yield Check("names", OK, f"what Claude Code asks for is {state}: {line}")
 
 
-def _leave_out(asked: dict[str, Held], known: list[str]) -> dict[str, Held]:
-    """Those of *asked* that are not *known*."""
-    return {name: held for name, held in asked.items() if not _served(held.plain, known)}
+def describe_asked(case: Case) -> asked_page.Facts:
+    """For each name what is asked for; nothing where what is deployed is not known."""
+    try:
+        return [each._asdict() for each in _asked(case, _known(case))]
+    except GatewayError:
+        return []
 
 
-def _asked(case: Case) -> dict[str, Held]:
-    """The names that Claude Code asks for, by the key that decides, those for another of them left out."""
-    found = {}
-    for name in NAMING:
-        stronger = OUTWEIGHED.get(name)
-        if stronger and case.layers.text(stronger):
-            continue
-        held = case.layers.winner(name)
-        if held and held.plain.removesuffix(LONG) not in ("", *BUILT_IN):
-            found[name] = held
-    return found
+def _known(case: Case) -> list[str]:
+    """The names that the gateway lists, and the names and patterns of its configuration."""
+    return [*_listed(case), *_configured(case)]
 
 
-def _unknown(name: str, held: Held, case: Case, *, is_listed: bool) -> Check:
-    """A name that the gateway does not have; *is_listed*: it said itself which ones it has."""
-    fix = f"Name one of those that it serves, or take it out: doit explain {name}"
-    state, says = FAIL, "does not serve"
+def _asked(case: Case, known: Collection[str]) -> list[Answered]:
+    """What each name asks for."""
+    if case.deployment is None:
+        return []
+    return asked_page.find_answers(case.layers, case.deployment, known)
+
+
+def _unknown(found: Sequence[Answered], case: Case) -> Iterator[Check]:
+    """What the gateway does not have, each model once; *found*: the names that ask for it."""
+    lack = _describe_lack(case)
+    state = WARN
+    if case.runs_here:
+        state = FAIL
+    for model in dict.fromkeys(each.model for each in found):
+        those = [each for each in found if each.model == model]
+        names = ", ".join(each.name for each in those)
+        says = f"{model} is asked for ({names}), which the gateway {lack}"
+        where, fix = "", OWN_NAMES
+        if by := those[0].by:
+            says = f"{by} is {model} ({names}), which the gateway {lack}"
+            where = those[0].where
+            fix = f"Name one of those that it serves, or take it out: doit explain {by}"
+        yield Check("names", state, says, where, fix)
+
+
+def _describe_lack(case: Case) -> str:
+    """How it is known that a name is not there."""
     if not case.runs_here:
-        state, says = WARN, "does not list"
-    elif not is_listed:
-        says = "is not configured to serve"
-    return Check("names", state, f"{name} is {held.plain}, which the gateway {says}", held.where, fix)
+        return "does not list"
+    if _listed(case):
+        return "does not serve"
+    return "is not configured to serve"
 
 
 def _listed(case: Case) -> list[str]:
@@ -199,8 +204,3 @@ def _configured(case: Case) -> list[str]:
         return [str(each["model_name"]) for each in found["model_list"]]
     except (GatewayError, KeyError, TypeError):
         return []
-
-
-def _served(name: str, known: list[str]) -> bool:
-    plain = name.removesuffix(LONG)
-    return any(fnmatchcase(plain, each.replace("[", "[[]")) for each in known)

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.console import console
-from tasks.core.doctor import case, verdict
+from tasks.core.doctor import answers, case, verdict
 from tasks.core.model.errors import Unhealthy
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def describe(seen: Case, checks: Sequence[Check], place: Path) -> dict[str, Any]
         "folder": str(place),
         "verdict": found.to_json(),
         "checks": listed,
+        "asks": answers.describe_asked(seen),
         "hosts": hosts,
         "replies": find_replies(seen, checks),
     }

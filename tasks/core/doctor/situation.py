@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tasks.core.claude import losses
 from tasks.core.deploying import choices_page, drift
 from tasks.core.disk import lock, targets
-from tasks.core.doctor import examination
+from tasks.core.doctor import answers, examination
 from tasks.core.history import history, our_form
 from tasks.core.litellm import litellm
 from tasks.core.service import status_page, strays, traces
@@ -39,6 +39,7 @@ def gather(resolved: Resolved, memo: Memo) -> dict[str, Any]:
         "chosen": "",
         "is_gone": targets.is_gone(layout.gateway),
         "points_at": None,
+        "asks": [],
         "lost": losses.describe(layout),
         "checkout": None,
         "lock": None,
@@ -57,6 +58,7 @@ def gather(resolved: Resolved, memo: Memo) -> dict[str, Any]:
         facts["litellm"] = find_program(resolved)
         facts["drift"] = drift.describe_drift(resolved, manifest, comparison)
         facts["checkout"] = comparison.checkout
+        facts["asks"] = answers.describe_asked(case)
     else:
         facts["points_at"] = our_form.find_address(layout) or None
     return facts

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.model import upstream
+from tasks.core.model.answering import find_patterns
 
 if TYPE_CHECKING:
     from tasks.core.model.catalogue import Model
@@ -23,18 +24,10 @@ def litellm_config(deployment: Deployment) -> dict[str, Any]:
     if deployment.upstream:
         return {"model_list": upstream.entries(deployment.names, deployment.upstream), **deployment.gateway.litellm}
     entries = [_limited(_entry(model.id, upstream.Turn(model), deployment), model) for model in deployment.models]
-    shared = {**deployment.groups, **_patterns(deployment)}
+    shared = {**deployment.groups, **find_patterns(deployment)}
     entries += [_entry(name, turn, deployment) for name, turns in shared.items() for turn in turns]
     entries += [_mocked(model) for model in deployment.models if MOCK in model.params]
     return {"model_list": entries, **deployment.gateway.litellm, **_router(deployment)}
-
-
-def _patterns(deployment: Deployment) -> upstream.Groups:
-    """What Claude Code may ask for by itself, and who answers that: those of its tier, then their stand-ins."""
-    made = {tier: deployment.answering(name) for tier, name in deployment.names.items()}
-    pattern = deployment.gateway.patterns
-    known = {pattern.format(tier=tier): turns for tier, turns in made.items()}
-    return {**known, pattern.replace("{tier}-", ""): made["sonnet"]}
 
 
 def _router(deployment: Deployment) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.catalogue import own
+from tasks.core.claude import asked_page
 from tasks.core.console import console
 from tasks.core.model import project
 from tasks.core.model.errors import Unhealthy
@@ -36,6 +37,9 @@ DEPLOYED = """\
 deployed   {preset}, revision {revision} of {time}
 gateway    {gateway_type} at {url}, in {folder}
 models     {models}"""
+
+ASKS = "asks       {}"
+"""What Claude Code asks for, by its names for models."""
 
 VERSION = "version    {version} deployed it, this is {running}; what changed: doit upgrade"
 
@@ -193,6 +197,8 @@ def lines(facts: Facts) -> Iterator[str]:
             yield FOLDER_GONE.format_map(deployed | facts)
         else:
             yield DEPLOYED.format_map(deployed | words)
+        if facts["asks"]:
+            yield ASKS.format(asked_page.format_line(facts["asks"]))
         yield from origin_lines(deployed)
         yield from process_lines(facts)
         yield from drift_lines(facts["drift"])

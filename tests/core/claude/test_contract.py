@@ -17,7 +17,8 @@ l=["CLAUDE_CODE_USE_BEDROCK","CLAUDE_CODE_USE_VERTEX","CLOUD_ML_REGION","CLAUDE_
 k=["ANTHROPIC_API_KEY","ANTHROPIC_AUTH_TOKEN","CLAUDE_CODE_OAUTH_TOKEN","AWS_KEY","NEW_KEY"];
 m=["ANTHROPIC_MODEL","ANTHROPIC_DEFAULT_MODEL","NEW_MODEL","OTHER_MODEL","LAST_MODEL"];
 z=["sonnet","opus","haiku","fable","best","sonnet[1m]"];
-c=[{id:"claude-a-1",family:"a",context:{window:1e6},max_output_tokens:{default:64000,upper:128000},capabilities:["effort"]},
+q=["claude-opus-4-20250514","claude-opus-4-0"];t={aliases:{a:{default:"claude-a-1",per_provider:{}}}};
+c=[{id:"claude-a-1",family:"a",provider_ids:{first_party:"claude-a-1-2026",x:"y"},context:{window:1e6},max_output_tokens:{default:64000,upper:128000},capabilities:["effort"]},
 {id:"claude-b-1",family:"b",max_output_tokens:{default:8192,upper:8192}}];
 function s(){return{$schema:()=>r().describe("a, {b: c}"),model:()=>r(),env:()=>Te({deep:r()}),"quoted":()=>M(`x${1}`)}}
 """
@@ -61,9 +62,17 @@ def test_every_kind_of_name_is_read(tmp_path):
         "models": ["ANTHROPIC_MODEL", "ANTHROPIC_DEFAULT_MODEL", "NEW_MODEL", "OTHER_MODEL", "LAST_MODEL"],
         "switches": ["CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_NEW"],
         "aliases": ["sonnet", "opus", "haiku", "fable", "best", "sonnet[1m]"],
+        "tiers": {"a": "claude-a-1"},
+        "replaced": ["claude-opus-4-20250514", "claude-opus-4-0"],
         "catalogue": {
-            "claude-a-1": {"window": 1000000, "output": 64000, "most_output": 128000, "abilities": ["effort"]},
-            "claude-b-1": {"window": 200000, "output": 8192, "most_output": 8192, "abilities": []},
+            "claude-a-1": {
+                "name": "claude-a-1-2026",
+                "window": 1000000,
+                "output": 64000,
+                "most_output": 128000,
+                "abilities": ["effort"],
+            },
+            "claude-b-1": {"name": "", "window": 200000, "output": 8192, "most_output": 8192, "abilities": []},
         },
     }
 

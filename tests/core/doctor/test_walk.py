@@ -97,8 +97,11 @@ def test_a_gateway_elsewhere_is_asked_as_claude_code_would(tmp_path, monkeypatch
 
     monkeypatch.setattr(client, "send", send)
     case = case_of(tmp_path)
-    for link in ("readiness", "key", "models", "names"):
+    for link in ("readiness", "key", "models"):
         assert {each.state for each in walk.looked(link, case)} == {OK}, link
+    names = walk.looked("names", case)
+    assert {each.state for each in names} == {WARN}
+    assert any("claude-opus-5-5 is asked for (default, opus, subagents)" in each.says for each in names)
     assert len(asked) == 2
     assert {request.url for request in asked} == {"https://gateway.example.com"}
     assert asked[0].route.environ["HTTPS_PROXY"] == "http://proxy.invalid:1"
