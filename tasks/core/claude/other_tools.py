@@ -48,14 +48,25 @@ def _set(layout: Layout, neighbour: Neighbour) -> bool:
         document = json_edit.parse(files.read(files.real_target(layout.settings)) or json_edit.NEW_FILE)
     except GatewayError:
         return False
-    return all(_matches(document, key, pattern) for key, pattern in neighbour.settings.items())
+    for key, pattern in neighbour.settings.items():
+        values = _read_values(document, key)
+        if not any(
+            re.search(
+                pattern,
+                str(value),
+            )
+            for value in values
+        ):
+            return False
+    return True
 
 
-def _matches(document: Document, key: str, pattern: str) -> bool:
-    """Whether the value of *key* matches, or with `*` at its end one of several values."""
+def _read_values(document: Document, key: str) -> list[object]:
+    """The value of *key*, or with `*` at its end those of all its members."""
     path = tuple(key.split("."))
-    values = [document.value(path)]
-    if path[-1] == "*":
-        members = document.value(path[:-1])
-        values = list(members.values()) if isinstance(members, dict) else []
-    return any(re.search(pattern, str(value or "")) for value in values)
+    if path[-1] != "*":
+        return [document.value(path) or ""]
+    members = document.value(path[:-1])
+    if isinstance(members, dict):
+        return [*members.values()]
+    return []
