@@ -32,6 +32,7 @@ REPORT = {
 OPTIONS = [
     make_flag("fix", "offer the commands that fix it"),
     make_flag("deep", "ask the model of each tier too, which may cost money"),
+    make_flag("probe", "run the installed Claude Code on a copy of its settings, and see whom it asks"),
     make_flag("providers", "ask each provider too whether it can be reached; free"),
     REPORT,
     make_flag("yes", "with --fix and --deep: do not ask", short="y"),
@@ -41,7 +42,7 @@ OPTIONS = [
 
 
 def task(layout: Layout) -> Task:
-    """`doit doctor [--deep] [--providers] [--fix] [--yes] [--json]`, `doit doctor --report FILE`."""
+    """`doit doctor [--deep] [--providers] [--probe] [--fix] [--yes] [--json]`, `doit doctor --report FILE`."""
     return {
         "actions": [(examine, [layout])],
         "params": OPTIONS,
@@ -57,6 +58,7 @@ def examine(
     folder: str,
     fix: bool,
     deep: bool,
+    probe: bool,
     providers: bool,
     report: str,
     yes: bool,
@@ -70,7 +72,7 @@ def examine(
         raise UsageError(problem, "Agree with --yes.")
     if fix and fingerprints.close_key(layout):
         console.say(f"{layout.digest_key}: others could read it; now only you can.", "ok")
-    place = Place(layout, invocation.named(folder, layout), Modes(deep, providers))
+    place = Place(layout, invocation.named(folder, layout), Modes(deep, providers, probe=probe))
     if report:
         write_report(place, report)
         return

@@ -40,6 +40,14 @@ def find_console_key(layout: Layout) -> Path | None:
     return None
 
 
+def read_console_key(layers: Layers) -> str:
+    """The key of a login at Anthropic's Console; "" without one."""
+    path = find_console_key(layers.layout)
+    if path is None:
+        return ""
+    return str(read_state(path).get(CONSOLE_KEY))
+
+
 def find_plan(layers: Layers) -> str | None:
     """The plan of the login at claude.ai with which requests are made, "" where none is named.
 

@@ -173,3 +173,62 @@ def start_apart(
         cwd=cwd,
         pass_fds=handed,
     )
+
+
+def run_alone(
+    command: Command,
+    environ: Mapping[str, str],
+    cwd: Path,
+    patience: float,
+) -> tuple[int | None, bytes]:
+    """Run in a session of its own, all of which has ended afterwards: exit code and output.
+
+    No exit code where it took longer than *patience* seconds.
+    """
+    import subprocess
+
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environ,
+        cwd=cwd,
+        start_new_session=True,
+    )
+    try:
+        output, _ = process.communicate(timeout=patience)
+    except subprocess.TimeoutExpired:
+        return None, b""
+    finally:
+        end_session(process)
+    return process.returncode, output
+
+
+def start_on_terminal(
+    command: Command,
+    environ: Mapping[str, str],
+    cwd: Path,
+    terminal: int,
+) -> Process:
+    """Start a program in a session of its own, with the open file *terminal* as its terminal."""
+    import subprocess
+
+    return subprocess.Popen(
+        command,
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env=environ,
+        cwd=cwd,
+        start_new_session=True,
+    )
+
+
+def end_session(process: Process) -> None:
+    """Kill a program that has a session of its own, with all that it started there."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

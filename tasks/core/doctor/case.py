@@ -12,7 +12,8 @@ from tasks.core.deploying import drift
 from tasks.core.deploying.context import Context
 from tasks.core.deploying.request import Request
 from tasks.core.deploying.resolve import resolve
-from tasks.core.doctor import reach
+from tasks.core.disk import programs
+from tasks.core.doctor import probe, reach
 from tasks.core.doctor import remote as doctor_remote
 from tasks.core.doctor.remote import Remote
 from tasks.core.history import history
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tasks.core.deploying.drift import Comparison
     from tasks.core.deploying.expected import Memo
     from tasks.core.deploying.resolve import Resolved
+    from tasks.core.doctor.probe import Run
     from tasks.core.http.gateway import Key as AccessKey
     from tasks.core.http.probe import Reached
     from tasks.core.model.catalogue import Catalogue
@@ -60,6 +62,7 @@ LINKS = {
     "providers": "does it have what its providers want to see?",
     "hosts": "can each provider be reached from here? Only with --providers",
     "replies": "does the model of each tier answer? Only with --deep, which may cost money",
+    "probe": "what does the installed Claude Code really ask, and show? Only with --probe",
 }
 """The links in the order in which a request meets them, each with its question."""
 
@@ -87,12 +90,14 @@ def broken(checks: Iterable[Check]) -> Check | None:
 class Modes(NamedTuple):
     """How deeply to look: at the models too (*deep*), at the hosts of the *providers* too.
 
+    *probe*: at what the installed Claude Code does, which is run for that.
     *is_brief*: only what costs status next to nothing. No program is run, no other machine asked.
     """
 
     deep: bool = False
     providers: bool = False
     is_brief: bool = False
+    probe: bool = False
 
 
 USUAL = Modes()
@@ -217,6 +222,14 @@ class Case:
             key = gateway.build_caller(self.deployment, self.env)
         state = State(self.layout, self.manifest, key)
         return replies.ask_models(state, replies.find_tiers(self.deployment))
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """What the installed Claude Code did; none where it is not there, or is not run."""
+        program = programs.find("claude", self.environ)
+        if not self.modes.probe or program is None:
+            return []
+        return probe.run(program, self.layers)
 
     @property
     def remote(self) -> Remote:

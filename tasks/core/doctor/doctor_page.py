@@ -53,6 +53,7 @@ def describe(seen: Case, checks: Sequence[Check], place: Path) -> dict[str, Any]
         "asks": answers.describe_asked(seen),
         "hosts": hosts,
         "replies": find_replies(seen, checks),
+        "runs": find_runs(seen, checks),
     }
 
 
@@ -61,6 +62,14 @@ def find_replies(seen: Case, checks: Sequence[Check]) -> list[dict[str, Any]]:
     for check in checks:
         if check.link == "replies" and check.state != case.SKIP:
             return seen.replies
+    return []
+
+
+def find_runs(seen: Case, checks: Sequence[Check]) -> list[dict[str, Any]]:
+    """What Claude Code did; where the link was passed over, it is not run for this either."""
+    for check in checks:
+        if check.link == "probe" and check.state != case.SKIP:
+            return [run.to_json() for run in seen.runs]
     return []
 
 

@@ -13,7 +13,7 @@ from tasks.core.http import tls
 from tasks.core.model.choices import Choices
 from tasks.core.model.deployment import PASSPHRASE
 from tasks.core.model.errors import GatewayError
-from tasks.core.model.network import LOOPBACK
+from tasks.core.model.network import LOOPBACK, find_host, is_local, is_spared
 from tasks.core.service import processes
 
 if TYPE_CHECKING:
@@ -97,20 +97,7 @@ def dead(case: Case, url: str) -> bool:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError:
         return False
-    return loopback(url) and processes.listener(port, case.layout).kind == "free"
-
-
-def loopback(url: str) -> bool:
-    """Whether *url* is an address of this machine."""
-    host = _host(url)
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+    return is_local(url) and processes.listener(port, case.layout).kind == "free"
 
 
 def _stale(case: Case, url: str) -> Iterator[Check]:
@@ -167,15 +154,6 @@ def proxy(case: Case) -> Held | None:
     return next((held for held in found if held and held.plain), None)
 
 
-def spared(url: str, hosts: str) -> bool:
-    """Whether a NO_PROXY of *hosts* lets *url* past the proxy."""
-    host = _host(url)
-    listed = [each.lower() for each in hosts.replace(",", " ").split()]
-    names = [each.partition(":")[0] if each.count(":") == 1 else each for each in listed]
-    ends = [each.lstrip("*") for each in names if each.startswith((".", "*."))]
-    return "*" in names or host in names or any(host.endswith(each) for each in ends)
-
-
 def _own_proxy(case: Case) -> Iterator[Check]:
     held = proxy(case)
     if held is None:
@@ -185,8 +163,8 @@ def _own_proxy(case: Case) -> Iterator[Check]:
         yield Check("network", FAIL, says, held.where, "Write it as http://host:port.")
     url = case.layers.text("ANTHROPIC_BASE_URL")
     hosts = ",".join(case.layers.text(name) for name in ("no_proxy", "NO_PROXY"))
-    if loopback(url) and not spared(url, hosts):
-        says = f"a proxy is set, and NO_PROXY does not name {_host(url)}: requests to the gateway go to the proxy"
+    if is_local(url) and not is_spared(url, hosts):
+        says = f"a proxy is set, and NO_PROXY does not name {find_host(url)}: requests to the gateway go to the proxy"
         verb = ("deploy",) if case.manifest else ()
         yield Check("network", FAIL, says, held.where, f"Add {','.join(LOOPBACK)} to NO_PROXY: doit deploy", verb)
 
@@ -266,5 +244,5 @@ def _their_proxy(env: Mapping[str, str], where: str) -> Iterator[Check]:
     if proxies and env.get("DISABLE_AIOHTTP_TRUST_ENV", "").lower() == "true":
         yield Check("network", WARN, "DISABLE_AIOHTTP_TRUST_ENV makes LiteLLM ignore the proxy", where, "Remove it.")
     hosts = ",".join(env.get(name, "") for name in ("NO_PROXY", "no_proxy"))
-    if proxies and not spared("http://127.0.0.1", hosts):
+    if proxies and not is_spared("http://127.0.0.1", hosts):
         yield Check("network", WARN, "NO_PROXY does not name 127.0.0.1", where, "Add it: doit deploy", ("deploy",))

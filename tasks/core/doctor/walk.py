@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tasks.core.doctor import answers, client, credentials, gateway, hosts, models, network, providers, starters
+from tasks.core.doctor import (
+    answers,
+    client,
+    credentials,
+    gateway,
+    hosts,
+    models,
+    network,
+    probed,
+    providers,
+    starters,
+)
 from tasks.core.doctor.case import FAIL, LINKS, SKIP, Case, Check
 from tasks.core.model import errors
 from tasks.core.model.errors import GatewayError
@@ -30,11 +41,12 @@ LOOKS: dict[str, Look] = {
     "providers": providers.providers,
     "hosts": hosts.hosts,
     "replies": models.models_of_tiers,
+    "probe": probed.probed,
 }
 """Who looks at each link."""
 
 
-NOT_BRIEF = ("client", "starters", "network", "key", "hosts", "replies")
+NOT_BRIEF = ("client", "starters", "network", "key", "hosts", "replies", "probe")
 """The links that a brief look leaves out."""
 
 

@@ -42,7 +42,8 @@ EVENTS = (
 class Seen(NamedTuple):
     """One request: whom it was for, the path there, its headers by lower-case name, its model.
 
-    *host* is "" for a request that came straight here; *model* is "" where it names none.
+    *host* is "" for a request that came straight here; *model* is "" where it names none. *tools*:
+    how many the model may use; a session's own requests have some, those beside it none.
     """
 
     method: str
@@ -50,6 +51,7 @@ class Seen(NamedTuple):
     path: str
     headers: Mapping[str, str]
     model: str = ""
+    tools: int = 0
 
     @property
     def is_for_model(self) -> bool:
@@ -75,8 +77,7 @@ class Recorder:
     @contextlib.contextmanager
     def run(self) -> Iterator[None]:
         """Listen, on a free port, until the end of the block."""
-        server = ThreadingHTTPServer((HOST, 0), self.make_handler())
-        server.daemon_threads = True
+        server = Server((HOST, 0), self.make_handler())
         self.port = server.server_port
         thread = threading.Thread(
             target=server.serve_forever,
@@ -90,6 +91,10 @@ class Recorder:
             server.shutdown()
             server.server_close()
             thread.join()
+
+    def is_own(self, host: str) -> bool:
+        """Whether *host* of a request is this recorder; "" for one that came straight here."""
+        return host in ("", f"{HOST}:{self.port}", f"localhost:{self.port}")
 
     def make_handler(self) -> type[BaseHTTPRequestHandler]:
         """The handler that records here."""
@@ -109,6 +114,15 @@ class Recorder:
         message = make_message(body)
         first = {"type": "message_start", "message": message | {"content": []}}
         return [first, *EVENTS[1:]]
+
+
+class Server(ThreadingHTTPServer):
+    """It says nothing of clients that hang up."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """The client is gone."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -135,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
         """A question for a model, or telemetry."""
         body = self.read_body()
         seen = self.take(body)
-        if seen.host not in ("", f"{HOST}:{self.recorder.port}"):
+        if not self.recorder.is_own(seen.host):
             self.refuse()
         elif seen.path.endswith("/count_tokens"):
             self.send(200, b'{"input_tokens": 1}')
@@ -166,6 +180,7 @@ class Handler(BaseHTTPRequestHandler):
             path,
             headers,
             find_model(path, body),
+            len(body.get("tools") or ()),
         )
         self.recorder.record(seen)
         return seen

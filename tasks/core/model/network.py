@@ -109,3 +109,30 @@ def without_credentials(address: str) -> str:
 def not_understood(hosts: Iterable[str]) -> list[str]:
     """The entries that Claude Code honours and LiteLLM does not: ranges of addresses, and `*` within a name."""
     return [host for host in hosts if "/" in host or ("*" in host and host != "*")]
+
+
+def find_host(url: str) -> str:
+    """The host of an address; "" where it has none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def is_local(url: str) -> bool:
+    """Whether *url* is an address of this machine."""
+    host = find_host(url)
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def is_spared(url: str, hosts: str) -> bool:
+    """Whether a NO_PROXY of *hosts* lets *url* past the proxy."""
+    host = find_host(url)
+    for entry in hosts.lower().replace(",", " ").split():
+        name = entry
+        if entry.count(":") == 1:
+            name, _, _ = entry.partition(":")
+        is_end = name.startswith((".", "*.")) and host.endswith(name.lstrip("*"))
+        if is_end or name in ("*", host):
+            return True
+    return False
