@@ -32,7 +32,7 @@ REPORT = {
 OPTIONS = [
     make_flag("fix", "offer the commands that fix it"),
     make_flag("deep", "ask the model of each tier too, which may cost money"),
-    make_flag("probe", "run the installed Claude Code on a copy of its settings, and see whom it asks"),
+    make_flag("probe", "run Claude Code on a copy of its settings: whom does it ask?"),
     make_flag("providers", "ask each provider too whether it can be reached; free"),
     REPORT,
     make_flag("yes", "with --fix and --deep: do not ask", short="y"),
@@ -42,7 +42,7 @@ OPTIONS = [
 
 
 def task(layout: Layout) -> Task:
-    """`doit doctor [--deep] [--providers] [--probe] [--fix] [--yes] [--json]`, `doit doctor --report FILE`."""
+    """`doit doctor [--deep] [--providers] [--probe] [--fix] [--yes] [--json] [--report FILE]`."""
     return {
         "actions": [(examine, [layout])],
         "params": OPTIONS,

@@ -34,7 +34,10 @@ class Use(NamedTuple):
 def find(layers: Layers) -> Use:
     """What follows from all layers."""
     login = logins.find_plan(layers)
-    asked = asked_names.find_asked(layers, login)
+    asked = asked_names.find_asked(
+        layers,
+        login,
+    )
     return Use(
         find_address(layers),
         asked[0].model,
@@ -57,7 +60,14 @@ def find_credentials(layers: Layers) -> dict[str, str]:
             return {}
     headers = read_headers(layers.text(HEADERS))
     helper = layers.text(HELPER)
-    bearer = layers.text(TOKEN) or helper or headers.get(BEARER, "")
+    bearer = (
+        layers.text(TOKEN)
+        or helper
+        or headers.get(
+            BEARER,
+            "",
+        )
+    )
     key = layers.text(KEY) or helper
     if not bearer and not key:
         bearer = find_login(layers)
@@ -65,7 +75,10 @@ def find_credentials(layers: Layers) -> dict[str, str]:
         key = logins.read_console_key(layers)
     return {
         BEARER: bearer,
-        KEY_HEADER: headers.get(KEY_HEADER, key),
+        KEY_HEADER: headers.get(
+            KEY_HEADER,
+            key,
+        ),
     }
 
 
@@ -76,7 +89,10 @@ def find_login(layers: Layers) -> str:
         return token
     state = logins.read_state(layers.layout.claude / logins.CREDENTIALS)
     login = state.get(logins.LOGIN)
-    if not isinstance(login, dict):
+    if not isinstance(
+        login,
+        dict,
+    ):
         return ""
     return str(login.get("accessToken") or "")
 

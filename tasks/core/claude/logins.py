@@ -57,13 +57,19 @@ def find_plan(layers: Layers) -> str | None:
         return None
     if layers.text("CLAUDE_CODE_OAUTH_TOKEN"):
         return ""
-    path = layers.layout.claude / CREDENTIALS
-    login = read_state(path).get(LOGIN)
-    if not isinstance(login, dict):
-        return None
+    login = read_login(layers)
     if not login.get("accessToken"):
         return None
     return str(login.get("subscriptionType") or "")
+
+
+def read_login(layers: Layers) -> dict[str, Any]:
+    """The login at claude.ai, as far as it is in a file; empty without one."""
+    path = layers.layout.claude / CREDENTIALS
+    login = read_state(path).get(LOGIN)
+    if not isinstance(login, dict):
+        return {}
+    return login
 
 
 def _has_key(path: Path) -> bool:

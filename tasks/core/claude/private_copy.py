@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tasks.core.catalogue import client_facts
-from tasks.core.claude import checkouts, logins
+from tasks.core.claude import logins
+from tasks.core.claude.copied_folders import find_target, place_folders, write
 from tasks.core.claude.settings_edit import ALL_PROXIES
 from tasks.core.claude.stand_ins import HEADERS, NO_PROXY, SOCKET, StandIns
 from tasks.core.disk import files
@@ -57,11 +58,6 @@ SHOWN = 20
 
 DECIDING = (*ALL_PROXIES, *NO_PROXY, HEADERS, SOCKET)
 
-GIT = {
-    "HEAD": "ref: refs/heads/main\n",
-    "config": "[core]\n\trepositoryformatversion = 0\n\tbare = false\n",
-}
-
 
 class ManagedElsewhere(GatewayError):
     """What is managed for this machine decides an address, and cannot be replaced."""
@@ -82,7 +78,10 @@ def make(
     root: Path,
     recorder: str,
 ) -> PrivateCopy:
-    """Write the copy into the empty folder *root*; ManagedElsewhere where it could not be asked safely."""
+    """Write the copy into the empty folder *root*.
+
+    ManagedElsewhere where Claude Code cannot be run safely with it.
+    """
     refuse_managed(layers)
     stand_ins = make_stand_ins(layers, root, recorder)
     home = root / "home"
@@ -148,67 +147,15 @@ def refuse_managed(layers: Layers) -> None:
                 )
 
 
-def place_folders(
-    layers: Layers,
-    root: Path,
-) -> dict[Path, Path]:
-    """For the folder, its repository and its main checkout, where each is in the copy."""
-    repository = layers.root
-    main = checkouts.find_main_checkout(repository)
-    made = {repository: root / "main"}
-    if main != repository:
-        made = {main: root / "main", repository: root / "work"}
-    if (repository / ".git").exists():
-        make_repository(made[main], made[repository])
-    made[layers.folder] = made[repository] / layers.folder.relative_to(repository)
-    return made
-
-
-def make_repository(main: Path, work: Path) -> None:
-    """As much of a repository as shows where it begins; *work* is a worktree where it is another."""
-    git = main / ".git"
-    for name in ("objects", "refs/heads"):
-        (git / name).mkdir(parents=True)
-    for name, text in GIT.items():
-        write(git / name, text.encode())
-    if work == main:
-        return
-    private = git / "worktrees" / "work"
-    private.mkdir(parents=True)
-    write(private / "HEAD", GIT["HEAD"].encode())
-    write(private / "commondir", b"../..\n")
-    write(private / "gitdir", f"{work / '.git'}\n".encode())
-    work.mkdir()
-    write(work / ".git", f"gitdir: {private}\n".encode())
-
-
-def find_target(
-    file: File,
-    layers: Layers,
-    folders: Mapping[Path, Path],
-    config: Path,
-) -> Path | None:
-    """Where a settings file is in the copy; None for one that is not copied."""
-    if file.layer == "user":
-        return config / file.path.name
-    if file.layer not in ("project", "local"):
-        return None
-    for original in (layers.folder, *folders):
-        if file.path.parent.parent == original:
-            return folders[original] / ".claude" / file.path.name
-    return None
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file that nobody else can read."""
-    files.write(path, data, 0o600)
-
-
 def copy_settings(file: File, stand_ins: StandIns) -> bytes:
     """A settings file with stand-ins; one that is no JSON, which Claude Code ignores, stays."""
     if file.document is None:
         return files.read(file.path) or b""
-    value = copy_value("", file.document.value(()), stand_ins)
+    value = copy_value(
+        "",
+        file.document.value(()),
+        stand_ins,
+    )
     return json.dumps(value, indent=1).encode()
 
 
@@ -278,14 +225,25 @@ def copy_logins(
     if login:
         made = json.loads(json.dumps(login))
         for name in ("accessToken", "refreshToken"):
-            copy_secret(made.get(logins.LOGIN), name, "a login at claude.ai", stand_ins)
-        write(config / logins.CREDENTIALS, json.dumps(made).encode())
+            copy_secret(
+                made.get(logins.LOGIN),
+                name,
+                "a login at claude.ai",
+                stand_ins,
+            )
+        write(
+            config / logins.CREDENTIALS,
+            json.dumps(made).encode(),
+        )
     place, target = layout.home / logins.STATE, config.parent / logins.STATE
     if "CLAUDE_CONFIG_DIR" in layers.environ:
         place, target = layout.claude / logins.STATE, config / logins.STATE
     state = logins.read_state(place)
     made = copy_state(state, folder, stand_ins)
-    write(target, json.dumps(made).encode())
+    write(
+        target,
+        json.dumps(made).encode(),
+    )
 
 
 def copy_secret(
@@ -311,8 +269,16 @@ def copy_state(
     made = dict(state)
     for name in STATE_DROPPED:
         made.pop(name, None)
-    copy_secret(made, logins.CONSOLE_KEY, "a login at Anthropic's Console", stand_ins)
-    made[ANSWERS] = copy_answers(made.get(ANSWERS), stand_ins)
+    copy_secret(
+        made,
+        logins.CONSOLE_KEY,
+        "a login at Anthropic's Console",
+        stand_ins,
+    )
+    made[ANSWERS] = copy_answers(
+        made.get(ANSWERS),
+        stand_ins,
+    )
     # Its first start would ask Anthropic itself, which no request can reach from the copy.
     made["hasCompletedOnboarding"] = True
     made["projects"] = {str(folder): TRUSTED}
@@ -330,5 +296,11 @@ def copy_answers(answers: object, stand_ins: StandIns) -> object:
     for name, listed in answers.items():
         made[name] = listed
         if isinstance(listed, list):
-            made[name] = [ends.get(str(end), end) for end in listed]
+            made[name] = [
+                ends.get(
+                    str(end),
+                    end,
+                )
+                for end in listed
+            ]
     return made

@@ -1,4 +1,4 @@
-"""What takes the place of secrets and addresses in a private copy of somebody's settings.
+"""What takes the place of secrets and addresses in a private copy of the settings.
 
     a credential   a mark that begins as it does: Claude Code goes by how a key begins
     an address     the recorder's, with a path of its own for each
@@ -56,11 +56,21 @@ class StandIns:
     labels: dict[str, list[str]] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
 
-    def replace_variable(self, name: str, value: str) -> str:
+    def replace_variable(
+        self,
+        name: str,
+        value: str,
+    ) -> str:
         """What a variable of the environment has in the copy."""
         makers = {
-            **dict.fromkeys(ALL_PROXIES, self.replace_proxy),
-            **dict.fromkeys(NO_PROXY, self.replace_no_proxy),
+            **dict.fromkeys(
+                ALL_PROXIES,
+                self.replace_proxy,
+            ),
+            **dict.fromkeys(
+                NO_PROXY,
+                self.replace_no_proxy,
+            ),
             HEADERS: self.replace_headers,
         }
         if not value:
@@ -75,7 +85,11 @@ class StandIns:
             return self.replace_secret(value, name)
         return value
 
-    def replace_secret(self, value: str, label: str) -> str:
+    def replace_secret(
+        self,
+        value: str,
+        label: str,
+    ) -> str:
         """The mark for a credential that was found as *label*."""
         mark = self.marks.get(value)
         if mark is None:
@@ -85,7 +99,10 @@ class StandIns:
                 number=len(self.marks),
             )
             self.marks[value] = mark
-        labels = self.labels.setdefault(find_bare(mark), [])
+        labels = self.labels.setdefault(
+            find_bare(mark),
+            [],
+        )
         if label not in labels:
             labels.append(label)
         return mark
@@ -94,7 +111,11 @@ class StandIns:
         """The recorder's address for *url*; one of another form stays, it leads nowhere."""
         # A URL may have blanks in it, and one slash or none: those that a browser takes count.
         key = re.sub(r"\s", "", url).rstrip("/")
-        if not re.match("https?:", key, re.IGNORECASE):
+        if not re.match(
+            "https?:",
+            key,
+            re.IGNORECASE,
+        ):
             return url
         for made, original in self.addresses.items():
             if original == key:
@@ -138,7 +159,13 @@ class StandIns:
                 kept = [*LOOPBACK]
         ports = re.compile(r":\d+$")
         _, _, port = self.recorder.rpartition(":")
-        return ",".join(ports.sub(f":{port}", entry) for entry in kept)
+        return ",".join(
+            ports.sub(
+                f":{port}",
+                entry,
+            )
+            for entry in kept
+        )
 
     def replace_headers(self, text: str) -> str:
         """Headers, one a line, with a mark for each value."""
@@ -147,13 +174,19 @@ class StandIns:
             name, colon, value = line.partition(":")
             if value.strip():
                 label = f"{HEADERS} ({name.strip()})"
-                value = " " + self.replace_secret(value.strip(), label)
+                value = " " + self.replace_secret(
+                    value.strip(),
+                    label,
+                )
             lines.append(f"{name}{colon}{value}")
         return "\n".join(lines)
 
     def find_labels(self, text: str) -> list[str]:
         """What a header holds: the names of the settings that it came from; none for another."""
-        return self.labels.get(find_bare(text), [])
+        return self.labels.get(
+            find_bare(text),
+            [],
+        )
 
     def find_value(self, text: str) -> str:
         """The credential behind the mark in a header; "" for another."""

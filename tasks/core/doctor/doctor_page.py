@@ -59,18 +59,22 @@ def describe(seen: Case, checks: Sequence[Check], place: Path) -> dict[str, Any]
 
 def find_replies(seen: Case, checks: Sequence[Check]) -> list[dict[str, Any]]:
     """What the models said; where the link was passed over, none is asked for this either."""
-    for check in checks:
-        if check.link == "replies" and check.state != case.SKIP:
-            return seen.replies
-    return []
+    if is_passed_over("replies", checks):
+        return []
+    return seen.replies
 
 
 def find_runs(seen: Case, checks: Sequence[Check]) -> list[dict[str, Any]]:
     """What Claude Code did; where the link was passed over, it is not run for this either."""
-    for check in checks:
-        if check.link == "probe" and check.state != case.SKIP:
-            return [run.to_json() for run in seen.runs]
-    return []
+    if is_passed_over("probe", checks):
+        return []
+    return [run.to_json() for run in seen.runs]
+
+
+def is_passed_over(link: str, checks: Sequence[Check]) -> bool:
+    """Whether nothing was looked at there."""
+    states = {check.state for check in checks if check.link == link}
+    return states <= {case.SKIP}
 
 
 def find_error(found: Verdict) -> Unhealthy | None:

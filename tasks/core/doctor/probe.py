@@ -76,8 +76,8 @@ class Request(NamedTuple):
 class Run(NamedTuple):
     """What one run did: its requests for models, each kind once, the session's own first.
 
-    *hosts*: the others that it wanted to reach, and could not. *said*: its last line, where it asked
-    for nothing.
+    *hosts*: the others that it wanted to reach, and could not. *said*: its last line, where it
+    asked for nothing.
     """
 
     name: str
@@ -192,7 +192,7 @@ def type_once(
     copy: PrivateCopy,
     recorder: Recorder,
 ) -> tuple[list[str], str]:
-    """A session in a terminal: what it asked before it took a sentence, and why it asked no model."""
+    """A session in a terminal: what it asked first, and why it asked no model."""
     session = terminal_run.run(
         command,
         environ,

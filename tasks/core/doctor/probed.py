@@ -53,24 +53,40 @@ def probed(case: Case) -> Iterator[Check]:
         yield Check(LINK, SKIP, NOT_RUN)
         return
     if programs.find("claude", case.environ) is None:
-        yield Check(LINK, SKIP, NO_CLIENT, fix=INSTALL)
+        yield Check(
+            LINK,
+            SKIP,
+            NO_CLIENT,
+            fix=INSTALL,
+        )
         return
     try:
         runs = case.runs
     except ManagedElsewhere as error:
-        yield Check(LINK, SKIP, MANAGED.format(error.problem), error.where)
+        yield Check(
+            LINK,
+            SKIP,
+            MANAGED.format(error.problem),
+            error.where,
+        )
         return
     for run in runs:
         yield from judge(case, run)
 
 
 def judge(case: Case, run: Run) -> Iterator[Check]:
-    """What one run comes to."""
+    """What one run shows."""
     for question in run.questions:
-        says = FIRST.format(run=run.name, question=question)
+        says = FIRST.format(
+            run=run.name,
+            question=question,
+        )
         yield Check(LINK, WARN, says)
     if not run.requests:
-        says = ASKS_NOBODY.format(run=run.name, said=run.said)
+        says = ASKS_NOBODY.format(
+            run=run.name,
+            said=run.said,
+        )
         yield Check(LINK, FAIL, says, fix=DEPLOY_AGAIN)
         return
     wrong = [*find_wrong(case, run)]
@@ -86,7 +102,10 @@ def judge(case: Case, run: Run) -> Iterator[Check]:
         yield Check(LINK, OK, says)
     if run.hosts:
         hosts = ", ".join(run.hosts)
-        says = BESIDES.format(run=run.name, hosts=hosts)
+        says = BESIDES.format(
+            run=run.name,
+            hosts=hosts,
+        )
         yield Check(LINK, OK, says)
     yield from find_differences(case, run)
 
@@ -101,9 +120,17 @@ def find_wrong(case: Case, run: Run) -> Iterator[Check]:
     for request in run.requests:
         address = show_address(request)
         if request.address.rstrip("/") not in addresses:
-            says = ELSEWHERE.format(run=run.name, address=address)
+            says = ELSEWHERE.format(
+                run=run.name,
+                address=address,
+            )
             if says not in told:
-                yield Check(LINK, FAIL, says, fix=CANCEL)
+                yield Check(
+                    LINK,
+                    FAIL,
+                    says,
+                    fix=CANCEL,
+                )
             told.add(says)
         for credential in request.credentials:
             if find_bare(credential.value) in own:
@@ -115,7 +142,12 @@ def find_wrong(case: Case, run: Run) -> Iterator[Check]:
                 address=address,
             )
             if says not in told:
-                yield Check(LINK, FAIL, says, fix=DEPLOY_AGAIN)
+                yield Check(
+                    LINK,
+                    FAIL,
+                    says,
+                    fix=DEPLOY_AGAIN,
+                )
             told.add(says)
 
 
@@ -135,8 +167,18 @@ def find_differences(case: Case, run: Run) -> Iterator[Check]:
         pairs = {}  # the answers decide too
     for what, (found, said) in pairs.items():
         if found != said:
-            says = DIFFERS.format(run=run.name, what=what, seen=found or "none", said=said or "none")
-            yield Check(LINK, WARN, says, fix=REPORT)
+            says = DIFFERS.format(
+                run=run.name,
+                what=what,
+                seen=found or "none",
+                said=said or "none",
+            )
+            yield Check(
+                LINK,
+                WARN,
+                says,
+                fix=REPORT,
+            )
 
 
 def find_addresses(case: Case) -> set[str]:
@@ -155,7 +197,13 @@ def find_own_values(case: Case) -> set[str]:
     found = {case.token.reveal()}
     for setting in settings_of(case.deployment):
         text = setting.text or setting.template or f"{{{setting.variable}}}"
-        filled = PLACEHOLDER.sub(lambda match: case.env.get(match[1], ""), text)
+        filled = PLACEHOLDER.sub(
+            lambda match: case.env.get(
+                match[1],
+                "",
+            ),
+            text,
+        )
         found.add(filled)
         for line in filled.split("\n"):
             _, _, value = line.partition(":")

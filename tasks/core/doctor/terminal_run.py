@@ -1,4 +1,4 @@
-"""A session of Claude Code in a terminal of its own, without anybody in front of it.
+"""A session of Claude Code in a terminal that no person sees.
 
 What it asks first is noted and answered with Enter, as one does who reads nothing; then one
 sentence is typed. The terminal is a pseudo-terminal; what is on it is only searched for words.
@@ -54,7 +54,7 @@ class Question(NamedTuple):
 QUESTIONS = (
     Question("usethisAPIkey", "whether to use the API key that it found; Enter means no"),
     Question("trustthisfolder|trustthefiles", "whether the folder is trusted"),
-    Question("SettingsError", "what to do about a settings file that is wrong", (DOWN, DOWN, ENTER)),
+    Question("SettingsError", "what to do about a wrong settings file", (DOWN, DOWN, ENTER)),
     Question("SettingsWarning", "to go on although a setting is wrong"),
     Question("Choosethetextstyle|textstylethatlooks", ""),
     Question("Selectloginmethod", "how to log in", (INTERRUPT, INTERRUPT)),
