@@ -90,5 +90,5 @@ def find_target(
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file that nobody else can read."""
+    """Write a file that is private to this user."""
     files.write(path, data, 0o600)

@@ -38,47 +38,62 @@ def find(layers: Layers) -> Use:
         layers,
         login,
     )
+    default = asked[0]
     return Use(
         find_address(layers),
-        asked[0].model,
+        default.model,
         find_credentials(layers),
     )
 
 
 def find_address(layers: Layers) -> str:
     """The address, in the form of the provider that a switch chooses."""
-    for name, address in client_facts.switches(layers.layout.templates).items():
-        if layers.text(name).lower() not in client_facts.OFF:
-            return layers.text(address)
-    return layers.text(client_facts.BASE_URL)
+    switch = find_switch(layers)
+    known = client_facts.switches(layers.layout.templates)
+    name = known.get(
+        switch,
+        client_facts.BASE_URL,
+    )
+    return layers.text(name)
+
+
+def find_switch(layers: Layers) -> str:
+    """The switch to a provider that is on; "" where none is."""
+    for name in client_facts.switches(layers.layout.templates):
+        value = layers.text(name).lower()
+        if value not in client_facts.OFF:
+            return name
+    return ""
 
 
 def find_credentials(layers: Layers) -> dict[str, str]:
     """The credentials at the usual address; none where a provider's own form is asked."""
-    for name in client_facts.switches(layers.layout.templates):
-        if layers.text(name).lower() not in client_facts.OFF:
-            return {}
+    if find_switch(layers):
+        return {}
     headers = read_headers(layers.text(HEADERS))
     helper = layers.text(HELPER)
-    bearer = (
-        layers.text(TOKEN)
-        or helper
-        or headers.get(
+    bearer = layers.text(TOKEN) or helper
+    key = layers.text(KEY) or helper
+    if not bearer:
+        bearer = headers.get(
             BEARER,
             "",
         )
-    )
-    key = layers.text(KEY) or helper
     if not bearer and not key:
+        # A login is sent where there is nothing else, and no other key beside it.
         bearer = find_login(layers)
-    if not key:
+    elif not key:
         key = logins.read_console_key(layers)
+    if not bearer and not key:
+        key = logins.read_console_key(layers)
+    # A header of that name takes the place of any key, also with nothing in it.
+    shown = headers.get(
+        KEY_HEADER,
+        key,
+    )
     return {
         BEARER: bearer,
-        KEY_HEADER: headers.get(
-            KEY_HEADER,
-            key,
-        ),
+        KEY_HEADER: shown,
     }
 
 
@@ -87,14 +102,8 @@ def find_login(layers: Layers) -> str:
     token = layers.text("CLAUDE_CODE_OAUTH_TOKEN")
     if token:
         return token
-    state = logins.read_state(layers.layout.claude / logins.CREDENTIALS)
-    login = state.get(logins.LOGIN)
-    if not isinstance(
-        login,
-        dict,
-    ):
-        return ""
-    return str(login.get("accessToken") or "")
+    login = logins.read_login(layers)
+    return str(login.get("accessToken", ""))
 
 
 def read_headers(text: str) -> dict[str, str]:
@@ -102,5 +111,6 @@ def read_headers(text: str) -> dict[str, str]:
     found = {}
     for line in text.split("\n"):
         name, _, value = line.partition(":")
-        found[name.strip().lower()] = value.strip()
+        key = name.strip().lower()
+        found[key] = value.strip()
     return found

@@ -16,7 +16,6 @@ from tasks.core.http.answers import Response
 from tasks.core.model.choices import Choices
 from tasks.core.model.errors import Unhealthy
 from tasks.core.model.layout import PROJECT, Layout
-from tasks.core.model.network import is_local, is_spared
 from tasks.core.model.release import Manifest
 
 if TYPE_CHECKING:
