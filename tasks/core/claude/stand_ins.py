@@ -35,6 +35,9 @@ MARK = "{start}gatehand-stand-in-{number:012}"
 
 ADDRESS = "{recorder}/stand-in-{number}"
 
+PORT = re.compile(r"^([^:]+):\d+$")
+"""An entry of NO_PROXY with a port; an address of IPv6 has more colons."""
+
 LOCAL_PROXY_PARTS = ("127.", "localhost", "::1", "[::1]")
 """How entries of NO_PROXY begin that are about this machine."""
 
@@ -157,15 +160,8 @@ class StandIns:
             kept = []
             if is_spared(self.address, value):
                 kept = [*LOOPBACK]
-        ports = re.compile(r":\d+$")
         _, _, port = self.recorder.rpartition(":")
-        return ",".join(
-            ports.sub(
-                f":{port}",
-                entry,
-            )
-            for entry in kept
-        )
+        return ",".join(PORT.sub(rf"\1:{port}", entry) for entry in kept)
 
     def replace_headers(self, text: str) -> str:
         """Headers, one a line, with a mark for each value."""
