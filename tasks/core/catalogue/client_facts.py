@@ -33,6 +33,9 @@ OWN = frozenset({BASE_URL, "CLAUDE_CONFIG_DIR"})
 DECIDING = frozenset({"address", "route", "credential", "precedence", "model"})
 """Effects that decide whom Claude Code asks, as whom, or for which model."""
 
+SOCKET = "ANTHROPIC_UNIX_SOCKET"
+"""Exported, it leads all requests to another program; settings cannot cancel it."""
+
 HOST = "CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST"
 """Exported, it makes the environment win over all settings for what DECIDING names."""
 

@@ -28,8 +28,6 @@ Facts = list[dict[str, Any]]
 
 DEPLOYED, UNKNOWN, UNSURE, PAST = "deployed", "unknown", "unsure", "past"
 
-SOCKET = "ANTHROPIC_UNIX_SOCKET"
-
 GATEWAY_SWITCH = "CLAUDE_CODE_USE_GATEWAY"
 """The one switch with which the usual address is asked all the same."""
 
@@ -112,8 +110,8 @@ def find_detour(
     deployment: Deployment,
 ) -> tuple[str, str] | None:
     """The setting that leads requests past the deployed gateway and its place; None without one."""
-    if is_on(layers.environ.get(SOCKET)):
-        return SOCKET, "environment"
+    if is_on(layers.environ.get(client_facts.SOCKET)):
+        return client_facts.SOCKET, "environment"
     wanted = find_wanted(deployment)
     for name in client_facts.switches(layers.layout.templates):
         if name == GATEWAY_SWITCH or is_on(wanted.get(name)):

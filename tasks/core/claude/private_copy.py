@@ -19,7 +19,7 @@ from tasks.core.catalogue import client_facts
 from tasks.core.claude import logins
 from tasks.core.claude.copied_folders import find_target, place_folders, write
 from tasks.core.claude.settings_edit import ALL_PROXIES
-from tasks.core.claude.stand_ins import HEADERS, NO_PROXY, SOCKET, StandIns
+from tasks.core.claude.stand_ins import HEADERS, NO_PROXY, StandIns
 from tasks.core.disk import files
 from tasks.core.model.errors import GatewayError
 
@@ -56,7 +56,7 @@ ANSWERS = "customApiKeyResponses"
 SHOWN = 20
 """By so many characters at its end Claude Code remembers a key that was allowed or declined."""
 
-DECIDING = (*ALL_PROXIES, *NO_PROXY, HEADERS, SOCKET)
+DECIDING = (*ALL_PROXIES, *NO_PROXY, HEADERS, client_facts.SOCKET)
 
 
 class ManagedElsewhere(GatewayError):

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from tasks.core.catalogue import client_facts
 from tasks.core.claude.settings_edit import ALL_PROXIES
 from tasks.core.model import secret_patterns
 from tasks.core.model.network import LOOPBACK, find_host, is_local, is_spared
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 NO_PROXY = ("NO_PROXY", "no_proxy")
 
 HEADERS = "ANTHROPIC_CUSTOM_HEADERS"
-
-SOCKET = "ANTHROPIC_UNIX_SOCKET"
 
 START = re.compile(r"sk-ant-[a-z]+\d*-|(?:Bearer|Basic) +", re.IGNORECASE)
 """How a credential begins, as far as that decides something."""
@@ -80,7 +79,7 @@ class StandIns:
             return value
         if name in makers:
             return makers[name](value)
-        if name == SOCKET:
+        if name == client_facts.SOCKET:
             return self.no_socket
         if name in self.known_addresses or re.match(r"\w+://", value):
             return self.replace_address(value)
@@ -161,7 +160,13 @@ class StandIns:
             if is_spared(self.address, value):
                 kept = [*LOOPBACK]
         _, _, port = self.recorder.rpartition(":")
-        return ",".join(PORT.sub(rf"\1:{port}", entry) for entry in kept)
+        return ",".join(
+            PORT.sub(
+                rf"\1:{port}",
+                entry,
+            )
+            for entry in kept
+        )
 
     def replace_headers(self, text: str) -> str:
         """Headers, one a line, with a mark for each value."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.catalogue import catalogue
-from tasks.core.claude.layers import Key
+from tasks.core.claude import asked_page
 from tasks.core.deploying import drift
 from tasks.core.deploying.context import Context
 from tasks.core.deploying.request import Request
@@ -19,7 +19,7 @@ from tasks.core.doctor.remote import Remote
 from tasks.core.history import history
 from tasks.core.http import gateway
 from tasks.core.model.choices import Choices
-from tasks.core.model.deployment import Deployment, settings_of, settle
+from tasks.core.model.deployment import Deployment, settle
 from tasks.core.model.errors import Unhealthy
 from tasks.core.service import replies
 from tasks.core.service.state import State
@@ -166,8 +166,9 @@ class Case:
     @cached_property
     def wanted(self) -> dict[str, str]:
         """What a deployment writes into settings.json in plain text, by the name of the key."""
-        chosen = settings_of(self.deployment) if self.deployment else ()
-        return {Key(each.path).name: each.text for each in chosen if each.text is not None}
+        if self.deployment is None:
+            return {}
+        return asked_page.find_wanted(self.deployment)
 
     @cached_property
     def state(self) -> State | None:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from tasks.core.claude.layers import Held
     from tasks.core.doctor.case import Case
 
-SOCKET = "ANTHROPIC_UNIX_SOCKET"
-
 SLOTS = {"bearer": "ANTHROPIC_AUTH_TOKEN", "x-api-key": "ANTHROPIC_API_KEY", "apikeyhelper": "apiKeyHelper"}
 """Per way of showing the token, the key that holds it."""
 
@@ -48,7 +46,7 @@ def _past_the_gateway(case: Case) -> Iterator[Check]:
         elif case.wanted.get(name) and not on:
             says = f"{name} is not set, and the gateway is to be asked in that way"
             yield Check("credentials", FAIL, says, held.where if held else "", "Deploy again: doit deploy", DEPLOY)
-    for name in (SOCKET, client_facts.HOST):
+    for name in (client_facts.SOCKET, client_facts.HOST):
         if case.manifest and case.environ.get(name, "").lower() not in client_facts.OFF:
             yield Check("credentials", FAIL, f"{name} is set: {known[name].what}", "environment", f"unset {name}")
 
