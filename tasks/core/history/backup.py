@@ -106,7 +106,13 @@ def _ours(layout: Layout) -> list[str]:
     return [layout.config.name, layout.env_file.name, layout.start_script.name, layout.stop_script.name]
 
 
-def _archive(layout: Layout, members: Mapping[str, Path], stamp: str, *, secrets: bool) -> Path:
+def _archive(
+    layout: Layout,
+    members: Mapping[str, Path],
+    stamp: str,
+    *,
+    secrets: bool,
+) -> Path:
     """Write and verify the archive, then let the oldest go."""
     manifest = history.installed(layout)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
