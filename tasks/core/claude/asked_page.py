@@ -190,7 +190,7 @@ def describe_model(answered: Answered) -> str:
     """The model in the request, and the one that answers where that has another name."""
     if answered.answers in ("", answered.model):
         return answered.model
-    return f"{answered.model} → {answered.answers}"
+    return f"{answered.model} -> {answered.answers}"
 
 
 def describe_reason(answered: Answered) -> str:

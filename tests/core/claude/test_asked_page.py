@@ -48,7 +48,7 @@ def test_its_own_names_are_led_to_the_model_of_their_tier(answered):
     (sub,) = [each for each in facts if each["name"] == "subagents"]
     (haiku,) = [each for each in facts if each["name"] == "haiku"]
     assert (sub["state"], sub["answers"]) == ("deployed", haiku["answers"])
-    assert f"claude-haiku-5-5 → {haiku['answers']} for subagents (CLAUDE_CODE_SUBAGENT_MODEL, ~/" in (
+    assert f"claude-haiku-5-5 -> {haiku['answers']} for subagents (CLAUDE_CODE_SUBAGENT_MODEL, ~/" in (
         asked_page.format_line(facts)
     )
 
