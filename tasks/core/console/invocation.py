@@ -61,7 +61,8 @@ def named(text: str, layout: Layout) -> Path:
     """
     if not text and layout.joined:
         return layout.joined.parents[1].resolve()
-    path = Path(get_initial_workdir(), Path(text).expanduser()).resolve()
+    typed = get_initial_workdir() or Path.cwd()
+    path = Path(typed, Path(text).expanduser()).resolve()
     if not path.is_dir():
         raise UsageError("--dir names no folder", "Give the folder in which you start claude.", where=str(path))
     return path

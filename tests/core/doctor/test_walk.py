@@ -16,6 +16,7 @@ from tasks.core.http.answers import Response
 from tasks.core.model.choices import Choices
 from tasks.core.model.errors import Unhealthy
 from tasks.core.model.layout import PROJECT, Layout
+from tasks.core.model.network import is_local, is_spared
 from tasks.core.model.release import Manifest
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_what_no_proxy_spares(hosts, spares):
-    assert network.spared("http://127.0.0.1:4000", hosts) is spares
+    assert is_spared("http://127.0.0.1:4000", hosts) is spares
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_what_no_proxy_spares(hosts, spares):
     ],
 )
 def test_what_is_an_address_of_this_machine(url, here):
-    assert network.loopback(url) is here
+    assert is_local(url) is here
 
 
 def test_an_address_is_shown_without_its_credentials():
