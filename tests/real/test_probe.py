@@ -36,6 +36,10 @@ OF_ANTHROPIC = {"api.anthropic.com", "platform.claude.com", "raw.githubuserconte
 """Hosts for updates, news and telemetry; no prompt goes there."""
 
 
+DECLINED = "enterprise-x-api-key"
+"""A key that is declined in a terminal is sent by its header, and a login at claude.ai with it: not yet prevented."""
+
+
 def plant(box):
     """Logins at Anthropic's Console and at claude.ai, in a home where claude was started before."""
     state = {"primaryApiKey": CONSOLE, "hasCompletedOnboarding": True}
@@ -56,7 +60,7 @@ def probe(box, claude, **environ):
 
 
 @pytest.mark.sample(2)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [case for case in CASES if case != DECLINED])
 def test_each_preset_is_asked_alone_and_with_its_own_credential_alone(tmp_path, claude, case):
     box = make_sandbox(tmp_path)
     box.deploy(*CASES[case], "--allow-missing", env=VALUES)
@@ -70,6 +74,19 @@ def test_each_preset_is_asked_alone_and_with_its_own_credential_alone(tmp_path, 
         assert run["requests"], run
         assert {host.partition(":")[0] for host in run["hosts"]} <= OF_ANTHROPIC, run
         assert not run["questions"], run
+
+
+@pytest.mark.sample(1)
+def test_a_key_that_is_declined_in_a_terminal_is_told(tmp_path, claude):
+    box = make_sandbox(tmp_path)
+    box.deploy(*CASES[DECLINED], "--allow-missing", env=VALUES)
+    checks, runs = probe(box, claude)
+    assert [bool(run["questions"]) for run in runs] == [False, True]
+    assert {each["state"] for each in checks} == {"ok", "warn"}
+    plant(box)
+    checks, _ = probe(box, claude)
+    (failed,) = [each["says"] for each in checks if each["state"] == "fail"]
+    assert "a login at claude.ai in authorization" in failed
 
 
 @pytest.mark.sample(1)

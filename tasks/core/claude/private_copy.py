@@ -46,6 +46,9 @@ NOTHING = "true"
 
 HELPER = "apiKeyHelper"
 
+BLOCKED = ("ssh", "gh", "curl", "wget")
+"""Programs that Claude Code may start, and that would connect on their own."""
+
 STATE_DROPPED = ("projects", "mcpServers")
 """Members of Claude Code's state that start programs, or that are about other folders."""
 
@@ -99,6 +102,7 @@ def make(
     copy_logins(layers, config, folder, stand_ins)
     environ |= {
         "HOME": str(home),
+        "PATH": block_programs(root, environ.get("PATH", "")),
         "TMPDIR": str(root),
         "BROWSER": NOTHING,
         "DISABLE_AUTOUPDATER": "1",
@@ -111,6 +115,15 @@ def make(
         environ,
         stand_ins,
     )
+
+
+def block_programs(root: Path, path: str) -> str:
+    """PATH on which the programs that know no proxy do nothing: it asks GitHub through ssh."""
+    folder = root / "blocked"
+    folder.mkdir()
+    for name in BLOCKED:
+        files.write(folder / name, b"#!/bin/sh\nexit 1\n", 0o700)
+    return f"{folder}:{path}"
 
 
 def make_stand_ins(
@@ -182,7 +195,7 @@ def copy_members(
     """The members of an object of this name."""
     made = {}
     for key, value in values.items():
-        is_dropped = name == "env" and DROPPED.fullmatch(key)
+        is_dropped = name == "env" and (key == "PATH" or DROPPED.fullmatch(key))
         if name not in EMPTIED and not is_dropped:
             made[key] = copy_value(key, value, stand_ins)
     return made

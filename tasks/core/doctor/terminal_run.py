@@ -60,7 +60,7 @@ QUESTIONS = (
     Question("Selectloginmethod", "how to log in", (INTERRUPT, INTERRUPT)),
 )
 
-NO_LOGIN = "Notloggedin"
+NO_LOGIN = "NotloggedinPleaserunlogin"
 
 
 class Session(NamedTuple):
