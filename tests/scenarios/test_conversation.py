@@ -140,16 +140,16 @@ def test_one_key_goes_back_from_each_question(sandbox, key):
     terminal.sees("in .env)").types(key).sees("Choose others").types(key).sees("notice.").types(key)
     terminal.sees("Something else").types(key).sees("Something else").types("nothing yet" + ENTER)
     terminal.sees("Start the").sees("Later").types(DOWN + ENTER).sees("Deploy this?").types(key)
-    terminal.sees("Later").types(DOWN + ENTER).sees("Deploy this?").types("y\r")
+    terminal.sees("Later").types(ENTER).sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
     assert sandbox.json(sandbox.gateway / "deployment-manifest.json")["choices"] == {"preset": "demo"}
 
 
 def test_without_a_cursor_a_sign_goes_back(sandbox):
     terminal = plain(sandbox).sees("< goes back").sees("Number [11]: ").types("openai\r")
-    terminal.sees("Numbers, in one line").types("<\r").sees("Number [11]: ").types("demo\r")
+    terminal.sees("Numbers, in one line").types("<\r").sees("Number [3]: ").types("demo\r")
     terminal.sees("Start the").sees("Number [1]: ").types("2\r").sees("Deploy this?").types("<\r")
-    terminal.sees("Number [1]: ").types("2\r").sees("Deploy this?").types("y\r")
+    terminal.sees("Number [2]: ").types(ENTER).sees("Deploy this?").types("y\r")
     assert terminal.ends() == 0, terminal.shown
 
 
