@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tasks.core.catalogue import client_facts, explanations, own, schemas
 from tasks.core.catalogue.catalogue import FOLDERS, sources
@@ -16,7 +16,7 @@ from tasks.core.model.errors import InvalidInput, UsageError
 from tasks.core.text import documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tasks.core.model.layout import Layout
@@ -53,6 +53,8 @@ class _Names:
     whole: frozenset[str]
     variables: frozenset[str]
     templates: frozenset[str]
+    client: Mapping[str, Any]
+    """The models that Claude Code knows, by name: see core.claude.contract."""
 
 
 def findings(layout: Layout) -> list[str]:
@@ -101,7 +103,8 @@ def _names(read: list[_File], layout: Layout) -> _Names:
     whole = frozenset(
         f.id for f in read if f.kind == "gateway" and isinstance(f.data, dict) and "extends" not in f.data
     )
-    return _Names(ids["models"], ids["providers"], ids["gateways"], whole, variables, templates)
+    client = client_facts.names(layout.templates)["catalogue"]
+    return _Names(ids["models"], ids["providers"], ids["gateways"], whole, variables, templates, client)
 
 
 def _problems(file: _File, names: _Names) -> Iterator[_Problem]:
@@ -124,6 +127,23 @@ def _of_model(data: Data, names: _Names) -> Iterator[_Problem]:
     yield from _unknown(data, "replacement", names.models, "model")
     if "replacement" in data and data["replacement"] == data.get("id"):
         yield ("replacement",), "is the model itself"
+    yield from _unknown(data, "behaves_as", frozenset(names.client), "model of Claude Code's")
+    yield from _of_behaviour(data, names.client)
+
+
+def _of_behaviour(data: Data, client: Mapping[str, Any]) -> Iterator[_Problem]:
+    """A model of which Claude Code would ask more than it has, because of what it behaves as."""
+    known = client.get(str(data.get("behaves_as")))
+    limits = data.get("limits")
+    if known is None or not isinstance(limits, dict):
+        return
+    has = limits.get("output_tokens")
+    least = min(other["output"] for other in client.values() if other["output"])
+    if isinstance(has, int) and max(has, least) < known["output"]:
+        yield ("behaves_as",), f"asks for answers of {known['output']:,} tokens; the model has {has:,}"
+    thinks = "adaptive_thinking" in known["abilities"]
+    if thinks and not data.get("reasoning", False):
+        yield ("behaves_as",), "asks it to think, which it cannot (reasoning)"
 
 
 def _of_preset(data: Data, names: _Names) -> Iterator[_Problem]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasks.core.catalogue import client_facts
-from tasks.core.claude import asked_names, logins
+from tasks.core.claude import asked_names, installed, logins
 from tasks.core.claude.layers import Key
 from tasks.core.model.answering import find_answering, find_match
 from tasks.core.model.deployment import settings_of
@@ -140,7 +140,7 @@ def find_place(
 def find_wanted(deployment: Deployment) -> dict[str, str]:
     """What a deployment writes into Claude Code's settings in plain text, by the key's name."""
     wanted = {}
-    for setting in settings_of(deployment):
+    for setting in installed.select(settings_of(deployment)):
         if setting.text is not None:
             name = Key(setting.path).name
             wanted[name] = setting.text

@@ -58,7 +58,8 @@ def find_relevant(layout: Layout, known: Known) -> list[str]:
     except GatewayError:
         ledger = None
     if ledger:
-        names += [layers.Key(path).name for path in ledger.owned]
+        # What is in a key that is shown as a whole is shown with it.
+        names += [layers.Key(path).name for path in ledger.owned if path[0] not in names]
     return list(dict.fromkeys(names))
 
 

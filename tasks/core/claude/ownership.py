@@ -303,15 +303,14 @@ class _Plan:
         return _server(value)
 
     def _prune(self) -> None:
-        """Take away the objects that we made, where nothing is left in them."""
+        """Take away the objects and lists that we made, where nothing is left in them."""
         for path in sorted(self.ledger.created if self.ledger else (), key=len, reverse=True):
-            if self.found.is_object(path) and not self._remaining(path):
+            if self.found.names(path) is not None and not self._remaining(path):
                 self.changes[path] = REMOVE
 
     def _remaining(self, path: Path) -> bool:
-        """Whether anything is in the object at *path* once the changes are made."""
-        value = self.found.value(path)
-        names = value if isinstance(value, dict) else ()
+        """Whether anything is in the object or list at *path* once the changes are made."""
+        names = self.found.names(path) or ()
         if any(self.changes.get((*path, name)) is not REMOVE for name in names):
             return True
         return any(
@@ -320,9 +319,10 @@ class _Plan:
         )
 
     def _created(self) -> tuple[Path, ...]:
-        """The objects that we made or are going to make."""
+        """The objects and lists that we made or are going to make."""
         old = self.ledger.created if self.ledger else ()
-        still = [path for path in old if self.found.is_object(path) and self.changes.get(path) is not REMOVE]
+        here = [path for path in old if self.found.names(path) is not None]
+        still = [path for path in here if self.changes.get(path) is not REMOVE]
         written = [path for path, value in self.changes.items() if value is not REMOVE]
         parents = [path[:length] for path in written for length in range(1, len(path))]
         return tuple(dict.fromkeys([*still, *(path for path in parents if not self._is_present(path))]))

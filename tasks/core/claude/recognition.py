@@ -30,7 +30,7 @@ from tasks.core.model import network
 from tasks.core.model.errors import GatewayError, InvalidInput
 from tasks.core.model.secret import unshown
 from tasks.core.text import json_edit
-from tasks.core.text.json_edit import NEW_FILE, Document
+from tasks.core.text.json_edit import NEW_FILE, Document, canonical
 from tasks.core.values import env_file
 
 if TYPE_CHECKING:
@@ -206,11 +206,11 @@ def _find_written(
         unknown = CREDENTIALS - wanted.keys()
     for setting in revision.settings:
         path = setting.path
-        value = document.value(path)
-        if not isinstance(value, str):
+        if document.raw(path) is None:
             continue
-        is_written = value == wanted.get(path)
-        is_made = _is_made_here(setting, value)
+        value = document.value(path)
+        is_written = path in wanted and canonical(value) == canonical(wanted[path])
+        is_made = isinstance(value, str) and _is_made_here(setting, value)
         if is_written or is_made or path in unknown:
             yield path
 
@@ -285,7 +285,7 @@ def _read_former(former: Document | None, paths: Iterable[Key]) -> Ledger:
         owned[path] = _read_before(former, path)
     created = {*OBJECTS}
     for path in OBJECTS:
-        if former.is_object(path):
+        if former.names(path) is not None:
             created.remove(path)
     return Ledger(
         file_existed=True,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tasks.core.claude import installed
 from tasks.core.claude.ledger import BASE_URL, Ledger
 from tasks.core.claude.ownership import applied, undone
 from tasks.core.disk import files, fingerprints
-from tasks.core.model import network
+from tasks.core.model import network, picker
 from tasks.core.model.catalogue import PLACEHOLDER
 from tasks.core.model.deployment import PROXIES
 from tasks.core.model.errors import Conflict, InvalidInput
@@ -177,10 +178,13 @@ def needed(value: Callable[[Path], object]) -> list[Path]:
     return [*NEEDED, *(path for path in SLOTS if value(path))]
 
 
-def texts(layout: Layout, settings: Iterable[Setting], values: Values, found: bytes | None) -> dict[Path, str]:
-    """What each of *settings* should hold; those that want a value which nobody knows are left out."""
+def texts(layout: Layout, settings: Iterable[Setting], values: Values, found: bytes | None) -> dict[Path, Any]:
+    """What each of *settings* should contain, for the Claude Code that is installed.
+
+    Those that want a value which is not known are left out.
+    """
     plain = {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
-    chosen = list(settings)
+    chosen = installed.select(settings)
     proxied = any(each.variable in PROXIES for each in chosen)
     known = {name: plain[name] for name in ("NO_PROXY",) if proxied and plain.get(name)}  # also what .env remembers
     wanted = proxied or _is_here(chosen)
@@ -190,9 +194,10 @@ def texts(layout: Layout, settings: Iterable[Setting], values: Values, found: by
     return {path: text for path, text in made.items() if text is not None}
 
 
-def _text(layout: Layout, setting: Setting, values: Mapping[str, str]) -> str | None:
-    if setting.text is not None:
-        return setting.text
+def _text(layout: Layout, setting: Setting, values: Mapping[str, str]) -> Any:  # noqa: ANN401 - any JSON value
+    own = picker.read_value(setting)
+    if own is not None:
+        return own
     if setting.variable is not None:
         return values.get(setting.variable)
     if setting.template is not None:

@@ -22,8 +22,8 @@ class View(Protocol):
     def value(self, path: Path, /) -> Any:  # noqa: ANN401 - any JSON value
         """The value at *path*; () is the whole."""
 
-    def is_object(self, path: Path, /) -> bool:
-        """Whether an object stands at *path*."""
+    def names(self, path: Path, /) -> list[str] | None:
+        """The names of what is in the object or list at *path*; None when neither is there."""
 
 
 class Receipt(NamedTuple):
@@ -70,6 +70,6 @@ class Nothing:
         """See View."""
         return None
 
-    def is_object(self, _path: Path, /) -> bool:
+    def names(self, _path: Path, /) -> list[str] | None:
         """See View."""
-        return False
+        return None

@@ -18,6 +18,7 @@ from tasks.core.deploying import expected, file_changes
 from tasks.core.disk import files
 from tasks.core.disk.fingerprints import digest_key
 from tasks.core.history import history
+from tasks.core.model import picker
 from tasks.core.model.catalogue import NOTHING
 from tasks.core.model.errors import GatewayError
 from tasks.core.model.release import Standing
@@ -263,14 +264,16 @@ def _digest(data: bytes | None) -> str | None:
     return files.digest(data)
 
 
-def _find_texts(comparison: Comparison) -> dict[Path, str]:
+def _find_texts(comparison: Comparison) -> dict[Path, Any]:
     """The keys whose value the choices alone decide, each with that value."""
-    texts: dict[Path, str] = {}
+    texts: dict[Path, Any] = {}
     if not comparison.has_same_recipe:
         return texts
     for setting in comparison.settings or ():
-        text = setting.text
-        if text is not None:
+        text = picker.read_value(setting)
+        # What depends on the version of Claude Code was right for the one that was there.
+        is_fixed = setting.since is None and setting.until is None
+        if text is not None and is_fixed:
             texts[setting.path] = text
     return texts
 

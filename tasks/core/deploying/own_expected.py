@@ -18,9 +18,10 @@ from tasks.core.catalogue import catalogue, own
 from tasks.core.deploying import checks, render
 from tasks.core.disk import files
 from tasks.core.model import deployment as rules
+from tasks.core.model import picker
 from tasks.core.model.choices import Choices
 from tasks.core.model.errors import GatewayError, UsageError
-from tasks.core.text import documents
+from tasks.core.text import documents, json_edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -236,19 +237,17 @@ def _find_values(deployment: Deployment) -> dict[str, str]:
 
 def _describe_settings(deployment: Deployment) -> bytes:
     """The keys of settings.json; in place of a value that varies, the name of what decides it."""
-    described: dict[str, Any] = {}
+    described: dict[json_edit.Path, Any] = {}
     for setting in rules.settings_of(deployment):
-        *around, last = setting.path
-        inner = described
-        for step in around:
-            inner = inner.setdefault(step, {})
-        inner[last] = _describe_setting(setting)
-    return documents.dump_json(described)
+        if setting.until is None:
+            described[setting.path] = _describe_setting(setting)
+    return json_edit.edit(None, described)
 
 
-def _describe_setting(setting: Setting) -> str:
-    if setting.text is not None:
-        return setting.text
+def _describe_setting(setting: Setting) -> Any:  # noqa: ANN401 - any JSON value
+    value = picker.read_value(setting)
+    if value is not None:
+        return value
     if setting.template is not None:
         return setting.template
     return f"{{{setting.variable or setting.fact}}}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -305,7 +304,7 @@ def shown(name: str, value: object) -> str | None:
     """A value of settings.json, hidden where the name of its key tells that it may be a secret."""
     if value is None:
         return None
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = value if isinstance(value, str) else json_edit.spelled(value)
     return hide.hide_value(name.rpartition(".")[2], text)
 
 

@@ -10,6 +10,7 @@ from tasks.core.claude import asked_page
 from tasks.core.console import console
 from tasks.core.console.summary import count
 from tasks.core.deploying import plan as deploying_plan
+from tasks.core.model.catalogue import name_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,9 @@ COLOURS = {
     "keep": CYAN,
 }
 """ANSI, per action; what changes nothing has none."""
+
+ENTRY = "." + name_entry("").removesuffix("]")
+"""Between a list and the model of an entry in it, in the name of a key."""
 
 MISSING = "{variable}: {problem}"
 
@@ -90,9 +94,16 @@ def _files(entries: Sequence[Entry]) -> Iterator[tuple[str, ...]]:
 
 
 def _settings(entry: Entry) -> Iterator[tuple[str, ...]]:
-    """A row for each key."""
+    """A row for each key, and one for all models of Claude Code's list."""
+    models: dict[tuple[str, str], list[str]] = {}
     for key in entry["keys"]:
-        yield key["action"], key["key"], _describe_key(key)
+        name, mark, model = key["key"].partition(ENTRY)
+        if mark:
+            models.setdefault((key["action"], name), []).append(model[:-1])
+        else:
+            yield key["action"], key["key"], _describe_key(key)
+    for (action, name), listed in models.items():
+        yield action, name, ", ".join(listed)
     if entry["keys"]:
         return
     note = ""

@@ -19,6 +19,15 @@ PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 """A variable in a header."""
 
 
+ENTRY_KEY = "model"
+"""The member by which an entry of a list is known: of all lists, only that of models has some that were deployed."""
+
+
+def name_entry(value: str) -> str:
+    """The name, in a path, of the entry of a list that has *value* as its model."""
+    return f"[{ENTRY_KEY}={value}]"
+
+
 class Model(NamedTuple):
     """One model that a gateway can serve under its id."""
 
@@ -43,6 +52,7 @@ class Model(NamedTuple):
     retires_on: str | None = None
     replacement: str | None = None
     notes: str = ""
+    behaves_as: str | None = None
 
     def retired(self, today: str) -> bool:
         """Whether its announced end lies before *today* (both YYYY-MM-DD)."""
@@ -144,7 +154,9 @@ class Artifact(NamedTuple):
 class Setting(NamedTuple):
     """One key of settings.json and where its value comes from: a fact, a variable, the text itself, or a template.
 
-    A *template* is a text in which {VARIABLE} stands for the value of one.
+    A *template* is a text in which {VARIABLE} stands for the value of one; *json* is a value that is no text.
+    *since*, *until*: the Claude Code that reads it, and the first that no longer needs it. *hidden*: names of
+    Claude models that are not shown.
     """
 
     path: tuple[str, ...]
@@ -153,6 +165,10 @@ class Setting(NamedTuple):
     text: str | None = None
     template: str | None = None
     unless_present: bool = False
+    json: str | None = None
+    since: str | None = None
+    until: str | None = None
+    hidden: tuple[str, ...] = ()
 
 
 class Gateway(NamedTuple):

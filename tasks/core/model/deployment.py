@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from tasks.core.model import upstream
+from tasks.core.model import picker, upstream
 from tasks.core.model.catalogue import (
     NOTHING,
     PLACEHOLDER,
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY")
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 """Who reads which: LiteLLM's own clients the first, Google's libraries the second; AWS's have one more."""
-
-MOST_OUTPUT = 32000
-"""Claude Code asks for this many output tokens of a model it does not know; more than a model has is an error there."""
 
 SLOTS = {"bearer": "bearer", "api_key": "x-api-key"}
 """Per fact of a setting that holds the token: the way of showing it that this is for."""
@@ -272,14 +269,10 @@ def _unfitness(model: Model, tier: str) -> tuple[bool, bool, int]:
 def facts(deployment: Deployment) -> dict[str, str]:
     """What Claude Code's settings are made from; what is not known has no entry."""
     names = deployment.names
-    known = [turn.model for name in names.values() for turn in deployment.answering(name)]
     forms = {"bedrock_url": f"{deployment.url}/bedrock", "vertex_url": f"{deployment.url}/vertex_ai/v1"}
     made = {"base_url": deployment.url, **forms, **{f"{tier}_model": name for tier, name in names.items()}}
     if "sonnet" in names:
         made["main_model"] = names["sonnet"]
-    if known:
-        made["max_context"] = str(min(model.limits["input_tokens"] for model in known))
-        made["max_output"] = str(min(MOST_OUTPUT, *(model.limits["output_tokens"] for model in known)))
     if deployment.auth == "apikeyhelper":
         made["helper_ttl"] = HELPER_TTL
     chosen = deployment.choices
@@ -294,13 +287,20 @@ def settings_of(deployment: Deployment) -> tuple[Setting, ...]:
     """
     known = facts(deployment)
     wanted = {setting.path: setting for setting in deployment.gateway.settings}  # of two for one key the later counts
-    own = tuple(each for setting in wanted.values() for each in _settled(setting, deployment, known))
+    own: list[Setting] = []
+    for setting in wanted.values():
+        if setting.fact in picker.FACTS:
+            own += picker.expand(setting, deployment)
+        else:
+            own += _settled(setting, deployment, known)
     return (*own, *_network_settings(deployment))
 
 
 def discloses(deployment: Deployment, known: Collection[str]) -> bool:
     """Whether one of the variables *known* is a secret that is written into settings.json."""
-    texts = [each.template or f"{{{each.variable}}}" for each in settings_of(deployment) if each.text is None]
+    texts = [
+        each.template or f"{{{each.variable}}}" for each in settings_of(deployment) if picker.read_value(each) is None
+    ]
     names = {name for text in texts for name in PLACEHOLDER.findall(text)}
     return any(deployment.variable(name).secret for name in names.intersection(known))
 

@@ -295,7 +295,7 @@ def settings_to_json(settings: tuple[Setting, ...]) -> list[dict[str, Any]]:
     described = []
     for setting in settings:
         fields = setting._asdict().items()
-        known = {name: value for name, value in fields if value is not None}
+        known = {name: value for name, value in fields if value not in (None, ())}
         described.append(known)
     return described
 

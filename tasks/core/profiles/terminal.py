@@ -30,15 +30,10 @@ def make_settings(
 
     They go over those that it has: what is deployed for another gateway is cancelled.
     """
-    texts = _cancel_deployed(layout)
+    texts: dict[Path, Any] = {**_cancel_deployed(layout)}
     texts |= _make_texts(layout, deployment, values)
-    settings: dict[str, Any] = {}
-    for path, text in texts.items():
-        *outer, name = path
-        parent = settings
-        for step in outer:
-            parent = parent.setdefault(step, {})
-        parent[name] = text
+    whole: json_edit.Path = ()
+    settings: dict[str, Any] = json_edit.parse(json_edit.edit(None, texts)).value(whole)
     return settings
 
 
@@ -83,7 +78,7 @@ def _make_texts(
     layout: Layout,
     deployment: Deployment,
     values: Values,
-) -> dict[Path, str]:
+) -> dict[Path, Any]:
     """What each key contains; one that the user has set is left to the user."""
     every = settings_of(deployment)
     chosen = [setting for setting in every if not _is_left(layout, setting)]

@@ -9,6 +9,7 @@ from enum import Enum
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from tasks.core.model.catalogue import name_entry
 from tasks.core.model.errors import InvalidInput
 from tasks.core.model.secret import unshown
 from tasks.core.text import json_scan
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from tasks.core.text.json_scan import Member, Node
 
 Path: TypeAlias = tuple[str, ...]
-"""The names that lead to a value: ("env", "ANTHROPIC_BASE_URL")."""
+"""The names that lead to a value: ("env", "ANTHROPIC_BASE_URL"); for an entry of a list, see name_entry()."""
 
 
 class _Remove(Enum):
@@ -67,6 +68,8 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 
 _BLANK_LINES = r"(\r\n|\n|\r)(?:[ \t]*(?:\r\n|\n|\r))+"
 
+_ENTRY = name_entry("")[:-1]
+
 _SURROGATE = "[\ud800-\udfff]"
 """Compiled when they are first needed, which is when something is written."""
 
@@ -108,10 +111,12 @@ class Document(NamedTuple):
         member = self._member(path)
         return None if member is None else len(_LINE_END.findall(self.text[: member.start])) + 1
 
-    def is_object(self, path: Path) -> bool:
-        """Whether an object stands at *path*."""
+    def names(self, path: Path) -> list[str] | None:
+        """The names of what is in the object or list at *path*; None when neither is there."""
         node = self._node(path)
-        return node is not None and node.members is not None
+        if node is None:
+            return None
+        return [member.name for member in node.members]
 
     def edited(self, changes: Mapping[Path, object]) -> bytes:
         """The bytes after *changes*."""
@@ -147,10 +152,25 @@ class Document(NamedTuple):
 class _Branch(dict[str, object]):
     """Changes by name: a value, Raw, REMOVE, or the branch for what lies below."""
 
-    def content(self) -> dict[str, object]:
+    @property
+    def is_list(self) -> bool:
+        """Whether these are entries of a list."""
+        return all(name.startswith(_ENTRY) for name in self)
+
+    def content(self) -> dict[str, object] | list[object]:
         """What is to be there when nothing is yet."""
         items = ((name, _content(change)) for name, change in self.items())
-        return {name: value for name, value in items if value is not REMOVE}
+        known = {name: value for name, value in items if value is not REMOVE}
+        if self.is_list:
+            return [*known.values()]
+        return known
+
+
+def _fill(node: Node, new: dict[str, object]) -> object:
+    """*new* as all that is in *node*."""
+    if node.is_list:
+        return [*new.values()]
+    return new
 
 
 def _content(change: object) -> object:
@@ -189,7 +209,7 @@ class _Editor:
         """The edits that make *branch* hold in the object *node*; *colon* and *indent* are for an empty one."""
         gone: set[str] = set()
         new: dict[str, object] = {}
-        if node.members:
+        if node.members and not node.is_list:
             colon = self._colon(node.members[-1])
         for name, change in branch.items():
             member = node.member(name)
@@ -206,14 +226,22 @@ class _Editor:
             yield from self._members(node, gone, new, colon, indent)
 
     def _below(self, member: Member, branch: _Branch, colon: str) -> Iterator[TextEdit[str]]:
-        if member.node is not None and member.node.members is not None:
+        if member.node is not None and member.node.is_list == branch.is_list:
             yield from self.edits(member.node, branch, colon, self._indent(member))
         elif branch.content():
-            raise InvalidInput(
-                f"{spelled(member.name)} is no object, but settings belong in it",
-                f"Make it {{ }}, or delete it: Claude Code ignores a file whole whose {member.name} is anything else.",
-                where=json_scan.position(self.text, member.value, self.document.where),
-            )
+            raise self._refuse_kind(member, branch)
+
+    def _refuse_kind(self, member: Member, branch: _Branch) -> InvalidInput:
+        """The error for something else than the object or list that *branch* belongs in."""
+        kind, brackets = "object", "{ }"
+        if branch.is_list:
+            kind, brackets = "list", "[ ]"
+        name = member.name
+        return InvalidInput(
+            f"{spelled(name)} is no {kind}, but settings belong in it",
+            f"Make it {brackets}, or delete it: Claude Code ignores {name} as anything else, or the whole file.",
+            where=json_scan.position(self.text, member.value, self.document.where),
+        )
 
     def _holds(self, member: Member, value: object) -> bool:
         text = self.text[member.value : member.end]
@@ -223,13 +251,18 @@ class _Editor:
         self, node: Node, gone: set[str], new: dict[str, object], colon: str, indent: str | None
     ) -> Iterator[TextEdit[str]]:
         """Take the members *gone* away with their commas, put the *new* ones behind the last."""
-        members = node.members or []
+        members = node.members
         kept = [member for member in members if member.name not in gone]
         if not members or not (kept or new):
-            yield TextEdit(node.start, node.end, self._spelled(new, indent, colon))
+            yield TextEdit(node.start, node.end, self._spelled(_fill(node, new), indent, colon))
             return
         gap, indent = self._gap(node, colon)
-        texts = [f"{spelled(name)}{colon}{self._spelled(value, indent, colon)}" for name, value in new.items()]
+        texts = []
+        for name, value in new.items():
+            text = self._spelled(value, indent, colon)
+            if not node.is_list:
+                text = f"{spelled(name)}{colon}{text}"
+            texts.append(text)
         if not kept:
             yield TextEdit(members[0].start, members[-1].end, gap.join(texts))
             return
@@ -241,7 +274,7 @@ class _Editor:
 
     def _gap(self, node: Node, colon: str) -> tuple[str, str | None]:
         """What stands between two members, and the indentation of the last (None: they share a line)."""
-        members = node.members or []
+        members = node.members
         if len(members) > 1:
             gap = re.sub(_BLANK_LINES, r"\1", self.text[members[-2].end : members[-1].start])
         else:

@@ -6,6 +6,7 @@ import json
 import re
 from typing import NoReturn
 
+from tasks.core.model.catalogue import ENTRY_KEY, name_entry
 from tasks.core.model.errors import InvalidInput
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -23,7 +24,7 @@ _CONSTANT = re.compile(r"[-+]?(?:NaN|Infinity)")
 
 
 class Member:
-    """A name and its value in an object: where they stand, in characters."""
+    """A name and its value in an object, or an entry of a list: where they are, in characters."""
 
     __slots__ = ("end", "name", "name_end", "node", "start", "value")
 
@@ -34,16 +35,17 @@ class Member:
 
 
 class Node:
-    """An object (members) or an array (None) from its opening bracket to behind its closing one."""
+    """An object or a list from its opening bracket to behind its closing one."""
 
-    __slots__ = ("end", "members", "start")
+    __slots__ = ("end", "is_list", "members", "start")
 
-    def __init__(self, start: int, members: list[Member] | None = None) -> None:
-        self.start, self.members, self.end = start, members, -1
+    def __init__(self, start: int, *, is_list: bool = False) -> None:
+        self.start, self.is_list, self.end = start, is_list, -1
+        self.members: list[Member] = []
 
     def member(self, name: str) -> Member | None:
         """The member that counts: the last of its name, as in every parser of the client."""
-        return next((member for member in reversed(self.members or ()) if member.name == name), None)
+        return next((member for member in reversed(self.members) if member.name == name), None)
 
 
 def decode(data: bytes, where: str) -> tuple[str, str]:
@@ -75,7 +77,7 @@ def scan(text: str, where: str) -> Node:
     node, end = scanner.value(start)
     if scanner.skip(end) < len(text):
         scanner.refuse(scanner.skip(end), "something stands behind the end of the object", "Delete it.")
-    if node is None or node.members is None:
+    if node is None or node.is_list:
         scanner.fail(start, "is JSON, but not an object", "Settings are one object: put what belongs there in { }.")
     return node
 
@@ -108,15 +110,16 @@ class _Scanner:
                 continue
             while stack:  # a value has ended; so may the containers around it
                 top = stack[-1]
-                if top.members is not None:
-                    member = top.members[-1]
-                    member.end, member.node = end, node
+                member = top.members[-1]
+                member.end, member.node = end, node
+                if top.is_list:
+                    member.name = self._name_entry(member, len(top.members))
                 match = _NEXT.match(text, end)
                 mark = match[1] if match else ""
                 if match and mark == ",":
                     offset = self._after_comma(top, match.end())
                     break
-                if not match or mark != ("]" if top.members is None else "}"):
+                if not match or mark != ("]" if top.is_list else "}"):
                     self.refuse(self.skip(end), "a comma or a closing bracket is missing", "Add it.")
                 node = stack.pop()
                 node.end = end = match.end(1)
@@ -131,7 +134,7 @@ class _Scanner:
             if not match:
                 self.refuse(offset, "a value is missing", "Add it, texts in double quotes.")
             return None, match.end(), False
-        node = Node(offset, [] if opening == "{" else None)
+        node = Node(offset, is_list=opening == "[")
         if len(self.stack) == MAX_DEPTH:
             self.fail(offset, f"is nested deeper than {MAX_DEPTH}", "These are no settings; move the file away.")
         inside = self.skip(offset + 1)
@@ -139,12 +142,27 @@ class _Scanner:
             node.end = inside + 1
             return node, node.end, False
         self.stack.append(node)
-        return node, inside if node.members is None else self._name(node, inside), True
+        return node, self._begin_member(node, inside), True
 
     def _after_comma(self, node: Node, offset: int) -> int:
         if self.text[offset : offset + 1] in ("}", "]"):
             self.fail(offset, "a comma stands before this closing bracket", "Delete the comma.")
-        return offset if node.members is None else self._name(node, offset)
+        return self._begin_member(node, offset)
+
+    def _begin_member(self, node: Node, offset: int) -> int:
+        """Read a name and its colon into an object; where the value begins."""
+        if not node.is_list:
+            return self._name(node, offset)
+        node.members.append(Member("", offset, offset, offset))
+        return offset
+
+    def _name_entry(self, entry: Member, number: int) -> str:
+        """By what the entry of a list is known; the *number* of one that has nothing for it."""
+        member = entry.node.member(ENTRY_KEY) if entry.node and not entry.node.is_list else None
+        text = self.text[member.value : member.end] if member else ""
+        if not text.startswith('"'):
+            return f"[{number}]"
+        return name_entry(json.loads(text))
 
     def _name(self, node: Node, offset: int) -> int:
         """Read a name and its colon into *node*; where the value begins."""
@@ -155,8 +173,7 @@ class _Scanner:
         name = self.text[start + 1 : end - 1]
         if "\\" in name:
             name = json.loads(match[1])
-        if node.members is not None:
-            node.members.append(Member(name, start, end, match.end()))
+        node.members.append(Member(name, start, end, match.end()))
         return match.end()
 
     def _refuse_name(self, offset: int) -> NoReturn:

@@ -36,8 +36,9 @@ class Content:
         above = self.value(path[:-1])
         return json.dumps(above[path[-1]]) if isinstance(above, dict) and path[-1] in above else None
 
-    def is_object(self, path: tuple[str, ...]) -> bool:
-        return isinstance(self.value(path), dict)
+    def names(self, path: tuple[str, ...]) -> list[str] | None:
+        value = self.value(path)
+        return [*value] if isinstance(value, dict) else None
 
     def after(self, step: Step) -> Content:
         content = json.loads(json.dumps(self.content))

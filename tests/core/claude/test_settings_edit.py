@@ -13,7 +13,7 @@ from tasks.core.claude import settings_edit
 from tasks.core.claude.ledger import BASE_URL, Displaced, Ledger, Seal, digest
 from tasks.core.claude.settings_edit import Edit, Outcome, join, leave
 from tasks.core.console.summary import Summary
-from tasks.core.model.catalogue import Setting
+from tasks.core.model.catalogue import Setting, name_entry
 from tasks.core.model.errors import Conflict, InvalidInput
 from tasks.core.model.secret import Secret
 from tasks.core.text.json_edit import REMOVE, edit
@@ -62,6 +62,73 @@ def test_a_file_that_is_not_there_is_made_with_our_keys_alone(layout):
 def test_what_somebody_chose_is_not_ours_to_set(layout):
     found = json.loads(outcome(layout, {"permissions": {"defaultMode": "plan"}}).data)
     assert found["permissions"] == {"defaultMode": "plan"}
+
+
+OPTIONS = ("modelPicker", "options")
+ROWS = tuple(
+    Setting((*OPTIONS, name_entry(name)), json=json.dumps({"model": name, "label": name.upper()}), unless_present=True)
+    for name in ("a", "b")
+)
+ONLY = Setting(("modelPicker", "replaceBuiltInOptions"), json="true", unless_present=True)
+PICKERS = {
+    "none": {},
+    "empty": {"modelPicker": {}},
+    "no rows": {"modelPicker": {"options": []}},
+    "another": {"modelPicker": {"options": [{"model": "mine", "label": "Mine"}]}},
+    "the same": {"modelPicker": {"options": [{"model": "a", "label": "Mine"}], "replaceBuiltInOptions": False}},
+    "nonsense": {"modelPicker": {"options": [5, {"label": "no model"}, None]}},
+}
+
+
+def models(data):
+    rows = json.loads(data)["modelPicker"]["options"]
+    return [row["label"] for row in rows if isinstance(row, dict)]
+
+
+@pytest.mark.parametrize("theirs", PICKERS.values(), ids=PICKERS)
+def test_rows_of_the_user_stay_beside_ours_and_ours_alone_go(layout, theirs):
+    settings = (*SETTINGS, *ROWS, ONLY)
+    joined = outcome(layout, theirs, settings=settings)
+    had = theirs.get("modelPicker", {}).get("options", [])
+    assert json.loads(joined.data)["modelPicker"]["options"][: len(had)] == had
+    assert [label for label in models(joined.data) if label in ("A", "B")] == (
+        ["B"] if theirs is PICKERS["the same"] else ["A", "B"]
+    )
+    again = outcome(layout, joined.data, joined.ledger, settings)
+    assert again.data == joined.data
+    back = leave(joined.data, joined.ledger, settings_edit.fingerprints.digest_key(layout))
+    assert json.loads(back.data or b"{}") == theirs
+    # Claude Code writes the whole file when a model is chosen there.
+    changed = {**json.loads(joined.data), "model": "a"}
+    changed["modelPicker"]["options"].insert(0, {"model": "new", "label": "New"})
+    left = leave(json.dumps(changed).encode(), joined.ledger, settings_edit.fingerprints.digest_key(layout))
+    known = json.loads(left.data)
+    assert known["modelPicker"]["options"] == [{"model": "new", "label": "New"}, *had]
+    assert known["modelPicker"].get("replaceBuiltInOptions") == theirs.get("modelPicker", {}).get(
+        "replaceBuiltInOptions"
+    )
+
+
+def test_a_row_that_the_user_took_out_or_changed_stays_so(layout):
+    joined = outcome(layout, {}, settings=ROWS)
+    document = json.loads(joined.data)
+    document["modelPicker"]["options"] = [{"model": "b", "label": "Better"}]
+    again = outcome(layout, document, joined.ledger, ROWS)
+    assert models(again.data) == ["Better"]
+    back = leave(again.data, again.ledger, settings_edit.fingerprints.digest_key(layout))
+    assert models(back.data) == ["Better"]
+
+
+def test_rows_of_models_that_are_no_longer_deployed_go(layout):
+    joined = outcome(layout, PICKERS["another"], settings=ROWS)
+    fewer = outcome(layout, joined.data, joined.ledger, ROWS[1:])
+    assert models(fewer.data) == ["Mine", "B"]
+
+
+def test_an_old_claude_code_gets_no_rows(layout, monkeypatch):
+    settings = tuple(each._replace(since="2.1.330") for each in ROWS)
+    monkeypatch.setattr(settings_edit.installed, "find_version", lambda: (2, 1, 200))
+    assert outcome(layout, {"a": 1}, settings=settings).data == b'{"a": 1}'
 
 
 def test_a_helper_of_somebody_else_is_put_aside_and_comes_back(layout):

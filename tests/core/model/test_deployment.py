@@ -7,6 +7,7 @@ from tasks.core.model.catalogue import TIERS, Artifact, Catalogue, Gateway, Mode
 from tasks.core.model.choices import Choices
 from tasks.core.model.deployment import facts, settings_of, settle
 from tasks.core.model.errors import UsageError
+from tasks.core.model.picker import find_caps
 
 
 def model(name, **more):
@@ -222,8 +223,8 @@ def test_the_configuration_shares_nothing_with_the_catalogue():
 
 def test_claude_code_is_told_the_smallest_of_what_its_tiers_can():
     known = facts(settled())
-    assert (known["max_context"], known["max_output"]) == ("100000", "8000")
-    assert facts(settled(models=("big",)))["max_output"] == "32000"
+    assert find_caps(settled(), is_listed=False) == {"max_context": "100000", "max_output": "8000"}
+    assert find_caps(settled(models=("big",)), is_listed=False)["max_output"] == "32000"
     assert known["main_model"] == known["sonnet_model"] == "mid"
 
 

@@ -6,9 +6,10 @@ from tasks.core.catalogue import catalogue
 from tasks.core.litellm.config import litellm_config
 from tasks.core.model.catalogue import Member, Preset
 from tasks.core.model.choices import Choices
-from tasks.core.model.deployment import facts, settings_of, settle
+from tasks.core.model.deployment import settings_of, settle
 from tasks.core.model.errors import UsageError
 from tasks.core.model.layout import Layout
+from tasks.core.model.picker import find_caps
 from tests.core.model.test_deployment import EMPTY, GATEWAY, model
 from tests.core.model.test_deployment import KNOWN as MADE_UP
 
@@ -212,8 +213,8 @@ def test_a_tier_may_be_a_group_a_member_or_whoever_is_left():
 
 
 def test_claude_code_is_told_what_every_one_that_may_answer_can_take():
-    assert (facts(several())["max_context"], facts(several())["max_output"]) == ("90000", "4000")
-    assert facts(several(models=("here", "there")))["max_context"] == "200000"
+    assert find_caps(several(), is_listed=False) == {"max_context": "90000", "max_output": "4000"}
+    assert find_caps(several(models=("here", "there")), is_listed=False)["max_context"] == "200000"
 
 
 def test_the_limits_of_a_provider_are_told_once():

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tasks.core.model.catalogue import name_entry
 from tasks.core.model.errors import InvalidInput
 from tasks.core.text.json_edit import REMOVE, Raw, edit, parse
 from tasks.core.text.json_scan import MAX_BYTES
@@ -100,6 +101,50 @@ def test_removes_with_the_right_comma(before: str, after: str):
     assert edit(before.encode(), {A: REMOVE}).decode() == after
 
 
+ROWS = ("list", "rows")
+ROW = {"model": "a", "label": "A"}
+SPELLED = '{"model": "a", "label": "A"}'
+ENTRIES = {
+    "behind another": ('{"list": {"rows": [{"model": "b"}]}}', '{"list": {"rows": [{"model": "b"}, %s]}}'),
+    "behind what has no name": ('{"list": {"rows": [5, {}, []]}}', '{"list": {"rows": [5, {}, [], %s]}}'),
+    "into an empty list": ('{"a": 1, "list": {"rows": []}}', '{"a": 1, "list": {"rows": [%s]}}'),
+    "into no list": ('{"a": 1, "list": {}}', '{"a": 1, "list": {"rows": [%s]}}'),
+    "into nothing": ('{"a": 1}', '{"a": 1, "list": {"rows": [%s]}}'),
+    "over itself": ('{"list": {"rows": [{"model": "a"}, 5]}}', '{"list": {"rows": [%s, 5]}}'),
+    "in lines": (
+        '{\n  "list": {\n    "rows": [\n      {\n        "model": "b"\n      }\n    ]\n  }\n}',
+        (
+            '{\n  "list": {\n    "rows": [\n      {\n        "model": "b"\n      },\n      {\n        "model": "a",\n'
+            '        "label": "A"\n      }\n    ]\n  }\n}'
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), ENTRIES.values(), ids=ENTRIES)
+def test_writes_an_entry_of_a_list_and_takes_it_out_again(before: str, after: str):
+    path = (*ROWS, name_entry("a"))
+    written = edit(before.encode(), {path: ROW})
+    assert written.decode() == after.replace("%s", SPELLED)
+    assert parse(written).value(path) == ROW
+    without = [row for row in parse(written).value(ROWS) if row != ROW]
+    assert parse(edit(written, {path: REMOVE})).value(ROWS) == without
+
+
+@pytest.mark.parametrize("rows", ["{}", "5", "null", '"text"'])
+def test_what_is_no_list_gets_no_entries(rows: str):
+    with pytest.raises(InvalidInput, match="is no list"):
+        edit(f'{{"list": {{"rows": {rows}}}}}'.encode(), {(*ROWS, name_entry("a")): ROW})
+    with pytest.raises(InvalidInput, match="is no object"):
+        edit(b'{"list": []}', {(*ROWS, name_entry("a")): ROW})
+
+
+def test_an_entry_is_known_by_its_model_however_it_is_spelled():
+    document = parse(rb'{"list": {"rows": [{"x": [{"model": "a"}], "model": "\u0061]="}, {"model": 5}]}}')
+    assert document.names(ROWS) == ["[model=a]=]", "[2]"]
+    assert document.value((*ROWS, name_entry("a]="))) == {"x": [{"model": "a"}], "model": "a]="}
+
+
 def test_a_new_file_has_two_spaces_and_a_last_line_end():
     assert edit(None, {A: "v"}) == b'{\n  "env": {\n    "A": "v"\n  }\n}\n'
 
@@ -154,7 +199,8 @@ def test_a_document_can_be_asked():
     assert document.raw(("n",)) == "null"
     assert document.raw(("n", "x")) is document.raw(("b", "c")) is document.value(("x",)) is None
     assert document.value(()) == {"env": {"A": 1.0}, "b": [{"c": 1}], "n": None}
-    assert [document.is_object(path) for path in ((), ("env",), ("b",), A, ("x",))] == [True, True, False, False, False]
+    paths = ((), ("env",), ("b",), ("b", "[1]"), A, ("x",))
+    assert [document.names(path) for path in paths] == [["env", "b", "n"], ["A", "A"], ["[1]"], ["c"], None, None]
 
 
 @pytest.mark.parametrize(("text", "refusal"), REFUSED.items(), ids=map(repr, REFUSED))
