@@ -53,6 +53,7 @@ CASES = {
     "cloudflare": [*ENTERPRISE, "--gateway-type", "cloudflare", *CLOUDFLARE],
     "portkey": [*ENTERPRISE, "--gateway-type", "portkey"],
     "vercel": [*ENTERPRISE, "--gateway-type", "vercel"],
+    "litellm-subscription": [*ENTERPRISE, "--gateway-type", "litellm", "--gateway-url", URL, "--auth", "subscription"],
     "litellm": [*ENTERPRISE, "--gateway-type", "litellm", "--gateway-url", f"{URL}/v1/", *NAMED],
 }
 VALUES = {

@@ -33,6 +33,7 @@ QUIET = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER":
 LISTED = [model for model in KNOWN.models.values() if model.id != "openai-compatible"]
 """All that one LiteLLM can have at once: of the servers of one's own choice one is enough."""
 
+PROMPT = "\N{HEAVY RIGHT-POINTING ANGLE QUOTATION MARK ORNAMENT}"
 DOWN = "\x1b[B"
 
 
@@ -133,7 +134,7 @@ def test_all_deployed_models_are_in_the_list_and_answer_when_they_are_chosen(bas
     models = KNOWN.presets["basic"].models
     terminal = Terminal(basic.program, basic.environ, basic.work)
     try:
-        terminal.sees("❯").types("/model").sees("Select model").read(1)
+        terminal.sees(PROMPT).types("/model").sees("Select model").read(1)
         shown = [line for line in terminal.screen.splitlines() if ". " in line[:12]]
         assert len(shown) == len(models) + 1, terminal.screen
         for name, line in zip(models, shown[1:], strict=True):
@@ -141,7 +142,7 @@ def test_all_deployed_models_are_in_the_list_and_answer_when_they_are_chosen(bas
             assert model.name in line
             assert f"${model.dollars[0]} in, ${model.dollars[1]} out" in line
         chosen = models.index("codestral")
-        at = next(place for place, line in enumerate(shown[1:]) if "❯" in line)
+        at = next(place for place, line in enumerate(shown[1:]) if PROMPT in line)
         terminal.types(DOWN * (chosen - at)).sees("Set model to Codestral 2")
         terminal.types("say hi").sees("I am codestral.")
     finally:
@@ -205,7 +206,7 @@ def test_what_we_take_for_hidden_is_hidden(basic):
     basic.box.settings.write_text(json.dumps(settings))
     terminal = Terminal(basic.program, basic.environ, basic.work)
     try:
-        terminal.sees("❯").types("/model").sees("Select model").sees("Row claude-sonnet-4-6")
+        terminal.sees(PROMPT).types("/model").sees("Select model").sees("Row claude-sonnet-4-6")
         assert terminal.screen.count("Row ") == 1
     finally:
         terminal.close()

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tasks.core.catalogue import catalogue, crosscheck, schemas
+from tasks.core.catalogue import catalogue, client_facts, crosscheck, schemas
 from tasks.core.model.catalogue import TIERS
 from tasks.core.model.layout import Layout
 from tasks.core.text import documents
@@ -236,3 +236,25 @@ def test_a_configuration_fits_its_schema_without_literal_secrets():
         assert found == [
             f"f:1: model_list[0].litellm_params.{name}: must be a reference to a variable, os.environ/NAME"
         ]
+
+
+def test_settings_of_new_versions_are_written_from_the_one_on_that_has_them():
+    known = client_facts.known(LAYOUT.templates)
+    settings = [each for kind in KNOWN.gateways.values() for each in kind.settings]
+    for setting in settings:
+        key = known.get(setting.path[0])
+        if setting.path[0] != "env" and key and key.since:
+            assert setting.since == key.since, setting.path
+
+
+def test_a_model_that_thinks_or_has_long_answers_is_asked_as_one_that_does():
+    known = client_facts.names(LAYOUT.templates)["catalogue"]
+    for model in KNOWN.models.values():
+        if model.behaves_as is None:
+            # Of a model of one's own choice nothing is known; below 100,000 tokens a limit for all is heeded.
+            small = model.limits["input_tokens"] < 100_000
+            assert small or model.route.startswith("os.environ/"), model.id
+            continue
+        like = known[model.behaves_as]
+        assert like["window"] >= min(model.limits["input_tokens"], 1_000_000) * 0.75, model.id
+        assert ("adaptive_thinking" in like["abilities"]) == model.reasoning, model.id

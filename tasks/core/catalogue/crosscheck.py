@@ -104,7 +104,15 @@ def _names(read: list[_File], layout: Layout) -> _Names:
         f.id for f in read if f.kind == "gateway" and isinstance(f.data, dict) and "extends" not in f.data
     )
     client = client_facts.names(layout.templates)["catalogue"]
-    return _Names(ids["models"], ids["providers"], ids["gateways"], whole, variables, templates, client)
+    return _Names(
+        ids["models"],
+        ids["providers"],
+        ids["gateways"],
+        whole,
+        variables,
+        templates,
+        client,
+    )
 
 
 def _problems(file: _File, names: _Names) -> Iterator[_Problem]:
@@ -127,7 +135,12 @@ def _of_model(data: Data, names: _Names) -> Iterator[_Problem]:
     yield from _unknown(data, "replacement", names.models, "model")
     if "replacement" in data and data["replacement"] == data.get("id"):
         yield ("replacement",), "is the model itself"
-    yield from _unknown(data, "behaves_as", frozenset(names.client), "model of Claude Code's")
+    yield from _unknown(
+        data,
+        "behaves_as",
+        frozenset(names.client),
+        "model of Claude Code's",
+    )
     yield from _of_behaviour(data, names.client)
 
 
@@ -140,9 +153,10 @@ def _of_behaviour(data: Data, client: Mapping[str, Any]) -> Iterator[_Problem]:
     has = limits.get("output_tokens")
     least = min(other["output"] for other in client.values() if other["output"])
     if isinstance(has, int) and max(has, least) < known["output"]:
-        yield ("behaves_as",), f"asks for answers of {known['output']:,} tokens; the model has {has:,}"
-    thinks = "adaptive_thinking" in known["abilities"]
-    if thinks and not data.get("reasoning", False):
+        asked = known["output"]
+        yield ("behaves_as",), f"asks for answers of {asked:,} tokens; the model has {has:,}"
+    is_thinking = "adaptive_thinking" in known["abilities"]
+    if is_thinking and not data.get("reasoning"):
         yield ("behaves_as",), "asks it to think, which it cannot (reasoning)"
 
 

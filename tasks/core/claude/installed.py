@@ -23,7 +23,7 @@ VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 PACKAGE = "package.json"
 
 DEPTH = 3
-"""How far above its program the file of a package can be: node_modules/@anthropic-ai/claude-code/bin/claude."""
+"""How far above its program the file of a package can be: @anthropic-ai/claude-code/bin/claude."""
 
 Version = tuple[int, ...]
 
@@ -46,15 +46,25 @@ def parse(text: str) -> Version:
 
 
 def select(settings: Iterable[Setting]) -> list[Setting]:
-    """Those of *settings* that this Claude Code needs; of an unknown one, those that the newest needs."""
+    """Those of *settings* that this Claude Code needs; of an unknown one, those of the newest."""
     wanted = list(settings)
     if not any(setting.since or setting.until for setting in wanted):
         return wanted
     version = find_version()
-    return [setting for setting in wanted if _is_for(setting, version)]
+    return [
+        setting
+        for setting in wanted
+        if _is_for(
+            setting,
+            version,
+        )
+    ]
 
 
-def _is_for(setting: Setting, version: Version | None) -> bool:
+def _is_for(
+    setting: Setting,
+    version: Version | None,
+) -> bool:
     if version is None:
         return setting.until is None
     if setting.since and version < parse(setting.since):
@@ -74,6 +84,11 @@ def _find_packaged(program: Path) -> re.Match[str] | None:
 def _read_version(folder: Path) -> str:
     try:
         package = json.loads(files.read(folder / PACKAGE) or b"{}")
-        return str(package.get("version", ""))
+        return str(
+            package.get(
+                "version",
+                "",
+            )
+        )
     except (OSError, ValueError, AttributeError):
         return ""

@@ -40,6 +40,17 @@ def find_console_key(layout: Layout) -> Path | None:
     return None
 
 
+def find_login(layout: Layout) -> Path | None:
+    """The file with a login at claude.ai; None where there is none.
+
+    On macOS it is in the keychain, which is not read.
+    """
+    path = layout.claude / CREDENTIALS
+    if read_state(path).get(LOGIN):
+        return path
+    return None
+
+
 def read_console_key(layers: Layers) -> str:
     """The key of a login at Anthropic's Console; "" without one."""
     path = find_console_key(layers.layout)

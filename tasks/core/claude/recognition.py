@@ -126,7 +126,11 @@ def read_revisions(layout: Layout) -> list[Revision]:
     return found
 
 
-def recover(layout: Layout, key: bytes, ledger: Ledger | None) -> Recovered:
+def recover(
+    layout: Layout,
+    key: bytes,
+    ledger: Ledger | None,
+) -> Recovered:
     """The ledger by all evidence, its fingerprints made with *key*.
 
     *ledger*: the one that is there, where only its key is lost. Without it what the keys had before
@@ -267,7 +271,10 @@ def _find_former(layout: Layout) -> tuple[Path | None, Document | None]:
     return None, None
 
 
-def _read_former(former: Document | None, paths: Iterable[Key]) -> Ledger:
+def _read_former(
+    former: Document | None,
+    paths: Iterable[Key],
+) -> Ledger:
     """A ledger of what *paths* had in the file *former*.
 
     Without one they had nothing, as far as is known.

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
-from tasks.core.claude import git_ignore
+from tasks.core.claude import git_ignore, logins
 from tasks.core.deploying import situation
 from tasks.core.disk import files, programs
 from tasks.core.history import history
 from tasks.core.litellm import litellm
 from tasks.core.model import network
 from tasks.core.model.catalogue import TIERS
+from tasks.core.model.choices import SUBSCRIPTION
 from tasks.core.model.deployment import discloses
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def find_lasting_caveats(resolved: Resolved) -> Iterator[str]:
     yield from find_model_caveats(resolved.deployment)
     yield from find_network_caveats(resolved)
     yield from git_ignore.doubts(resolved.layout)
+    yield from _find_login_caveats(resolved)
     settings = resolved.layout.settings
     if _discloses_token(resolved) and files.open_to_others(settings):
         yield (
@@ -52,6 +55,16 @@ def _find_former_gateway(resolved: Resolved) -> Iterator[str]:
         f"Claude Code's settings point at another gateway, {address}, until this is deployed; "
         "doit uninstall brings it back"
     )
+
+
+def _find_login_caveats(resolved: Resolved) -> Iterator[str]:
+    """That a login of the user's is sent, and whether there is one."""
+    deployment = resolved.deployment
+    if deployment.auth != SUBSCRIPTION:
+        return
+    yield f"Claude Code sends your Claude login to {deployment.url}, with every request"
+    if logins.find_login(resolved.layout) is None and sys.platform != "darwin":
+        yield "no Claude login is found; Claude Code needs one: claude auth login"
 
 
 def find_model_caveats(deployment: Deployment) -> Iterator[str]:

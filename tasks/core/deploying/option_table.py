@@ -43,7 +43,11 @@ SECTIONS: dict[str, list[Option]] = {
             "HOW",
             "direct, or local-proxy: your own LiteLLM in front of it",
         ),
-        _text("auth", "HOW", "how Claude Code sends its token: bearer, x-api-key or apikeyhelper"),
+        _text(
+            "auth",
+            "HOW",
+            "how Claude Code sends its token: bearer, x-api-key, apikeyhelper or subscription",
+        ),
         _text(
             "token",
             "PLACE",

@@ -188,7 +188,10 @@ def _show_value(text: str | None) -> str:
     return console.printable(text)
 
 
-def _table(rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]], width: int) -> Iterator[str]:
+def _table(
+    rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]],
+    width: int,
+) -> Iterator[str]:
     """A table whose first cell is an action, in its colour."""
     for line in console.lines(list(rows), width, 2):
         yield _paint_action(line)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from tasks.core.catalogue import client_facts
 from tasks.core.claude import logins
+from tasks.core.doctor import subscription
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.doctor.client import DEPLOY
 from tasks.core.model.catalogue import Variable
+from tasks.core.model.choices import SUBSCRIPTION
 from tasks.core.values import value_checks
 
 if TYPE_CHECKING:
@@ -24,7 +26,11 @@ SLOTS = {"bearer": "ANTHROPIC_AUTH_TOKEN", "x-api-key": "ANTHROPIC_API_KEY", "ap
 
 def credentials(case: Case) -> Iterator[Check]:
     """Whether exactly one credential is shown, the right one, and to the gateway."""
-    found = [*_past_the_gateway(case), *_logins(case), *_console_key(case), *_shown(case)]
+    found = [*_past_the_gateway(case), *_logins(case), *_console_key(case)]
+    if case.deployment and case.deployment.auth == SUBSCRIPTION:
+        yield from [*found, *subscription.check(case, SLOTS.values())]
+        return
+    found += _shown(case)
     yield from found
     if not any(each.state in (FAIL, WARN) for each in found):
         slots = [name for name in SLOTS.values() if case.layers.text(name)]

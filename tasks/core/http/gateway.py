@@ -12,6 +12,7 @@ from tasks.core.console import console
 from tasks.core.http import client
 from tasks.core.http.errors import ConnectionFailed
 from tasks.core.model.catalogue import PLACEHOLDER
+from tasks.core.model.choices import SUBSCRIPTION
 from tasks.core.model.errors import Unhealthy
 from tasks.core.model.secret import Secret
 from tasks.core.values import env_file, environment
@@ -141,6 +142,9 @@ def build_credential(auth: str, token: str) -> dict[str, str]:
         return bearer
     if auth == "x-api-key":
         return key
+    if auth == SUBSCRIPTION:
+        # The login is Claude Code's to send; the token is in a header of this kind of gateway.
+        return {}
     return bearer | key
 
 

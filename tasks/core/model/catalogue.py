@@ -20,7 +20,7 @@ PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 
 
 ENTRY_KEY = "model"
-"""The member by which an entry of a list is known: of all lists, only that of models has some that were deployed."""
+"""The member by which an entry of a list is known: only the list of models is edited."""
 
 
 def name_entry(value: str) -> str:
@@ -152,11 +152,12 @@ class Artifact(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """One key of settings.json and where its value comes from: a fact, a variable, the text itself, or a template.
+    """One key of settings.json and where its value comes from: a fact, a variable, itself, or a template.
 
-    A *template* is a text in which {VARIABLE} stands for the value of one; *json* is a value that is no text.
-    *since*, *until*: the Claude Code that reads it, and the first that no longer needs it. *hidden*: names of
-    Claude models that are not shown.
+    A *template* is a text with {VARIABLE} in it, *json* a value that is no text.
+
+    *since*, *until*: the first Claude Code that reads it, and the first that no longer needs it.
+    *hidden*: names of Claude models that are not shown.
     """
 
     path: tuple[str, ...]
@@ -177,6 +178,8 @@ class Gateway(NamedTuple):
     *extends* names the kind that it has the rest from; *model_names* says how it calls its models. Of a local one,
     *provider* is the only one whose models it can serve, *patterns* what Claude Code may ask it for by itself, and
     *params* are further litellm_params of every model.
+
+    *login_header*: how it takes its token beside a Claude login.
     """
 
     id: str
@@ -199,6 +202,7 @@ class Gateway(NamedTuple):
     provider: str | None = None
     patterns: str = "claude-{tier}-*"
     params: Mapping[str, Any] = NOTHING
+    login_header: str | None = None
 
 
 class Variable(NamedTuple):

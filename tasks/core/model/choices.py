@@ -18,8 +18,11 @@ AUTHS = {
     "bearer": "the token as Authorization: Bearer",
     "x-api-key": "the token as x-api-key",
     "apikeyhelper": "a small program prints the token; settings.json never holds it",
+    "subscription": "your own Claude login is sent, and the token in a header of the gateway's own",
 }
 """How Claude Code shows the gateway who it is."""
+SUBSCRIPTION = "subscription"
+"""The one with which a login at Anthropic reaches the gateway."""
 TOPOLOGIES = {
     "direct": "Claude Code talks to the gateway itself",
     "local-proxy": "a LiteLLM on this machine stands in between",

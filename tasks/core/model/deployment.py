@@ -19,7 +19,7 @@ from tasks.core.model.catalogue import (
     Setting,
     Variable,
 )
-from tasks.core.model.choices import Choices, unknown
+from tasks.core.model.choices import SUBSCRIPTION, Choices, unknown
 from tasks.core.model.errors import UsageError
 from tasks.core.model.layout import DEFAULT_PORT
 from tasks.core.model.secret import Secret
@@ -98,7 +98,12 @@ class Deployment(NamedTuple):
     @property
     def headers(self) -> tuple[str, ...]:
         """What Claude Code sends with every request, as `Name: value`; {VARIABLE} in it stands for a value."""
-        return () if self.upstream else (*self.gateway.headers, *(self.choices.headers or ()))
+        if self.upstream:
+            return ()
+        login: tuple[str, ...] = ()
+        if self.auth == SUBSCRIPTION and self.gateway.login_header:
+            login = (self.gateway.login_header,)
+        return (*self.gateway.headers, *login, *(self.choices.headers or ()))
 
     @property
     def credential(self) -> str:
@@ -190,6 +195,7 @@ def settle(choices: Choices, catalogue: Catalogue) -> Deployment:
             )
     if not gateway.process:
         return _elsewhere(choices, preset, gateway, catalogue)
+    upstream.refuse_login(choices, gateway)
     if choices.gateway_url:
         raise UsageError(
             f"--gateway-url is for a gateway elsewhere, and {gateway.id!r} is on this machine",
@@ -222,7 +228,10 @@ def _elsewhere(choices: Choices, preset: Preset, gateway: Gateway, catalogue: Ca
     names = {tier: name for tier, name in asked.items() if name}
     there = Deployment(choices, preset, gateway, (), catalogue.providers, {}, names, catalogue.variables)
     if choices.topology != upstream.TOPOLOGY:
+        if there.auth == SUBSCRIPTION:
+            upstream.check_login(gateway, there.url, there.headers)
         return there
+    upstream.refuse_login(choices, _named("gateway type", LOCAL, catalogue.gateways))
     here = there._replace(gateway=_named("gateway type", LOCAL, catalogue.gateways))
     return here._replace(upstream=upstream.behind(choices, gateway, there.url, here.port))
 

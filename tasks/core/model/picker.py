@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tasks.core.model.catalogue import name_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tasks.core.model.catalogue import Model, Setting
-    from tasks.core.model.deployment import Deployment
+    from tasks.core.model.choices import Choices
+    from tasks.core.model.upstream import Groups, Turns
 
 UNKNOWN_OUTPUT = 32_000
 """Tokens of an answer that Claude Code asks for of a model that it does not know."""
@@ -38,12 +39,44 @@ FACTS = ("lineup", "lineup_only", "windows", *CAPS)
 """What a setting can be made from here."""
 
 
-def expand(setting: Setting, deployment: Deployment) -> list[Setting]:
+class Offer(Protocol):
+    """What of a deployment decides about the list: see model.deployment.Deployment."""
+
+    @property
+    def choices(self) -> Choices:
+        """What was asked for."""
+
+    @property
+    def models(self) -> Sequence[Model]:
+        """The models that are deployed."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The served name of each tier."""
+
+    @property
+    def groups(self) -> Groups:
+        """The names that several models share."""
+
+    @property
+    def served(self) -> Sequence[str]:
+        """All names."""
+
+    def answering(self, name: str) -> Turns:
+        """Who is asked for a name, best first."""
+
+
+def expand(setting: Setting, deployment: Offer) -> list[Setting]:
     """*setting*, whose fact is one of FACTS, as the settings that it consists of."""
     # In a project's settings Claude Code ignores the list.
     is_read = deployment.choices.scope is None
     if setting.fact in CAPS:
-        return _limit_all(setting, setting.fact, deployment, is_read=is_read)
+        return _limit_all(
+            setting,
+            setting.fact,
+            deployment,
+            is_read=is_read,
+        )
     if not is_read:
         return []
     names = list_names(deployment)
@@ -59,11 +92,16 @@ def expand(setting: Setting, deployment: Deployment) -> list[Setting]:
     for name in shown:
         row = json.dumps(make_row(name, deployment))
         path = (*setting.path, name_entry(name))
-        rows.append(plain._replace(path=path, json=row))
+        rows.append(
+            plain._replace(
+                path=path,
+                json=row,
+            )
+        )
     return rows
 
 
-def list_names(deployment: Deployment) -> list[str]:
+def list_names(deployment: Offer) -> list[str]:
     """The names that can be chosen: those of the tiers first, and no model twice."""
     if not deployment.models:
         return []
@@ -75,7 +113,7 @@ def list_names(deployment: Deployment) -> list[str]:
     return [*names]
 
 
-def make_row(name: str, deployment: Deployment) -> dict[str, str]:
+def make_row(name: str, deployment: Offer) -> dict[str, str]:
     """What Claude Code shows of a served name, and takes it for."""
     turns = deployment.answering(name)
     model = turns[0].model
@@ -89,7 +127,11 @@ def make_row(name: str, deployment: Deployment) -> dict[str, str]:
     return row
 
 
-def find_caps(deployment: Deployment, *, is_listed: bool) -> dict[str, str]:
+def find_caps(
+    deployment: Offer,
+    *,
+    is_listed: bool,
+) -> dict[str, str]:
     """What all models share, as the facts max_context and max_output; each only where it is needed.
 
     *is_listed*: Claude Code has the rows, so that these count for what the rows leave open.
@@ -104,14 +146,22 @@ def find_caps(deployment: Deployment, *, is_listed: bool) -> dict[str, str]:
         if is_listed:
             asked = _ask_output(models[0])
         if output < asked or not is_listed:
-            _lower(caps, "max_output", min(output, asked))
+            _lower(
+                caps,
+                "max_output",
+                min(output, asked),
+            )
     served = [*deployment.names.values()]
     if is_listed:
         served += list_names(deployment)
     for name in served:
         models = [turn.model for turn in deployment.answering(name)]
         if not is_listed or models[0].behaves_as is None:
-            _lower(caps, "max_context", min(model.limits["input_tokens"] for model in models))
+            _lower(
+                caps,
+                "max_context",
+                min(model.limits["input_tokens"] for model in models),
+            )
     return {fact: str(cap) for fact, cap in caps.items()}
 
 
@@ -122,32 +172,51 @@ def show_tokens(count: int) -> str:
     return f"{count // 1000}k"
 
 
-def _lower(caps: dict[str, int], name: str, cap: int) -> None:
-    caps[name] = min(cap, caps.get(name, cap))
+def _lower(
+    caps: dict[str, int],
+    name: str,
+    cap: int,
+) -> None:
+    caps[name] = min(
+        cap,
+        caps.get(name, cap),
+    )
 
 
 def _ask_output(model: Model) -> int:
-    """How long an answer Claude Code asks for at most: `validate` compares each model with what it behaves as."""
+    """How long an answer Claude Code asks for at most: `validate` holds each model to it."""
     if model.behaves_as is None:
         return UNKNOWN_OUTPUT
-    return max(LEAST_OUTPUT, model.limits["output_tokens"])
+    return max(
+        LEAST_OUTPUT,
+        model.limits["output_tokens"],
+    )
 
 
-def _limit_windows(setting: Setting, names: Sequence[str], deployment: Deployment) -> list[Setting]:
+def _limit_windows(
+    setting: Setting,
+    names: Sequence[str],
+    deployment: Offer,
+) -> list[Setting]:
     """The windows that are smaller than what Claude Code takes the models for."""
     made = []
     for name in names:
         window = min(turn.model.limits["input_tokens"] for turn in deployment.answering(name))
         if LEAST_WINDOW <= window < MILLION:
             path = (*setting.path, name, "autoCompactWindow")
-            made.append(setting._replace(path=path, json=str(window)))
+            made.append(
+                setting._replace(
+                    path=path,
+                    json=str(window),
+                )
+            )
     return made
 
 
 def _limit_all(
     setting: Setting,
     fact: str,
-    deployment: Deployment,
+    deployment: Offer,
     *,
     is_read: bool,
 ) -> list[Setting]:
@@ -159,13 +228,22 @@ def _limit_all(
         made = [plain._replace(text=before)]
     else:
         made = [
-            plain._replace(text=before, until=setting.since),
-            plain._replace(text=after, since=setting.since),
+            plain._replace(
+                text=before,
+                until=setting.since,
+            ),
+            plain._replace(
+                text=after,
+                since=setting.since,
+            ),
         ]
     return [each for each in made if each.text is not None]
 
 
-def _describe(name: str, deployment: Deployment) -> Iterator[str]:
+def _describe(
+    name: str,
+    deployment: Offer,
+) -> Iterator[str]:
     """Which tiers ask for it, its context and price, and what it cannot do."""
     turns = deployment.answering(name)
     model = turns[0].model
@@ -201,10 +279,22 @@ def _describe_lacks(model: Model) -> Iterator[str]:
         yield "no thinking"
 
 
-def _is_hidden(name: str, hidden: Sequence[str]) -> bool:
+def _is_hidden(
+    name: str,
+    hidden: Sequence[str],
+) -> bool:
     """Whether Claude Code takes *name* for a model that it no longer shows."""
-    plain = name.lower().replace(".", "-")
-    return any(re.search(rf"{re.escape(old)}(?!\d)(?!-\d(?!\d))", plain) for old in hidden)
+    plain = name.lower().replace(
+        ".",
+        "-",
+    )
+    return any(
+        re.search(
+            rf"{re.escape(old)}(?!\d)(?!-\d(?!\d))",
+            plain,
+        )
+        for old in hidden
+    )
 
 
 def read_value(setting: Setting) -> Any:  # noqa: ANN401 - any JSON value

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from tasks.core.model.catalogue import PLACEHOLDER, TIERS, Gateway
+from tasks.core.model.choices import SUBSCRIPTION
 from tasks.core.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,6 +58,32 @@ def behind(choices: Choices, gateway: Gateway, url: str, port: int) -> Upstream:
     made = Upstream(gateway, url, "x-api-key" if wanted == "x-api-key" else "bearer", headers)
     _ = _params("any", made)  # whether every header can be sent
     return made
+
+
+def refuse_login(choices: Choices, gateway: Gateway) -> None:
+    """UsageError where a Claude login would be sent to a gateway that has no use for it."""
+    if choices.auth == SUBSCRIPTION:
+        says = f"{gateway.name} asks its providers with keys of its own"
+        raise UsageError(
+            f"--auth {SUBSCRIPTION} is for a remote gateway; {says}",
+            "Leave out --auth.",
+        )
+
+
+def check_login(gateway: Gateway, url: str, headers: Iterable[str]) -> None:
+    """UsageError where the gateway could not know who asks, or others could read the login."""
+    token = f"{{{gateway.token}}}"
+    if not any(token in line for line in headers):
+        raise UsageError(
+            f"--auth {SUBSCRIPTION} needs the header in which {gateway.name} takes its token",
+            f"Ask its operators for the name: --header 'x-gateway-key: {token}'",
+        )
+    parts = urlsplit(url)
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise UsageError(
+            f"--auth {SUBSCRIPTION} would send your Claude login to {url} unencrypted",
+            "Give an address that begins with https://.",
+        )
 
 
 def served(names: Mapping[str, str]) -> dict[str, str]:

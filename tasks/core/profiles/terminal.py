@@ -59,7 +59,10 @@ def check_served(
     profile: str | None,
 ) -> None:
     """Unhealthy when the running gateway does not serve what the deployment needs."""
-    served = gateway.served_models(deployment.url, gateway.own_key(layout))
+    served = gateway.served_models(
+        deployment.url,
+        gateway.own_key(layout),
+    )
     missing = sorted({*deployment.names.values()} - {*served})
     if not missing:
         return

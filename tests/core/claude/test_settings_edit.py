@@ -103,10 +103,19 @@ def test_rows_of_the_user_stay_beside_ours_and_ours_alone_go(layout, theirs):
     changed["modelPicker"]["options"].insert(0, {"model": "new", "label": "New"})
     left = leave(json.dumps(changed).encode(), joined.ledger, settings_edit.fingerprints.digest_key(layout))
     known = json.loads(left.data)
+    is_theirs = theirs is PICKERS["the same"]
+    assert known.get("model") == ("a" if is_theirs else None)
     assert known["modelPicker"]["options"] == [{"model": "new", "label": "New"}, *had]
     assert known["modelPicker"].get("replaceBuiltInOptions") == theirs.get("modelPicker", {}).get(
         "replaceBuiltInOptions"
     )
+
+
+def test_a_model_that_another_server_may_have_stays_chosen(layout):
+    theirs = {"model": "a", "env": {"ANTHROPIC_BASE_URL": "https://other.example"}}
+    joined = outcome(layout, theirs, settings=(*SETTINGS, *ROWS))
+    back = leave(joined.data, joined.ledger, settings_edit.fingerprints.digest_key(layout))
+    assert json.loads(back.data) == theirs
 
 
 def test_a_row_that_the_user_took_out_or_changed_stays_so(layout):

@@ -235,3 +235,45 @@ def test_settings_are_texts_but_for_secrets_and_what_depends_on_what_is_found():
     assert made["PROXY"].fact == "no_proxy"
     assert made["OPUS"].text == "big"
     assert made["defaultMode"].unless_present
+
+
+LOGIN = {
+    "preset": "demo",
+    "gateway_type": "custom",
+    "gateway_url": "https://gateway.example.com",
+    "auth": "subscription",
+}
+PASSES = GATEWAY._replace(id="passes", process=False, port=None, login_header="x-gw-key: Bearer {KEY}")
+WITH_LOGIN = KNOWN._replace(gateways={**KNOWN.gateways, "passes": PASSES})
+
+
+def test_with_a_login_the_token_is_in_a_header_and_nothing_else_is_sent():
+    made = settle(Choices(**{**LOGIN, "gateway_type": "passes"}), WITH_LOGIN)
+    assert made.headers == ("x-gw-key: Bearer {KEY}",)
+    assert made.needs == ("KEY",)
+    own = settle(Choices(**LOGIN, headers=("x-own: {KEY}",)), WITH_LOGIN)
+    assert own.headers == ("x-own: {KEY}",)
+    slots = (Setting(("env", "T"), fact="bearer"), Setting(("env", "K"), fact="api_key"))
+    headers = Setting(("env", "H"), fact="headers")
+    joined = settings_of(made._replace(gateway=PASSES._replace(settings=(*slots, headers))))
+    assert [each.template or each.text for each in joined] == ["", "", "x-gw-key: Bearer {KEY}\nx-api-key:"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({}, "x-gateway-key: {KEY}"),
+        ({"gateway_type": "passes", "gateway_url": "http://gateway.example.com"}, "https"),
+        ({"gateway_type": None, "gateway_url": None}, "Leave out --auth"),
+        ({"topology": "local-proxy"}, "Leave out --auth"),
+    ],
+)
+def test_a_login_is_refused_where_it_cannot_work(changed, says):
+    with pytest.raises(UsageError) as caught:
+        settle(Choices(**{**LOGIN, **changed}), WITH_LOGIN)
+    assert says in f"{caught.value}"
+
+
+def test_a_login_may_go_unencrypted_to_this_machine():
+    there = {**LOGIN, "gateway_type": "passes", "gateway_url": "http://127.0.0.1:4999"}
+    assert settle(Choices(**there), WITH_LOGIN).auth == "subscription"
