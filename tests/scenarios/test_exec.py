@@ -121,8 +121,15 @@ def test_two_terminals_with_two_profiles_at_once(two):
 
 def test_what_only_the_deployed_one_has_is_cancelled(two):
     run(two, "--profile", "company", "--", "claude")
-    assert two.env_json()["CLAUDE_CODE_MAX_CONTEXT_TOKENS"]
-    assert env_of(told(two))["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == ""
+    assert two.env_json()["ANTHROPIC_DEFAULT_OPUS_MODEL"]
+    assert env_of(told(two))["ANTHROPIC_DEFAULT_OPUS_MODEL"] == ""
+    assert two.json(two.settings)["modelPicker"]["options"]
+    assert told(two)["settings"]["modelPicker"]["options"] == []
+
+
+def test_the_list_of_models_is_repeated_whole(two):
+    run(two, "--profile", "here", "--", "claude")
+    assert told(two)["settings"]["modelPicker"] == two.json(two.settings)["modelPicker"]
 
 
 def test_words_folder_and_exit_code_are_the_programs_own(two):

@@ -15,10 +15,16 @@ from tasks.core.model.errors import Unhealthy
 from tasks.core.text import json_edit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tasks.core.model.catalogue import Setting
     from tasks.core.model.deployment import Deployment, Values
     from tasks.core.model.layout import Layout
     from tasks.core.text.json_edit import Path
+
+
+LIST: Path = ("modelPicker", "options")
+"""The list of models that Claude Code shows."""
 
 
 def make_settings(
@@ -30,8 +36,8 @@ def make_settings(
 
     They go over those that it has: what is deployed for another gateway is cancelled.
     """
-    texts: dict[Path, Any] = {**_cancel_deployed(layout)}
-    texts |= _make_texts(layout, deployment, values)
+    texts = _make_texts(layout, deployment, values)
+    texts = {**_cancel_deployed(layout, texts), **texts}
     whole: json_edit.Path = ()
     settings: dict[str, Any] = json_edit.parse(json_edit.edit(None, texts)).value(whole)
     return settings
@@ -84,7 +90,9 @@ def _make_texts(
 ) -> dict[Path, Any]:
     """What each key contains; one that the user has set is left to the user."""
     every = settings_of(deployment)
-    chosen = [setting for setting in every if not _is_left(layout, setting)]
+    # Claude Code takes the list of models from one place, so what is deployed of it is repeated.
+    repeated = [path for path in _list_owned(layout) if path[0] == LIST[0]]
+    chosen = [setting for setting in every if setting.path in repeated or not _is_left(layout, setting)]
     return settings_edit.texts(
         layout,
         chosen,
@@ -93,12 +101,27 @@ def _make_texts(
     )
 
 
-def _cancel_deployed(layout: Layout) -> dict[Path, str]:
-    """The variables of what is deployed, each with the empty text that cancels it."""
+def _cancel_deployed(
+    layout: Layout,
+    texts: Mapping[Path, Any],
+) -> dict[Path, Any]:
+    """The variables of what is deployed, each with the empty text that cancels it.
+
+    The list of models is cancelled where *texts* has none.
+    """
+    owned = _list_owned(layout)
+    cancelled: dict[Path, Any] = {path: "" for path in owned if path[0] == "env"}
+    if LIST in {path[:-1] for path in owned} and LIST not in {path[:-1] for path in texts}:
+        cancelled[LIST] = []
+    return cancelled
+
+
+def _list_owned(layout: Layout) -> list[Path]:
+    """The keys of settings.json that are deployed."""
     ledger = ledger_file.read(layout)
     if ledger is None:
-        return {}
-    return {path: "" for path in ledger.owned if path[0] == "env"}
+        return []
+    return [*ledger.owned]
 
 
 def _is_left(
