@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tasks.core.claude import chosen_model
 from tasks.core.claude.decisions import Decision, Key, decide, decide_release
 from tasks.core.claude.ledger import BASE_URL, CREDENTIALS, Displaced, Ledger, Owned, fingerprint, same
 from tasks.core.claude.settings_step import Nothing, Receipt, Step
-from tasks.core.model.catalogue import name_entry
 from tasks.core.text.json_edit import REMOVE, Path, Raw, canonical, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from tasks.core.claude.settings_step import View
-
-
-MODEL: Path = ("model",)
-"""Where Claude Code keeps the model that a person chose in its list."""
 
 
 def applied(
@@ -55,7 +51,8 @@ def undone(found: View | None, ledger: Ledger | None, key: bytes) -> Step:
     """Give *found* back: each key that still holds what we wrote holds again what stood there before."""
     plan = _Plan(found, ledger, key)
     plan.release([*plan.owned], is_leaving=True)
-    plan.drop_choice()
+    if chosen_model.is_left(plan.found, plan.changes):
+        plan.changes[chosen_model.KEY] = REMOVE
     step = plan.step()
     left = Ledger(file_existed=True, displaced=tuple(plan.displaced)) if plan.displaced else None
     return step._replace(ledger=left)
@@ -116,20 +113,6 @@ class _Plan:
             decision = decide_release(self._look_back(path, owned))
             self._apply_release(path, owned, decision, is_leaving=is_leaving)
         self._prune()
-
-    def drop_choice(self) -> None:
-        """Take out the model that was chosen from a list of ours, where nothing serves it any more.
-
-        Claude Code writes it when a person chooses there; without it, it asks for its own default.
-        """
-        chosen = self._current(MODEL)
-        if not isinstance(chosen, str) or self._server_after() is not None:
-            return
-        entry = name_entry(chosen)
-        gone = [path for path, change in self.changes.items() if change is REMOVE]
-        if any(path[-1] == entry for path in gone):
-            self.changes[MODEL] = REMOVE
-            self._note("removed", MODEL)
 
     def _look_back(self, path: Path, owned: Owned) -> Key:
         """What is known of a key that is no longer wanted."""

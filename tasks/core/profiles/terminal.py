@@ -49,7 +49,11 @@ def make_variables(
     values: Values,
 ) -> dict[str, str]:
     """The same for any program, as variables."""
-    texts = _make_texts(layout, deployment, values)
+    texts = _make_texts(
+        layout,
+        deployment,
+        values,
+    )
     return {path[1]: text for path, text in texts.items() if path[0] == "env"}
 
 
@@ -91,8 +95,13 @@ def _make_texts(
     """What each key contains; one that the user has set is left to the user."""
     every = settings_of(deployment)
     # Claude Code takes the list of models from one place, so what is deployed of it is repeated.
-    repeated = [path for path in _list_owned(layout) if path[0] == LIST[0]]
-    chosen = [setting for setting in every if setting.path in repeated or not _is_left(layout, setting)]
+    owned = _list_owned(layout)
+    chosen = []
+    for setting in every:
+        is_repeated = setting.path[0] == LIST[0] and setting.path in owned
+        if not is_repeated and _is_left(layout, setting):
+            continue
+        chosen.append(setting)
     return settings_edit.texts(
         layout,
         chosen,
@@ -135,5 +144,8 @@ def _is_left(
     data = files.read(files.real_target(path))
     if data is None:
         return False
-    settings = json_edit.parse(data, str(path))
+    settings = json_edit.parse(
+        data,
+        str(path),
+    )
     return settings.raw(setting.path) is not None
