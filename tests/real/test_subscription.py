@@ -11,7 +11,7 @@ from test_enterprise import ask, messages
 from tests.conftest import make_sandbox
 from tests.messages_server import serving
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.sample(1)]
 
 LOGIN = "sk-ant-oat01-login-of-the-tests"
 TOKEN = "tok-of-the-gateway-0123456789"
