@@ -14,6 +14,7 @@ from tests.house import floors
 from tests.house.source import PROJECT
 
 PURE = {
+    "claude.chosen_model",
     "claude.decisions",
     "claude.ledger",
     "claude.ownership",

@@ -50,6 +50,7 @@ CODE = (
     "tasks/core/model/deployment.py",
     "tasks/core/model/layout.py",
     "tasks/core/model/network.py",
+    "tasks/core/model/picker.py",
     "tasks/core/model/release.py",
     "tasks/core/model/upstream.py",
     "tasks/core/text/documents.py",

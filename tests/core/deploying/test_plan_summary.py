@@ -14,7 +14,7 @@ def made(asked_for, layout):
 
 def test_files_and_settings_are_counted(made):
     lines = list(plan_summary.lines(made[0], 100))
-    assert lines[-1] == "Plan: 5 files to create, 20 settings to set."
+    assert lines[-1] == "Plan: 5 files to create, 21 settings to set."
     assert not any("ANTHROPIC" in line for line in lines)
     assert "Nothing was written" not in "\n".join(lines)
 
