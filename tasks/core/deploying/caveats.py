@@ -14,8 +14,8 @@ from tasks.core.history import history
 from tasks.core.litellm import litellm
 from tasks.core.model import network
 from tasks.core.model.catalogue import TIERS
-from tasks.core.model.choices import SUBSCRIPTION
 from tasks.core.model.deployment import discloses
+from tasks.core.model.upstream import SUBSCRIPTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,7 +154,10 @@ def _discloses_token(resolved: Resolved) -> bool:
         has_value = found.value is not None
         if has_value or found.needs_key:
             known.append(name)
-    return discloses(resolved.deployment, known)
+    return discloses(
+        resolved.deployment,
+        known,
+    )
 
 
 def _describe_end(model: Model) -> str:

@@ -15,7 +15,7 @@ from tasks.core.disk import files, programs
 from tasks.core.http import tls
 from tasks.core.lint import rules
 from tasks.core.model import upstream
-from tasks.core.model.choices import AUTHS, SUBSCRIPTION, Choices
+from tasks.core.model.choices import AUTHS, Choices
 from tasks.core.model.deployment import Deployment, settle
 from tasks.core.model.errors import GatewayError
 from tasks.core.text import documents, json_edit
@@ -69,7 +69,7 @@ def examples(known: Catalogue) -> list[Deployment]:
     for kind, auth in itertools.product(kinds, AUTHS):
         if kind.provider and auth != kind.auth:
             continue
-        if auth == SUBSCRIPTION and not kind.login_header:
+        if auth == upstream.SUBSCRIPTION and not kind.login_header:
             continue
         chosen.append(choose_example(here[0].id, kind, known)._replace(auth=auth))
     there = [kind.id for kind in kinds if not kind.process]

@@ -10,7 +10,7 @@ from tasks.core.doctor import subscription
 from tasks.core.doctor.case import FAIL, OK, SKIP, WARN, Check
 from tasks.core.doctor.client import DEPLOY
 from tasks.core.model.catalogue import Variable
-from tasks.core.model.choices import SUBSCRIPTION
+from tasks.core.model.upstream import SUBSCRIPTION
 from tasks.core.values import value_checks
 
 if TYPE_CHECKING:

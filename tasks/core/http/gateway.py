@@ -12,9 +12,9 @@ from tasks.core.console import console
 from tasks.core.http import client
 from tasks.core.http.errors import ConnectionFailed
 from tasks.core.model.catalogue import PLACEHOLDER
-from tasks.core.model.choices import SUBSCRIPTION
 from tasks.core.model.errors import Unhealthy
 from tasks.core.model.secret import Secret
+from tasks.core.model.upstream import SUBSCRIPTION
 from tasks.core.values import env_file, environment
 
 if TYPE_CHECKING:

@@ -21,14 +21,11 @@ AUTHS = {
     "subscription": "your own Claude login is sent, and the token in a header of the gateway's own",
 }
 """How Claude Code shows the gateway who it is."""
-SUBSCRIPTION = "subscription"
-"""The one with which a login at Anthropic reaches the gateway."""
 TOPOLOGIES = {
     "direct": "Claude Code talks to the gateway itself",
     "local-proxy": "a LiteLLM on this machine stands in between",
 }
-HIGHEST_PORT = 65535
-LOWEST_PORT = 1024
+LOWEST_PORT, HIGHEST_PORT = 1024, 65535
 
 
 _NETWORK = ("proxy", "ca_bundle", "client_cert", "client_key")

@@ -19,7 +19,7 @@ from tasks.core.model.catalogue import (
     Setting,
     Variable,
 )
-from tasks.core.model.choices import SUBSCRIPTION, Choices, unknown
+from tasks.core.model.choices import Choices, unknown
 from tasks.core.model.errors import UsageError
 from tasks.core.model.layout import DEFAULT_PORT
 from tasks.core.model.secret import Secret
@@ -101,7 +101,7 @@ class Deployment(NamedTuple):
         if self.upstream:
             return ()
         login: tuple[str, ...] = ()
-        if self.auth == SUBSCRIPTION and self.gateway.login_header:
+        if self.auth == upstream.SUBSCRIPTION and self.gateway.login_header:
             login = (self.gateway.login_header,)
         return (*self.gateway.headers, *login, *(self.choices.headers or ()))
 
@@ -228,7 +228,7 @@ def _elsewhere(choices: Choices, preset: Preset, gateway: Gateway, catalogue: Ca
     names = {tier: name for tier, name in asked.items() if name}
     there = Deployment(choices, preset, gateway, (), catalogue.providers, {}, names, catalogue.variables)
     if choices.topology != upstream.TOPOLOGY:
-        if there.auth == SUBSCRIPTION:
+        if there.auth == upstream.SUBSCRIPTION:
             upstream.check_login(gateway, there.url, there.headers)
         return there
     upstream.refuse_login(choices, _named("gateway type", LOCAL, catalogue.gateways))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from tasks.core.model.catalogue import PLACEHOLDER, TIERS, Gateway
-from tasks.core.model.choices import SUBSCRIPTION
 from tasks.core.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
 
 
 TOPOLOGY = "local-proxy"
+SUBSCRIPTION = "subscription"
+"""The --auth with which a login at Anthropic reaches the gateway."""
 SUFFIX = "[1m]"
 """Claude Code's own mark for a large context; it takes it off before it asks."""
 
