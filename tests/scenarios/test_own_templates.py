@@ -24,6 +24,11 @@ def change(path, old, new):
     path.write_text(text.replace(old, new, 1))
 
 
+def window_in(settings):
+    """The context of the own model, as Claude Code knows it."""
+    return settings["modelSettings"]["my-demo"]["autoCompactWindow"]
+
+
 def manifest(box):
     return box.json(box.gateway / "deployment-manifest.json")
 
@@ -41,14 +46,14 @@ def test_a_folder_is_deployed_shown_changed_and_taken_back(sandbox, team):
 
     change(team / "models/my-demo.yaml", "input_tokens: 200000", "input_tokens: 100000")
     sandbox.deploy()
-    assert sandbox.env_json()["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "100000"
+    assert window_in(sandbox.json(sandbox.settings)) == 100000
 
     # Another version ships another local gateway: what is the team's stays, the rest comes.
     change(sandbox.project / "templates/gateways/local.yaml", "port: 4000", "port: 4077")
     assert "would render" in sandbox.doit("status").out
     sandbox.deploy()
     assert sandbox.env_json()["ANTHROPIC_BASE_URL"].endswith(":4077")
-    assert sandbox.env_json()["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "100000"
+    assert window_in(sandbox.json(sandbox.settings)) == 100000
 
     sandbox.deploy("--templates", "none", "--preset", "demo")
     assert manifest(sandbox)["own_templates"] == {}
@@ -129,10 +134,8 @@ def test_two_homes_with_own_templates_never_mix(sandbox):
     assert "Nothing" in sandbox.deploy().err
     assert "Nothing" in sandbox.deploy(env=other).err
     theirs = Layout.of(sandbox.environment(**other), project=sandbox.project)
-    found = [
-        sandbox.json(path)["env"]["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] for path in (sandbox.settings, theirs.settings)
-    ]
-    assert found == ["100000", "150000"]
+    found = [window_in(sandbox.json(path)) for path in (sandbox.settings, theirs.settings)]
+    assert found == [100000, 150000]
 
 
 @pytest.mark.parametrize("name", ["models/demo.yaml", "artifacts/stop-gateway.sh.j2"])
@@ -177,7 +180,7 @@ def test_a_secret_in_an_own_template_is_refused_and_not_shown(sandbox, team):
     for words in (["validate", "--templates", str(team)], ["deploy", "--preset", "team", "--templates", str(team)]):
         refused = sandbox.doit(*words)
         assert refused.code == 4, refused.text
-        assert f"{team / 'models/my-demo.yaml'}:20: params.api_key" in refused.err
+        assert f"{team / 'models/my-demo.yaml'}:21: params.api_key" in refused.err
         assert secret not in refused.text
     assert not sandbox.gateway.exists() or not list(sandbox.gateway.iterdir())
 
