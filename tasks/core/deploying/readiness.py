@@ -70,7 +70,10 @@ def _find_litellm(resolved: Resolved) -> Line:
         resolved.request.choices.litellm,
     )
     if found is None:
-        return Line("warn", f"LiteLLM is not installed; you will be asked ({litellm.TAKES})")
+        later = "you will be asked"
+        if resolved.request.flags.yes:
+            later = "the gateway gets its own"
+        return Line("warn", f"LiteLLM is not installed; {later} ({litellm.TAKES})")
     refusal = litellm.refusal(found)
     if refusal:
         return Line("warn", f"LiteLLM: {refusal}")
