@@ -86,11 +86,6 @@ class Case:
         facts = self.facts.get("client")
         return None if facts is None else make_said(facts)
 
-    @property
-    def pending(self) -> str:
-        """Why it is known to fail still; "" where it must pass."""
-        return str(self.facts.get("pending", ""))
-
 
 def make_said(facts: dict[str, Any]) -> Said:
     """The expectation that a file describes."""
