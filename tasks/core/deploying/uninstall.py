@@ -14,6 +14,7 @@ from tasks.core.disk import fingerprints
 from tasks.core.disk.targets import KEPT
 from tasks.core.history import backup, history, our_form
 from tasks.core.model.errors import GatewayError
+from tasks.core.model.layout import is_packaged
 from tasks.core.model.release import Revision
 from tasks.core.service import traces, units
 from tasks.core.values import env_file
@@ -193,7 +194,9 @@ def is_anything_left(layout: Layout, *, purge: bool) -> bool:
         return True
     if not purge:
         return False
-    return bool(find_remains(layout) or work_folders.find(layout))
+    # The build/ of a clone has something after any command.
+    kept = work_folders.find(layout) if is_packaged(layout.project) else []
+    return bool(find_remains(layout) or kept)
 
 
 def find_remains(layout: Layout) -> list[Path]:
