@@ -9,6 +9,7 @@ STORE = "tasks/core/disk/store.py"
 EXCEPTIONS = {
     "tasks/develop.py": "a file of the repository, which git has",
     "tasks/core/claude/client_verdict.py": "a copy for one program: gone when it ends",
+    "tasks/core/doctor/probe.py": "a copy of settings for one program: gone when it ends",
     "tasks/core/disk/lock.py": "the lock file is held open, and never replaced",
     "tasks/core/frame/door.py": "sets up .venv before our modules can be used, and checks it each time",
     "tasks/core/frame/journal.py": "a log is appended to",
