@@ -205,7 +205,7 @@ def test_what_we_take_for_hidden_is_hidden(basic):
     (setting,) = [each for each in KNOWN.gateways["local"].settings if each.fact == "lineup"]
     settings = basic.box.json(basic.box.settings)
     names = [*setting.hidden, "claude-sonnet-4-6"]
-    settings["modelPicker"]["options"] = [{"model": f"my-{name}", "label": f"Row {name}"} for name in names]
+    settings["modelPicker"]["options"] = [{"model": name, "label": f"Row {name}"} for name in names]
     basic.box.settings.write_text(json.dumps(settings))
     terminal = Terminal(basic.program, basic.environ, basic.work)
     try:
