@@ -17,6 +17,7 @@ def gateways():
         yield made
 
 
+@pytest.mark.sample(12)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_we_say_of_it_what_the_client_does(case, sandbox, gateways, claude):
     if shutil.which(case.facts.get("without", "")):
