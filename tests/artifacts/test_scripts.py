@@ -60,6 +60,7 @@ def test_shellcheck_finds_nothing(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("shell", SHELLS)
 def test_start_status_start_again_and_stop(folder, shell):
     folder.shell = shell
@@ -81,6 +82,7 @@ def test_start_status_start_again_and_stop(folder, shell):
 
 
 @pytest.mark.slow
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_same_without_proc_as_on_macos(tmp_path, shell, sleeper):
     if not shutil.which("ps") or not shutil.which("lsof"):
@@ -124,6 +126,7 @@ def test_it_runs_detached_and_its_files_are_private(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_environment_is_env_and_nothing_of_the_shells(folder, shell):
     folder.shell = shell
@@ -197,6 +200,7 @@ def test_a_loop_through_env_is_cut_too(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("shell", SHELLS)
 def test_env_is_read_and_never_executed(folder, shell):
     folder.shell = shell
@@ -305,7 +309,7 @@ def test_no_litellm_says_how_to_get_one(folder):
     if shutil.which("litellm", path="/usr/bin:/bin"):
         pytest.skip("this machine has a LiteLLM of its own")
     assert result.returncode == 1
-    assert "python3 dodo.py litellm" in result.stderr
+    assert "gatehand litellm" in result.stderr
 
 
 def test_a_chosen_litellm_that_is_gone_is_not_replaced_by_another(folder):
@@ -347,6 +351,7 @@ def test_a_port_that_cannot_be_listened_on_is_named(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("shell", SHELLS)
 def test_a_start_that_fails_shows_the_end_of_the_log_without_secrets(folder, shell):
     folder.shell = shell
@@ -485,6 +490,7 @@ def test_one_that_another_start_has_begun_in_vain_is_an_error(folder, mode, time
 
 
 @pytest.mark.slow
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("shell", SHELLS)
 def test_foreground_becomes_the_gateway(folder, shell):
     folder.shell = shell
@@ -606,6 +612,7 @@ def test_a_gateway_that_was_killed_can_be_started_again(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("shell", SHELLS)
 def test_answers_that_do_not_end_are_cut_off_after_the_deadline(folder, shell):
     folder.shell = shell

@@ -82,7 +82,7 @@ def sizes(found: tree.Tree) -> set[tuple[str, int, int]]:
     }
 
 
-@pytest.mark.sample(1)
+@pytest.mark.nightly
 def test_what_follows_is_the_same_for_states_that_are_alike(experiment):
     """Each verdict is the one that is given when nothing is remembered."""
     chance = random.Random(experiment.calls[0])

@@ -130,7 +130,7 @@ def find_processes(text):
             yield path.parent.name
 
 
-@pytest.mark.sample(1)
+@pytest.mark.nightly
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace shows every connection")
 @pytest.mark.parametrize("proxy", ["", "http://proxy.example.com:8080", "http://10.11.12.13:8080"])
 def test_no_packet_is_for_another_machine(tmp_path, claude, proxy):

@@ -76,8 +76,8 @@ def test_a_purge_that_the_disk_refuses_is_no_success(sandbox):
     sandbox.deploy("--port", "4600")
     with mounted(sandbox.gateway / "backups", "ro"):
         result = sandbox.doit("uninstall", "--purge")
-        assert result.code == 5, result.text
-        assert "read-only" in result.err
+        assert result.code == 75, result.text
+        assert "Read-only" in result.err
         assert f"{sandbox.gateway / 'backups'}/" in result.err
     assert not (sandbox.gateway / "history").exists()
     assert sandbox.doit("uninstall", "--purge").code == 0

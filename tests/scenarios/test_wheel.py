@@ -188,6 +188,7 @@ def test_its_files_go_where_the_user_wants_them(person, tmp_path):
     person.types("choose", "--preset", "demo", **folders)
     assert {path.name for path in person.home.iterdir()} == set()
     assert list(tmp_path.glob("s/gatehand/*/choices.json"))
+    person.types("render", **folders)
     assert list(tmp_path.glob("c/gatehand/*/catalogue.json"))
 
 

@@ -1,7 +1,7 @@
 """Options behind the words of a command, as in `explain KEY --dir X`.
 
-Our own entry reads them in any place. doit itself, started as `python -m doit`, stops at the first
-word and takes the options behind it for words.
+Our own entry reads them in any place. doit itself, where it is started as a module, stops at the
+first word and takes the options behind it for words.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def test_asking_a_model(played):
         (401, "Authentication Error", "does not accept the key"),
         (404, "Not Found", "not there"),
         (429, "quota", "limits"),
-        (502, "bad gateway", "bad gateway"),
+        (502, "bad gateway", "load balancer"),
     ],
 )
 def test_an_error_says_its_cause_and_a_remedy(played, status, text, says):
