@@ -61,7 +61,7 @@ def running(request, tmp_path_factory) -> Iterator[Running]:
     made.clear()
 
 
-@pytest.mark.sample(2)
+@pytest.mark.sample(1)
 def test_the_command_need_not_be_run_again_to_be_killed(experiment):
     """What is on record of it is what such a run leaves, but for the order in which a folder is emptied."""
     home = [at for at, call in enumerate(experiment.calls, 1) if "/home/" in call and not call.startswith("unlink")]

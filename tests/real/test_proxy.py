@@ -130,6 +130,7 @@ def test_an_authority_that_nobody_or_only_this_system_knows_is_named(behind, pro
         here.ask()
 
 
+@pytest.mark.nightly
 def test_a_proxy_that_opens_tls_is_trusted_with_its_certificates_only(behind, tmp_path, provider):
     opens, bundle = trustme.CA(organization_name="The network"), tmp_path / "network.pem"
     opens.cert_pem.write_to_path(str(bundle))

@@ -59,6 +59,7 @@ def deployed_ports(two):
     return {port for port in (CHOSEN, OTHER, "4203") for text in texts if port in text}
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("damage", [as_it_is, gone, half])
 def test_what_another_run_left_in_build_is_not_deployed(two, damage):
     leave_other_in_build(two)

@@ -67,7 +67,7 @@ def interrupt(box: Sandbox, kind: signal.Signals, after: float, *words: str) -> 
     return process.returncode, said
 
 
-@pytest.mark.sample(6)
+@pytest.mark.sample(4)
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 @pytest.mark.parametrize("moment", range(MOMENTS))

@@ -128,7 +128,8 @@ def test_what_does_not_serve_does_not_stay(box):
     assert box.doit("deploy", env=key).code == 6
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.sample(1)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_an_interrupted_deployment_leaves_what_served_before(box, number):
     before = box.folder.status()
     with (box.gateway / ".env").open("a") as file:

@@ -155,6 +155,7 @@ def test_a_missing_file_of_variables_is_named(layout):
         catalogue.load(layout)
 
 
+@pytest.mark.sample(16)
 @pytest.mark.parametrize("case", FINDINGS, ids=lambda case: case["finding"])
 def test_findings_name_file_line_and_place(layout, case):
     template = case["template"]

@@ -202,6 +202,7 @@ def test_a_project_is_asked_about_by_a_git_that_runs_nothing_of_it(sandbox, host
 
 
 @pytest.mark.slow
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("around", "exposed"), [("alone", set()), ("of doit", set()), ("this folder", {"sitecustomize", "usercustomize"})]
 )

@@ -99,6 +99,7 @@ def venv(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.sample(1)
 def test_installs_once_updates_and_needs_nothing_again(installer, tmp_path, venv, capfd):
     one = lock(tmp_path / "one.txt", wheel(tmp_path, "one"))
     packages.install(venv, one)
@@ -138,6 +139,7 @@ def test_a_wrong_hash_installs_nothing_and_is_mended_by_the_next_run(installer, 
 
 
 @pytest.mark.slow
+@pytest.mark.sample(1)
 @pytest.mark.usefixtures("quick_venvs")
 def test_what_stopped_half_way_is_made_anew(installer, tmp_path, venv):
     (venv / "lib").mkdir(parents=True)
@@ -201,6 +203,7 @@ def test_an_environment_that_a_person_made_is_added_to_and_never_emptied(tmp_pat
 
 
 @pytest.mark.slow
+@pytest.mark.sample(1)
 def test_nothing_of_the_current_folder_is_used(installer, tmp_path, venv, monkeypatch):
     hostile, mark = tmp_path / "hostile", tmp_path / "mark"
     hostile.mkdir()

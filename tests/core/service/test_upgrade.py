@@ -84,6 +84,7 @@ def test_one_that_fails_only_in_place_is_taken_back(folder, monkeypatch):
     assert folder.layout.venv.resolve().name == "venv-old"
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("moved", [False, True], ids=["led to", "in its place"])
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
 def test_an_interrupted_upgrade_is_undone(folder, monkeypatch, interrupt, moved):
