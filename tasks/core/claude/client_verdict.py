@@ -101,21 +101,49 @@ def find_types(
 ) -> dict[str, str]:
     """For each of *keys* the JSON types for which the whole file is ignored, with blanks between.
 
-    All keys are tried at once, with one type after the other.
+    All keys are tried at once, with one type after the other. A key may be reported under another
+    name (allowedMarketplaces is strictKnownMarketplaces then), so what seems harmless is tried again.
     """
     found: dict[str, list[str]] = {key: [] for key in keys}
-    for kind, value in VALUES.items():
-        members = ",".join(f'"{key}":{value}' for key in keys)
-        for finding in judge(
-            program,
-            f"{{{members}}}".encode(),
-            environ,
-        ):
-            if finding.key not in found or _is_of_type(finding, kind):
-                continue
-            if finding.is_for_whole_file:
-                found[finding.key].append(kind)
+    for kind in VALUES:
+        named = _find_named(program, keys, kind, environ)
+        rest = [key for key in keys if key not in named]
+        voiding = named | _find_unnamed(program, rest, kind, environ)
+        for key in keys:
+            if key in voiding:
+                found[key].append(kind)
     return {key: " ".join(kinds) for key, kinds in found.items()}
+
+
+def _find_named(
+    program: Path,
+    keys: list[str],
+    kind: str,
+    environ: Mapping[str, str],
+) -> set[str]:
+    """The keys that are reported when each of *keys* has a value of type *kind*."""
+    members = ",".join(f'"{key}":{VALUES[kind]}' for key in keys)
+    named = set()
+    for finding in judge(program, f"{{{members}}}".encode(), environ):
+        if finding.is_for_whole_file and not _is_of_type(finding, kind):
+            named.add(finding.key)
+    return named
+
+
+def _find_unnamed(
+    program: Path,
+    keys: list[str],
+    kind: str,
+    environ: Mapping[str, str],
+) -> set[str]:
+    """Those of *keys* for which the file is ignored, whatever name is reported: by halves."""
+    if not keys or not _find_named(program, keys, kind, environ):
+        return set()
+    if len(keys) == 1:
+        return set(keys)
+    half = len(keys) // 2
+    first = _find_unnamed(program, keys[:half], kind, environ)
+    return first | _find_unnamed(program, keys[half:], kind, environ)
 
 
 def _is_of_type(finding: Finding, kind: str) -> bool:
