@@ -29,7 +29,10 @@ PART = re.compile(r"\b(was|is|were|are) ignored\b")
 """In a sentence on something that does not concern the rest of the file."""
 
 
-def read_facts(program: Path, environ: Mapping[str, str]) -> dict[str, Any]:
+def read_facts(
+    program: Path,
+    environ: Mapping[str, str],
+) -> dict[str, Any]:
     """All facts of one Claude Code: what its program names, and what it answers."""
     made = contract.read(program)
     made["settings"] = find_types(program, made["settings"], environ)
@@ -102,7 +105,7 @@ def find_types(
     """For each of *keys* the JSON types for which the whole file is ignored, with blanks between.
 
     All keys are tried at once, with one type after the other. A key may be reported under another
-    name (allowedMarketplaces is strictKnownMarketplaces then), so what seems harmless is tried again.
+    name, as allowedMarketplaces is, so what seems harmless is tried again.
     """
     found: dict[str, list[str]] = {key: [] for key in keys}
     for kind in VALUES:
@@ -142,8 +145,18 @@ def _find_unnamed(
     if len(keys) == 1:
         return set(keys)
     half = len(keys) // 2
-    first = _find_unnamed(program, keys[:half], kind, environ)
-    return first | _find_unnamed(program, keys[half:], kind, environ)
+    first = _find_unnamed(
+        program,
+        keys[:half],
+        kind,
+        environ,
+    )
+    return first | _find_unnamed(
+        program,
+        keys[half:],
+        kind,
+        environ,
+    )
 
 
 def _is_of_type(finding: Finding, kind: str) -> bool:
