@@ -164,7 +164,7 @@ def _members(data: bytes) -> Iterator[bytes]:
 
 
 def _find_rows(name: str, tree: Tree) -> list[bytes] | None:
-    """The rows of a database, as whoever opens it next finds them; None where *name* is none, or is damaged."""
+    """The rows of a database, as the next one to open it finds them; None where *name* is none, or is damaged."""
     if not name.endswith(f"/{DATABASE}"):
         return None
     _, data = tree[name]

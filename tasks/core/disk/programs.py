@@ -113,17 +113,7 @@ def show(command: Command, environ: Mapping[str, str], cwd: Path) -> int:
 
 def run_group(command: Command, environ: Mapping[str, str], cwd: Path) -> tuple[int, bytes]:
     """Run to the end: exit code and output. What interrupts us ends all that was started, too."""
-    import subprocess
-
-    with subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environ,
-        cwd=cwd,
-        start_new_session=True,
-    ) as process:
+    with _start_group(command, environ, cwd) as process:
         try:
             output, _ = process.communicate()
         except BaseException:
@@ -131,6 +121,21 @@ def run_group(command: Command, environ: Mapping[str, str], cwd: Path) -> tuple[
                 os.killpg(process.pid, signal.SIGKILL)
             raise
     return process.returncode, output
+
+
+def _start_group(command: Command, environ: Mapping[str, str], cwd: Path) -> Process:
+    """Start a program in a session of its own, all output of which is in its stdout."""
+    import subprocess
+
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=environ,
+        cwd=cwd,
+        start_new_session=True,
+    )
 
 
 def follow(
@@ -187,15 +192,7 @@ def run_alone(
     """
     import subprocess
 
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environ,
-        cwd=cwd,
-        start_new_session=True,
-    )
+    process = _start_group(command, environ, cwd)
     try:
         output, _ = process.communicate(timeout=patience)
     except subprocess.TimeoutExpired:

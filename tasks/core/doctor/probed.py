@@ -87,7 +87,12 @@ def judge(case: Case, run: Run) -> Iterator[Check]:
             run=run.name,
             said=run.said,
         )
-        yield Check(LINK, FAIL, says, fix=DEPLOY_AGAIN)
+        yield Check(
+            LINK,
+            FAIL,
+            says,
+            fix=DEPLOY_AGAIN,
+        )
         return
     wrong = [*find_wrong(case, run)]
     yield from wrong
@@ -116,24 +121,19 @@ def find_wrong(case: Case, run: Run) -> Iterator[Check]:
         return
     addresses = find_addresses(case)
     own = find_own_values(case)
-    told: set[str] = set()
+    fixes: dict[str, str] = {}
     for request in run.requests:
         address = show_address(request)
-        if request.address.rstrip("/") not in addresses:
+        asked = request.address.rstrip("/")
+        if asked not in addresses:
             says = ELSEWHERE.format(
                 run=run.name,
                 address=address,
             )
-            if says not in told:
-                yield Check(
-                    LINK,
-                    FAIL,
-                    says,
-                    fix=CANCEL,
-                )
-            told.add(says)
+            fixes.setdefault(says, CANCEL)
         for credential in request.credentials:
-            if find_bare(credential.value) in own:
+            value = find_bare(credential.value)
+            if value in own:
                 continue
             says = OTHER_KEY.format(
                 run=run.name,
@@ -141,14 +141,14 @@ def find_wrong(case: Case, run: Run) -> Iterator[Check]:
                 header=credential.header,
                 address=address,
             )
-            if says not in told:
-                yield Check(
-                    LINK,
-                    FAIL,
-                    says,
-                    fix=DEPLOY_AGAIN,
-                )
-            told.add(says)
+            fixes.setdefault(says, DEPLOY_AGAIN)
+    for says, fix in fixes.items():
+        yield Check(
+            LINK,
+            FAIL,
+            says,
+            fix=fix,
+        )
 
 
 def find_differences(case: Case, run: Run) -> Iterator[Check]:

@@ -258,7 +258,7 @@ def _describe(
 
 
 def _describe_price(model: Model) -> Iterator[str]:
-    """Dollars for a million tokens; nothing where nobody can say."""
+    """Dollars for a million tokens; nothing where it is unknown."""
     paid, received = model.dollars
     if (paid, received) == ("0", "0"):
         yield "free"

@@ -1,4 +1,4 @@
-"""How shell files start claude: read in their text, with the line, what is given, and what nobody can know."""
+"""How shell files start claude: read in their text, with the line, what is given, and what cannot be known."""
 
 from __future__ import annotations
 
